@@ -1,0 +1,96 @@
+"""Keeps tensors as they are now, copying one only when something is about to write to its memory.
+
+A network that works in place (``ReLU(inplace=True)``, ``+=``) overwrites what an earlier layer returned.
+Copying every activation would be right but slow; keeping references would be fast but wrong. So references
+are kept, and every operator that is about to write announces itself first.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from actviz_core.hooks.nesting import tensors_in
+
+
+class Kept:
+    """A tensor as it was when it was kept; ``value`` is replaced by a copy before its memory changes."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Tensor) -> None:
+        self.value = value
+
+
+class CopyBeforeWrite(TorchDispatchMode):
+    """While active (in this thread), protects every kept tensor from later writes."""
+
+    supports_higher_order_operators = True
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]  # torch leaves it untyped
+        self._kept: dict[int, list[Kept]] = {}
+
+    def keep(self, tensor: Tensor) -> Kept:
+        """Hold on to a tensor's present values, on the CPU."""
+        tensor = tensor.detach()
+        address = address_of(tensor)
+        if address is None:
+            return Kept(tensor.cpu() if tensor.device.type != "cpu" else tensor.clone())
+        if tensor.untyped_storage().nbytes() > tensor.nbytes:  # a small view would hold all of its base
+            return Kept(tensor.clone())
+        kept = Kept(tensor)
+        self._kept.setdefault(address, []).append(kept)
+        return kept
+
+    def release(self, belongs_to_others: Iterable[Tensor]) -> None:
+        """Copy what shares memory with tensors that live on and may be written to after the pass."""
+        for tensor in belongs_to_others:
+            self._before_write(tensor)
+
+    def __torch_dispatch__(
+        self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
+    ) -> Any:
+        kwargs = kwargs or {}
+        for position, name in _written_arguments(func):
+            written = args[position] if position < len(args) else kwargs.get(name)
+            for tensor in tensors_in(written):
+                self._before_write(tensor)
+        return func(*args, **kwargs)
+
+    def _before_write(self, tensor: Tensor) -> None:
+        if not self._kept:
+            return
+        address = address_of(tensor)
+        if address is not None:
+            for kept in self._kept.pop(address, ()):
+                kept.value = kept.value.clone()
+
+
+def address_of(tensor: Tensor) -> int | None:
+    """Where a tensor's memory begins, or None when it has no plain CPU memory of its own."""
+    if tensor.device.type != "cpu" or tensor.layout is not torch.strided or tensor.is_nested:
+        return None
+    return tensor.untyped_storage().data_ptr() or None
+
+
+def tensors_of_model(root: nn.Module) -> Iterator[Tensor]:
+    """Every parameter, buffer and tensor attribute that the modules hold on to between passes."""
+    for module in root.modules():
+        for value in vars(module).values():
+            yield from tensors_in(value)
+
+
+@cache
+def _written_arguments(func: Callable[..., Any]) -> tuple[tuple[int, str], ...]:
+    schema = getattr(func, "_schema", None)
+    if schema is None or not schema.is_mutable:
+        return ()
+    return tuple(
+        (position, argument.name)
+        for position, argument in enumerate(schema.arguments)
+        if argument.alias_info is not None and argument.alias_info.is_write
+    )

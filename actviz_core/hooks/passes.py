@@ -1,0 +1,118 @@
+"""Runs a forward pass with an observer on every module, and leaves the module as it was found."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.parallel import DataParallel, DistributedDataParallel
+
+from actviz_core.hooks.turns import turn_on
+
+Entered = Callable[[str], None]
+Returned = Callable[[str, Any], None]
+
+
+class StopPass(BaseException):
+    """Ends a forward pass early. No `Exception`, so that a network's own error handling lets it through."""
+
+
+@dataclass(frozen=True)
+class Unwrapped:
+    """A network without its wrappers, and the prefix that they put before its layers' names."""
+
+    root: nn.Module
+    prefix: str
+
+
+def unwrap(module: nn.Module) -> Unwrapped:
+    """Look through ``torch.compile`` and data-parallel wrappers: hooks only see the network inside.
+
+    A compiled network is run uncompiled, since compiled code fuses layers away.
+    """
+    prefix = ""
+    while True:
+        if isinstance(module, (DataParallel, DistributedDataParallel)):
+            module, prefix = module.module, f"{prefix}module."
+        elif isinstance(inner := module._modules.get("_orig_mod"), nn.Module):
+            module, prefix = inner, f"{prefix}_orig_mod."
+        else:
+            return Unwrapped(module, prefix)
+
+
+@contextmanager
+def observed(root: nn.Module, returned: Returned, entered: Entered | None = None) -> Iterator[None]:
+    """Report every module's call in this thread: ``entered(name)`` before, ``returned(name, output)`` after.
+
+    Every module is hooked, also where nothing is wanted from it: some of torch's modules compute on another
+    path when a hook sits inside, and so every pass takes the same one. Hooks are gone afterwards.
+    """
+    me = threading.get_ident()
+
+    def before(name: str) -> Callable[..., None]:
+        def hook(_module: nn.Module, _args: Any) -> None:
+            if entered is not None and threading.get_ident() == me:
+                entered(name)
+
+        return hook
+
+    def after(name: str) -> Callable[..., None]:
+        def hook(_module: nn.Module, _args: Any, output: Any) -> None:
+            if threading.get_ident() == me:
+                returned(name, output)
+
+        return hook
+
+    with ExitStack() as stack:
+        for name, module in root.named_modules():
+            if entered is not None:
+                stack.callback(module.register_forward_pre_hook(before(name)).remove)
+            stack.callback(module.register_forward_hook(after(name)).remove)
+        yield
+
+
+@contextmanager
+def left_as_found(root: nn.Module, *, keep_mode: bool, gradients: bool) -> Iterator[None]:
+    """Hold the module for this thread, and restore modes, buffers and the random state afterwards.
+
+    Unless ``keep_mode``, every module runs in eval mode; the flags are set one by one, since a network's own
+    ``train()`` may do more than that.
+    """
+    with turn_on(root), torch.random.fork_rng(_initialised_devices()), torch.set_grad_enabled(gradients):
+        modules = list(root.modules())
+        modes = [module.training for module in modules]
+        registered = [(module, dict(module._buffers), dict(module._parameters)) for module in modules]
+        values = [(buffer, buffer.detach().clone()) for buffer in root.buffers()]
+        try:
+            if not keep_mode:
+                for module in modules:
+                    module.training = False
+            yield
+        finally:
+            for module, mode in zip(modules, modes, strict=True):
+                module.training = mode
+            for module, buffers, parameters in registered:
+                _put_back(module._buffers, buffers)
+                _put_back(module._parameters, parameters)
+            with torch.no_grad():
+                for buffer, value in values:
+                    if not torch.equal(buffer, value):
+                        buffer.copy_(value)
+
+
+def _put_back(now: dict[str, Any], found: dict[str, Any]) -> None:
+    if now.keys() != found.keys() or any(now[name] is not found[name] for name in found):
+        now.clear()
+        now.update(found)
+
+
+def _initialised_devices() -> list[int]:
+    return list(range(torch.cuda.device_count())) if torch.cuda.is_initialized() else []
+
+
+def run(root: nn.Module, inputs: Tensor | tuple[Any, ...]) -> None:
+    """Call the module with one tensor, or with a tuple of arguments."""
+    root(*(inputs if isinstance(inputs, tuple) else (inputs,)))
