@@ -42,3 +42,7 @@ class SettingsError(ActVizError):
 
 class TrainingDataError(ActVizError):
     """Training or evaluation data that is not what the network needs."""
+
+
+class ShapeError(ActVizError, ValueError):
+    """An array whose shape cannot be counted or drawn; the message gives the shape and what would work."""

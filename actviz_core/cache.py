@@ -1,0 +1,121 @@
+"""A cache bounded in bytes that many threads share and in which everything is computed once."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+Key = TypeVar("Key", bound=Hashable)
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True)
+class CacheUse:
+    """How much a cache holds and how often it helped, since it was made."""
+
+    entries: int
+    used_bytes: int
+    capacity_bytes: int
+    hits: int
+    misses: int
+    evictions: int
+
+    @property
+    def hit_share(self) -> float:
+        """The share of look-ups that were answered without computing, 0 to 1; 0 before the first one."""
+        return self.hits / max(1, self.hits + self.misses)
+
+
+class ByteCache(Generic[Key, Value]):
+    """Keeps values up to a number of bytes; what was used longest ago goes first.
+
+    ``size_of`` gives a value's bytes. Values are shared, not copied: treat them as read-only. A value larger
+    than the whole cache is computed and returned but not kept.
+    """
+
+    def __init__(self, capacity_bytes: int, size_of: Callable[[Value], int]) -> None:
+        self._capacity = capacity_bytes
+        self._size_of = size_of
+        self._lock = threading.Lock()
+        self._entries: OrderedDict[Key, tuple[Value, int]] = OrderedDict()
+        self._computing: dict[Key, Future[Value]] = {}
+        self._used = self._hits = self._misses = self._evictions = 0
+
+    def get(self, key: Key, compute: Callable[[], Value]) -> Value:
+        """Return the value of ``key``, computed now unless it is there or another thread is at it."""
+        return self.get_many([key], lambda _missing: {key: compute()})[key]
+
+    def get_many(
+        self, keys: Sequence[Key], compute: Callable[[Sequence[Key]], Mapping[Key, Value]]
+    ) -> dict[Key, Value]:
+        """Return the values of all ``keys``; one call of ``compute`` makes those that nobody has or makes.
+
+        What ``compute`` raises reaches everyone who waits for one of its keys, and nothing is kept.
+        """
+        found: dict[Key, Value] = {}
+        waiting: dict[Key, Future[Value]] = {}
+        mine: dict[Key, Future[Value]] = {}
+        with self._lock:
+            for key in dict.fromkeys(keys):
+                if key in self._entries:
+                    self._entries.move_to_end(key)
+                    found[key] = self._entries[key][0]
+                elif key in self._computing:
+                    waiting[key] = self._computing[key]
+                else:
+                    mine[key] = self._computing[key] = Future()
+            self._hits += len(found) + len(waiting)
+            self._misses += len(mine)
+        if mine:
+            found.update(self._make(mine, compute))
+        found.update({key: future.result() for key, future in waiting.items()})
+        return found
+
+    def _make(
+        self, mine: dict[Key, Future[Value]], compute: Callable[[Sequence[Key]], Mapping[Key, Value]]
+    ) -> Mapping[Key, Value]:
+        try:
+            made = compute(list(mine))
+            sizes = {key: self._size_of(made[key]) for key in mine}
+        except BaseException as error:
+            with self._lock:
+                for key in mine:
+                    del self._computing[key]
+            for future in mine.values():
+                future.set_exception(error)
+            raise
+        with self._lock:
+            for key in mine:
+                del self._computing[key]
+                self._keep(key, made[key], sizes[key])
+        for key, future in mine.items():
+            future.set_result(made[key])
+        return made
+
+    def _keep(self, key: Key, value: Value, size: int) -> None:
+        if size > self._capacity:
+            return
+        self._entries[key] = (value, size)
+        self._used += size
+        while self._used > self._capacity:
+            self._used -= self._entries.popitem(last=False)[1][1]
+            self._evictions += 1
+
+    def __contains__(self, key: Key) -> bool:
+        with self._lock:
+            return key in self._entries
+
+    def clear(self) -> None:
+        """Forget every value; the counts go on."""
+        with self._lock:
+            self._entries.clear()
+            self._used = 0
+
+    def use(self) -> CacheUse:
+        """Say what the cache holds now and how often it helped."""
+        with self._lock:
+            return CacheUse(
+                len(self._entries), self._used, self._capacity, self._hits, self._misses, self._evictions
+            )

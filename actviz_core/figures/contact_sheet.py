@@ -1,0 +1,89 @@
+"""Many thumbnails as one picture, each of them clickable."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import plotly.graph_objects as go
+
+from actviz_core.errors import ShapeError
+from actviz_core.figures.canvas import MARGIN, draw, drawing_height, frame_box, message_figure, square_cells
+from actviz_core.figures.markup import plain
+from actviz_core.figures.pictures import data_uri
+from actviz_core.figures.tiles import TileLayout
+
+
+def contact_sheet(
+    thumbnails: npt.ArrayLike,
+    *,
+    indices: Sequence[int | str] | npt.NDArray[np.integer],
+    labels: Sequence[str | None] | None = None,
+    columns: int = 12,
+    selected: int | None = None,
+    width: int = 900,
+) -> go.Figure:
+    """Draw `thumbnails`, uint8 of shape (n, s, s, 3), in reading order as one image.
+
+    Trace 0 is the image. Trace 1 is invisible points over the thumbnails that can be clicked: `customdata`
+    holds [position on the sheet, index].
+
+    Args:
+        thumbnails: the pictures of one page.
+        indices: what each thumbnail is in its source: an index or an image id.
+        labels: what each shows, or None where that is unknown.
+        columns: thumbnails side by side.
+        selected: the position on the sheet to put a frame around.
+        width: about how wide the figure will be drawn, in pixels; decides its height.
+
+    Raises:
+        ShapeError: if the thumbnails have another shape, or indices or labels another number.
+
+    """
+    pictures = np.asarray(thumbnails)
+    if pictures.ndim != 4 or pictures.shape[3] != 3:
+        raise ShapeError(f"Thumbnails must be uint8 of shape (n, s, s, 3); got shape {pictures.shape}.")
+    count, tall, wide = pictures.shape[:3]
+    if len(indices) != count or (labels is not None and len(labels) != count):
+        raise ShapeError(f"There are {count} thumbnails, but not as many indices or labels.")
+    if not count:
+        return message_figure("No pictures here.")
+    layout = TileLayout(count, tall, wide, columns, title=max(1, tall // 16), gap=max(1, wide // 16))
+    rows, cells = layout.shape
+    tops, lefts = layout.origins()
+    ids = np.asarray(indices).tolist()
+    texts = [f"{name}" for name in ids]
+    if labels is not None:
+        texts = [
+            text if label is None else f"{text}: {label}" for text, label in zip(texts, labels, strict=True)
+        ]
+    size = (width - 2 * MARGIN) / cells * wide
+    points = {
+        "type": "scatter",
+        "x": lefts + (wide - 1) / 2,
+        "y": tops + (tall - 1) / 2,
+        "mode": "markers",
+        "customdata": [[position, name] for position, name in enumerate(ids)],
+        "hovertext": [plain(text) for text in texts],
+        "hovertemplate": "%{hovertext}<extra></extra>",
+        "marker": {"size": round(size), "symbol": "square", "color": "rgba(0,0,0,0)", "opacity": 1},
+        "selected": {"marker": {"opacity": 1}},
+        "unselected": {"marker": {"opacity": 1}},
+    }
+    source = data_uri(_sheet(pictures, layout))
+    image = {"type": "image", "source": source, "hoverinfo": "skip", "zsmooth": False}
+    height = drawing_height(rows, cells, width=width, limit=2 * width) + 2 * MARGIN
+    framed = [] if selected is None or not 0 <= selected < count else [selected]
+    return draw(
+        [image, points],
+        height=height,
+        dragmode=False,
+        shapes=[frame_box(int(tops[tile]), int(lefts[tile]), tall, wide) for tile in framed],
+        **square_cells(rows, cells),
+    )
+
+
+def _sheet(pictures: npt.NDArray[np.generic], layout: TileLayout) -> npt.NDArray[np.generic]:
+    """All pictures on one transparent canvas, uint8 (H, W, 4)."""
+    opaque = np.array(255, pictures.dtype)
+    planes = [*np.moveaxis(pictures, 3, 0), opaque]
+    return np.stack([layout.canvas(plane, 0) for plane in planes], axis=2)

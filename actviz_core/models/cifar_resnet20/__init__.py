@@ -1,0 +1,1 @@
+"""The bundled network: ResNet-20 for CIFAR-10, its training, evaluation, checkpoints and model card."""

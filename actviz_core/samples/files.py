@@ -1,0 +1,95 @@
+"""A source whose pictures are image files, decoded when they are looked at."""
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from PIL import Image, ImageOps
+
+from actviz_core.errors import BadImageError
+from actviz_core.samples.byte_cache import ByteCache
+from actviz_core.samples.decoding import read_image
+from actviz_core.samples.source import Source
+
+# Keyed by path, modification time and size, so that an altered file is read again.
+_thumbnails: ByteCache[NDArray[np.uint8]] = ByteCache(64 * 2**20)
+_pictures: ByteCache[Image.Image] = ByteCache(128 * 2**20)
+
+
+class FileSource(Source):
+    """Pictures in files below ``root``, in the order of ``paths``; a link that leads out of it is refused."""
+
+    def __init__(
+        self,
+        key: str,
+        title: str,
+        classes: Sequence[str],
+        label_indices: ArrayLike,
+        root: Path,
+        paths: Sequence[Path],
+        skipped: Sequence[str] = (),
+    ) -> None:
+        super().__init__(key, title, classes, label_indices, skipped)
+        self.root = root.resolve()
+        self.paths = tuple(paths)
+
+    def _image(self, index: int) -> Image.Image:
+        path = self.paths[index]
+        return _pictures.get(
+            _version(path),
+            lambda: read_image(self._inside(path), plain_text(path.name)),
+            lambda image: 3 * image.width * image.height,
+        )
+
+    def _thumbnails(self, indices: NDArray[np.int64], size: int) -> NDArray[np.uint8]:
+        keys = [(*_version(self.paths[index]), size) for index in indices]
+        tiles = {key: _thumbnails.find(key) for key in keys}
+        missing = [key for key, tile in tiles.items() if tile is None]
+        if missing:
+            with ThreadPoolExecutor(os.cpu_count()) as pool:  # PIL decodes without holding Python's lock
+                tiles.update(zip(missing, pool.map(self._thumbnail, missing), strict=True))
+        return np.array([tiles[key] for key in keys], np.uint8).reshape(-1, size, size, 3)
+
+    def _thumbnail(self, key: tuple[Path, int, int, int]) -> NDArray[np.uint8]:
+        path, size = key[0], key[-1]
+
+        def draw() -> NDArray[np.uint8]:
+            image = read_image(self._inside(path), path.name, at_least=size)
+            return np.asarray(ImageOps.fit(image, (size, size), Image.Resampling.BOX))
+
+        try:
+            return _thumbnails.get(key, draw, lambda tile: tile.nbytes)
+        except BadImageError:
+            return _crossed_out(size)
+
+    def _inside(self, path: Path) -> Path:
+        """Refuse a file that by now is a link to somewhere else."""
+        if not path.resolve().is_relative_to(self.root):
+            raise BadImageError(
+                f"{plain_text(path.name)} leads out of its folder. Put the picture itself into the folder."
+            )
+        return path
+
+
+def plain_text(name: str) -> str:
+    """Make a file's name fit to be shown: line ends, controls and undecodable bytes become U+FFFD."""
+    return "".join(character if character.isprintable() else "\ufffd" for character in name)
+
+
+def _version(path: Path) -> tuple[Path, int, int]:
+    try:
+        status = path.stat()
+    except OSError:  # reading it gives the message
+        return path, 0, 0
+    return path, status.st_mtime_ns, status.st_size
+
+
+def _crossed_out(size: int) -> NDArray[np.uint8]:
+    """Draw a grey tile (size, size, 3) with both diagonals."""
+    tile = np.full((size, size, 3), 160, np.uint8)
+    diagonal = np.arange(size)
+    tile[diagonal, diagonal] = tile[diagonal, size - 1 - diagonal] = 96
+    return tile

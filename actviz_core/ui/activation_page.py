@@ -1,0 +1,65 @@
+"""The Activations page: which layer, which form, and the columns beside the grid."""
+
+import streamlit as st
+
+from actviz_core.activations import ROOT
+from actviz_core.analysis import Form, form_of
+from actviz_core.hooks.record import layer_of
+from actviz_core.models import Model
+from actviz_core.samples import Sample
+from actviz_core.ui.channel_views import grid_column
+from actviz_core.ui.choices import check_link
+from actviz_core.ui.layer_in_hand import LayerInHand
+from actviz_core.ui.layer_side import side_column
+from actviz_core.ui.quick_picks import quick_picks
+from actviz_core.ui.text import plain
+from actviz_core.ui.vectors import vector_view
+from actviz_core.ui.view import View
+from actviz_core.workspace import Workspace
+
+
+def show_activations(model: Model, sample: Sample, view: View, workspace: Workspace) -> None:
+    """Draw one chosen layer's activation in the form that fits it."""
+    if not view.layers:
+        st.info("No layer is chosen. Start with one of these, or pick your own.", icon=":material/checklist:")
+        quick_picks(workspace.tree(model))
+        st.page_link("layers.py", label="All layers", icon=":material/account_tree:")
+        return
+    activations = workspace.activations(model, sample, [*view.layers])
+    ran = {layer_of(call, dict.fromkeys(view.layers)) or call for call in activations}
+    for layer in view.layers:
+        if layer not in ran and layer not in activations:
+            st.warning(plain(f"{layer} never runs for this picture."), icon=":material/block:")
+    if not activations:
+        return
+    call = _choose_call(list(activations))
+    layer = LayerInHand.of(call, activations[call], model, sample, workspace.picture_seen(model, sample))
+    if form_of(layer.shape) is Form.MAPS:
+        grid, side = st.columns([7, 3], gap="medium")
+        with grid:
+            grid_column(layer)
+        with side:
+            side_column(layer)
+    else:
+        vector_view(layer, is_output=_is_output(layer, model, sample, workspace))
+
+
+def _choose_call(calls: list[str]) -> str:
+    check_link("activations_layer", calls)
+    call = st.segmented_control(
+        "Layer",
+        calls,
+        default=calls[0],
+        required=True,
+        key="activations_layer",
+        format_func=plain,
+        label_visibility="collapsed",
+        bind="query-params",
+    )
+    return call or calls[0]
+
+
+def _is_output(layer: LayerInHand, model: Model, sample: Sample, workspace: Workspace) -> bool:
+    """Whether a layer's values are the network's answer, so that they have the classes' names."""
+    output = workspace.calls(model, sample, [ROOT])[ROOT].values[0]
+    return output.shape == layer.value.shape and bool((output == layer.value).all())

@@ -1,0 +1,123 @@
+"""The contact sheet of the Samples page: source, class, order, pages, and a click to choose."""
+
+import numpy as np
+import numpy.typing as npt
+import streamlit as st
+
+from actviz_core.errors import ActVizError
+from actviz_core.figures import contact_sheet
+from actviz_core.samples import (
+    Source,
+    SourceInfo,
+    browse,
+    find_cifar10_download,
+    list_sources,
+    open_source,
+    start_cifar10_download,
+)
+from actviz_core.ui.charts import draw_clickable
+from actviz_core.ui.choices import check_link, linked_selectbox
+from actviz_core.ui.jobs import download_panel
+from actviz_core.ui.text import plain
+from actviz_core.ui.view import View, choose_image
+from actviz_core.workspace import Workspace
+
+PAGE = 120
+COLUMNS = 12
+ALL = "all"
+
+
+def choose_source(workspace: Workspace) -> Source | None:
+    """Choose a source; None while it is not there, with a way to get it."""
+    infos = {info.key: info for info in list_sources(workspace.settings)}
+    key = linked_selectbox("Source", list(infos), key="source", help="Where the pictures come from.")
+    st.caption(_about(infos[key]))
+    if infos[key].available:
+        try:
+            return open_source(key, workspace.settings)
+        except ActVizError as error:
+            st.error(plain(str(error)))
+            return None
+    if key.startswith("cifar10-"):
+        st.info(plain(infos[key].reason), icon=":material/cloud_download:")
+        download_panel(
+            "Get all 60,000 (170 MB)",
+            find=lambda: find_cifar10_download(workspace.settings),
+            start=lambda: start_cifar10_download(workspace.settings),
+            key="get_cifar10",
+        )
+    else:
+        st.info(plain(infos[key].reason), icon=":material/folder_off:")
+    return None
+
+
+def _about(info: SourceInfo) -> str:
+    return plain(info.title) if info.count is None else f"{plain(info.title)}: {info.count:,} pictures"
+
+
+def browse_pictures(source: Source, view: View) -> None:
+    """Filter, shuffle and turn pages of the contact sheet; a click chooses the picture."""
+    controls = st.columns([3, 2, 2], vertical_alignment="bottom")
+    with controls[0]:
+        class_name = linked_selectbox("Class", [ALL, *source.classes], key="class")
+    seed = controls[1].number_input(
+        "Shuffle",
+        min_value=0,
+        value=None,
+        step=1,
+        key="seed",
+        bind="query-params",
+        placeholder="seed",
+        help="Any number shuffles the pictures, always the same way for the same number. Empty: in order.",
+    )
+    controls[2].number_input(
+        "Go to index",
+        min_value=0,
+        max_value=max(0, len(source) - 1),
+        value=None,
+        step=1,
+        key="jump",
+        on_change=_jump,
+        args=(source,),
+        placeholder=f"0 to {len(source) - 1}",
+    )
+    indices = browse(source, class_name=None if class_name == ALL else class_name, seed=seed)
+    if source.skipped:
+        st.caption(f":material/warning: {len(source.skipped)} files could not be read and are left out.")
+    if not len(indices):
+        st.info("There is no picture here.", icon=":material/image_not_supported:")
+        return
+    _sheet(source, indices, view)
+
+
+def _sheet(source: Source, indices: npt.NDArray[np.int64], view: View) -> None:
+    pages = -(-len(indices) // PAGE)
+    page = 1
+    if pages > 1:
+        check_link("page", [str(number) for number in range(1, pages + 1)])
+        if st.session_state.get("page", 1) > pages:
+            st.session_state["page"] = 1
+        page = st.pagination(pages, key="page", bind="query-params")
+    shown = indices[(page - 1) * PAGE : page * PAGE]
+    here = [int(index) for index in shown]
+    current = view.image_id.rsplit("/", 1) if view.image_id else ["", ""]
+    selected = int(current[1]) if current[0] == source.key and int(current[1]) in here else None
+    figure = contact_sheet(
+        source.thumbnails(shown, 64),
+        indices=shown,
+        labels=[source.label(index) for index in here],
+        columns=COLUMNS,
+        selected=None if selected is None else here.index(selected),
+    )
+    draw_clickable(
+        figure,
+        key="samples_sheet",
+        alt=f"Contact sheet of {len(here)} pictures of {source.title}. To choose by keyboard, go to an index.",
+        clicked=lambda data: choose_image(f"{source.key}/{data[1]}"),
+    )
+
+
+def _jump(source: Source) -> None:
+    index = st.session_state["jump"]
+    if index is not None and 0 <= index < len(source):
+        choose_image(f"{source.key}/{index}")

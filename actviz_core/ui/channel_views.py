@@ -1,0 +1,115 @@
+"""The grid of channels: its tool bar, its pages, and a click on a channel's number."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import streamlit as st
+
+from actviz_core.analysis import ChannelOrder, ValueRange, layer_sentence, order_channels
+from actviz_core.figures import Colors, channel_grid
+from actviz_core.ui.charts import draw_clickable
+from actviz_core.ui.choices import linked_selectbox
+from actviz_core.ui.layer_in_hand import LayerInHand
+from actviz_core.ui.text import plain
+
+TILES = (64, 16, 32, 128, 256, 512)
+ORDERS = {
+    ChannelOrder.INDEX: "number",
+    ChannelOrder.MEAN: "mean",
+    ChannelOrder.MAXIMUM: "maximum",
+    ChannelOrder.STD: "variation",
+    ChannelOrder.ACTIVE: "active share",
+}
+RANGES = {ValueRange.SHARED: "shared", ValueRange.CHANNEL: "own", ValueRange.PERCENTILE: "clipped"}
+
+
+@dataclass(frozen=True)
+class GridChoices:
+    """What the tool bar says."""
+
+    order: ChannelOrder
+    descending: bool
+    hide_silent: bool
+    colors: Colors
+    value_range: ValueRange
+    tiles: int
+
+
+def grid_column(layer: LayerInHand) -> None:
+    """Draw the tool bar, the sentence and the grid."""
+    choices = _tool_bar()
+    channels = order_channels(
+        layer.statistics, choices.order, descending=choices.descending, hide_silent=choices.hide_silent
+    )
+    st.session_state["channel_order"] = channels
+    st.markdown(plain(layer_sentence(layer.statistics, layer.maps.shape)))
+    _grid(layer, channels, choices)
+
+
+def _tool_bar() -> GridChoices:
+    columns = st.columns([2, 2, 2, 2, 1.4], vertical_alignment="bottom")
+    with columns[0]:
+        order = linked_selectbox("Sort by", list(ORDERS), key="sort", format_func=ORDERS.__getitem__)
+    with columns[1]:
+        colors = linked_selectbox(
+            "Colours",
+            list(Colors),
+            key="colours",
+            format_func=str,
+            help="Auto: dark to bright for values that are never negative, blue to red around zero for others.",
+        )
+    with columns[2]:
+        value_range = linked_selectbox(
+            "Range",
+            list(RANGES),
+            key="range",
+            format_func=RANGES.__getitem__,
+            help="Shared: one colour scale for all channels. Own: each channel its own. "
+            "Clipped: shared, without the most extreme values.",
+        )
+    hide_silent = columns[3].toggle(
+        "Hide silent",
+        key="hide_silent",
+        bind="query-params",
+        help="Leave out channels that are zero everywhere.",
+    )
+    with columns[4].popover("More", width="stretch"):
+        descending = st.toggle("Largest first", value=True, key="descending", bind="query-params")
+        tiles = linked_selectbox("Channels a page", list(TILES), key="tiles")
+    largest_first = descending and order is not ChannelOrder.INDEX
+    return GridChoices(order, largest_first, hide_silent, colors, value_range, tiles)
+
+
+def _grid(layer: LayerInHand, channels: npt.NDArray[np.int64], choices: GridChoices) -> None:
+    if not len(channels):
+        st.info("Every channel of this layer is silent for this picture.", icon=":material/visibility_off:")
+        return
+    pages = -(-len(channels) // choices.tiles)
+    page = 1
+    if pages > 1:
+        if st.session_state.get("grid_page", 1) > pages:
+            st.session_state["grid_page"] = 1
+        page = st.pagination(pages, key="grid_page", bind="query-params")
+    shown = channels[(page - 1) * choices.tiles : page * choices.tiles]
+    selected = st.session_state.get("channel")
+    figure = channel_grid(
+        layer.maps,
+        channels=shown,
+        colors=choices.colors,
+        value_range=choices.value_range,
+        selected=selected if isinstance(selected, int) else None,
+        statistics=layer.statistics,
+        width=760,
+    )
+    draw_clickable(
+        figure,
+        key="activations_grid",
+        alt=f"{len(shown)} of {len(channels)} channels of {layer.call} as heatmaps. "
+        + layer_sentence(layer.statistics, layer.maps.shape),
+        clicked=_choose_channel,
+    )
+
+
+def _choose_channel(channel: int) -> None:
+    st.session_state["channel"] = int(channel)

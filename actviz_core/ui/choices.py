@@ -1,0 +1,37 @@
+"""Widgets whose value is part of the link, and that say when a link asks for a value they don't have."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import streamlit as st
+
+from actviz_core.ui.text import plain
+
+Option = TypeVar("Option")
+
+
+def check_link(key: str, allowed: Sequence[str]) -> None:
+    """Warn when the link gives ``key`` a value that is not among the allowed ones. Call before the widget."""
+    given = st.query_params.get(key)
+    if key not in st.session_state and given is not None and given not in allowed:
+        some = ", ".join(allowed[:8]) + (" ..." if len(allowed) > 8 else "")
+        st.warning(
+            plain(f"The link's {key}={given} is not possible here. It can be: {some}."),
+            icon=":material/link_off:",
+        )
+
+
+def linked_selectbox(
+    label: str,
+    options: Sequence[Option],
+    *,
+    key: str,
+    format_func: Callable[[Any], str] = str,
+    **more: Any,
+) -> Option:
+    """A select box that always has a value; the link carries the value's text."""
+    check_link(key, [format_func(option) for option in options])
+    chosen: Option | None = st.selectbox(
+        label, options, key=key, format_func=format_func, bind="query-params", **more
+    )
+    return options[0] if chosen is None else chosen

@@ -1,0 +1,46 @@
+"""The chosen picture: large, as the model sees it, and what the model says."""
+
+import streamlit as st
+
+from actviz_core.analysis import top_k
+from actviz_core.figures import prediction_bars
+from actviz_core.ui.charts import draw
+from actviz_core.ui.errors import require
+from actviz_core.ui.text import percent, plain
+from actviz_core.ui.tray import keep_in_tray, take_from_tray, tray
+from actviz_core.ui.view import View
+from actviz_core.workspace import Workspace
+
+
+def chosen_picture(view: View, workspace: Workspace) -> None:
+    """Draw the picture in hand beside what the model sees, with its label and top-5."""
+    model, sample = require(view, workspace)
+    picture, seen = st.columns(2)
+    height, width = model.preprocess.size
+    with picture:
+        st.image(sample.image, width="stretch", alt=f"The chosen picture, {sample.id}")
+        st.caption(f"The picture, {sample.image.width} x {sample.image.height}")
+    with seen:
+        st.image(model.preprocess.seen(sample.image), width="stretch", alt="The picture as the model sees it")
+        st.caption(f"What the model sees, {width} x {height}")
+    st.markdown(f"**{plain(sample.label or 'No label')}** {plain(sample.id)}")
+    prediction = top_k(workspace.logits(model, sample), model.classes)
+    said = ", ".join(
+        f"{label} {percent(share)}"
+        for label, share in zip(prediction.labels, prediction.probabilities, strict=True)
+    )
+    draw(prediction_bars(prediction, label=sample.label), key="samples_top5", alt=f"The model says: {said}")
+    with st.container(horizontal=True):
+        if sample.id in tray():
+            st.button(
+                "Remove from tray", icon=":material/remove:", on_click=take_from_tray, args=(sample.id,)
+            )
+        else:
+            st.button(
+                "Keep in tray",
+                icon=":material/add:",
+                on_click=keep_in_tray,
+                args=(sample.id,),
+                help="Keeps up to six pictures at hand on every page.",
+            )
+        st.page_link("activations.py", label="Show activations", icon=":material/grid_view:")

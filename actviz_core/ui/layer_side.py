@@ -1,0 +1,165 @@
+"""The column beside the grid: the whole layer in one map, or one channel large."""
+
+from enum import StrEnum
+
+import numpy as np
+import streamlit as st
+
+from actviz_core.analysis import (
+    Summary,
+    channel_sentence,
+    layer_note,
+    principal_components,
+    summary_map,
+)
+from actviz_core.figures import Colors, channel_map, histogram, overlay
+from actviz_core.ui.charts import draw
+from actviz_core.ui.choices import check_link
+from actviz_core.ui.layer_in_hand import LayerInHand
+from actviz_core.ui.text import percent, plain
+
+WIDTH = 340
+
+
+class Overview(StrEnum):
+    """How a whole layer becomes one map."""
+
+    MEAN = "mean"
+    MAXIMUM = "max"
+    COMPONENTS = "PCA"
+
+
+OVERVIEW_HELP = (
+    "Mean and max: over all channels at each place. PCA: the three directions in which the channels "
+    "differ most, as red, green and blue; places of one colour look alike to the layer."
+)
+
+
+def side_column(layer: LayerInHand) -> None:
+    """Draw the chosen channel, or the layer's overview while none is chosen."""
+    channel = _choose_channel(layer)
+    if channel is None:
+        _overview(layer)
+    else:
+        _channel(layer, channel)
+
+
+def _choose_channel(layer: LayerInHand) -> int | None:
+    count = len(layer.maps)
+    check_link("channel", [str(channel) for channel in range(count)])
+    if (st.session_state.get("channel") or 0) >= count:
+        st.session_state["channel"] = None
+    return st.selectbox(
+        "Channel",
+        range(count),
+        index=None,
+        key="channel",
+        bind="query-params",
+        placeholder="all channels",
+        help="A channel is one feature that the layer looks for. Choose one here, or click its number.",
+    )
+
+
+def _overview(layer: LayerInHand) -> None:
+    check_link("overview", list(Overview))
+    kind = st.segmented_control(
+        "Over the picture",
+        list(Overview),
+        default=Overview.MEAN,
+        required=True,
+        key="overview",
+        bind="query-params",
+        help=OVERVIEW_HELP,
+    )
+    opacity = _opacity()
+    picture = np.asarray(layer.seen)
+    if kind == Overview.COMPONENTS:
+        components = principal_components(layer.maps)
+        draw(
+            overlay(picture, components.rgb, opacity=opacity, width=WIDTH),
+            key="activations_overview",
+            alt="The layer's first three principal components as colours, over the picture",
+        )
+        shares = ", ".join(percent(float(share)) for share in components.explained)
+        st.caption(f"These three explain {shares} of how the channels vary.")
+    else:
+        summary = Summary.MAXIMUM if kind == Overview.MAXIMUM else Summary.MEAN
+        draw(
+            overlay(picture, summary_map(layer.maps, summary), opacity=opacity, width=WIDTH),
+            key="activations_overview",
+            alt=f"The {kind} of all channels over the picture",
+        )
+    _about_layer(layer)
+    draw(histogram(layer.maps), key="activations_histogram", alt="Histogram of all values of the layer")
+
+
+def _about_layer(layer: LayerInHand) -> None:
+    shape = " x ".join(map(str, layer.maps.shape))
+    st.caption(
+        f"**{plain(layer.call)}** {plain(layer.type_name)}, {shape}. {plain(layer_note(layer.type_name))}"
+    )
+
+
+def _channel(layer: LayerInHand, channel: int) -> None:
+    order = [int(number) for number in st.session_state.get("channel_order", range(len(layer.maps)))]
+    place = order.index(channel) if channel in order else 0
+    with st.container(horizontal=True):
+        for label, icon, target in (
+            ("Previous", ":material/chevron_left:", order[place - 1] if order else channel),
+            ("Next", ":material/chevron_right:", order[(place + 1) % len(order)] if order else channel),
+            ("All", ":material/grid_view:", None),
+        ):
+            st.button(label, icon=icon, on_click=_set_channel, args=(target,))
+    on_picture = st.toggle("Over the picture", key="over_picture", bind="query-params")
+    opacity = _opacity() if on_picture else 1.0
+    low, high = float(layer.statistics.minimum.min()), float(layer.statistics.maximum.max())
+    values = layer.maps[channel]
+    draw(
+        channel_map(
+            values,
+            image=np.asarray(layer.seen) if on_picture else None,
+            opacity=opacity,
+            colors=Colors(st.session_state.get("colours", Colors.AUTO)),
+            signed=layer.statistics.signed,
+            width=WIDTH,
+        ),
+        key="activations_channel",
+        alt=channel_sentence(layer.statistics, channel, layer.maps.shape),
+    )
+    st.markdown(plain(channel_sentence(layer.statistics, channel, layer.maps.shape)))
+    numbers = layer.statistics
+    st.dataframe(
+        {
+            "Number": ["mean", "maximum", "minimum", "deviation", "active share"],
+            "Value": [
+                f"{value:.4g}"
+                for value in (
+                    numbers.mean[channel],
+                    numbers.maximum[channel],
+                    numbers.minimum[channel],
+                    numbers.std[channel],
+                    numbers.active[channel],
+                )
+            ],
+            "In the layer": [
+                f"{numbers.mean.mean():.4g}",
+                f"{high:.4g}",
+                f"{low:.4g}",
+                f"{numbers.std.mean():.4g}",
+                f"{numbers.active.mean():.4g}",
+            ],
+        },
+        hide_index=True,
+        alt="The channel's numbers beside those of the whole layer",
+    )
+    draw(histogram(values), key="activations_histogram", alt=f"Histogram of the values of channel {channel}")
+
+
+def _opacity() -> float:
+    return st.slider(
+        "Opacity", 0.0, 1.0, value=0.6, step=0.1, key="opacity", bind="query-params", format="percent"
+    )
+
+
+def _set_channel(channel: int | None) -> None:
+    st.session_state["channel"] = channel

@@ -1,0 +1,132 @@
+"""The module tree as a table: filters, one row a module, rows to tick."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from actviz_core.hooks import ModuleRow
+from actviz_core.hooks.record import layer_of
+from actviz_core.ui.choices import linked_selectbox
+from actviz_core.ui.text import plain, shape_text
+from actviz_core.ui.view import View, choose_layers
+
+INDENT = "\u2003"  # an em space: table cells fold ordinary ones
+ALL = "all"
+
+
+def filter_rows(rows: Sequence[ModuleRow]) -> list[ModuleRow]:
+    """Draw the filters and return the rows that pass, without the root."""
+    deepest = max(row.depth for row in rows)
+    text, kind, depth = st.columns([3, 2, 2], vertical_alignment="bottom")
+    words = text.text_input(
+        "Filter", key="filter", bind="query-params", placeholder="part of a name, such as conv"
+    )
+    types = [ALL, *dict.fromkeys(row.type for row in rows if row.name)]
+    with kind:
+        type_name = linked_selectbox("Type", types, key="type")
+    levels = (
+        depth.slider(
+            "Depth",
+            1,
+            deepest,
+            value=deepest,
+            key="depth",
+            bind="query-params",
+            help="Fewer levels fold the tree.",
+        )
+        if deepest > 1
+        else 1
+    )
+    return [
+        row
+        for row in rows
+        if row.name
+        and row.depth <= levels
+        and words.lower() in row.name.lower()
+        and type_name in (ALL, row.type)
+    ]
+
+
+def layer_table(shown: Sequence[ModuleRow], rows: Sequence[ModuleRow], view: View) -> None:
+    """Draw the table; ticking rows changes the chosen layers, those that are filtered out stay chosen."""
+    if not shown:
+        st.info("No layer passes the filter.", icon=":material/filter_alt_off:")
+        return
+    total = next(row.flops for row in rows if not row.name) or 1
+    chosen = chosen_names(rows, view)
+    names = [row.name for row in shown]
+    ticked = [position for position, name in enumerate(names) if name in chosen]
+    key = _key(names, ticked)
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "Layer": [INDENT * (row.depth - 1) + row.name.rsplit(".", 1)[-1] for row in shown],
+                "Type": [row.type for row in shown],
+                "Output": [shape_text(row.shape) if row.calls else "never runs" for row in shown],
+                "Parameters": [row.parameters for row in shown],
+                "Compute": [100 * row.flops / total for row in shown],
+                "Calls": [row.calls for row in shown],
+                "Full name": names,
+            }
+        ),
+        key=key,
+        height=min(38 + 35 * len(shown), 560),
+        hide_index=True,
+        selection_mode="multi-row",
+        selection_default={"selection": {"rows": ticked}},
+        on_select=lambda: _ticked(key, names, chosen),
+        column_config={
+            "Layer": st.column_config.TextColumn(width="medium"),
+            "Output": st.column_config.TextColumn(help="Channels x height x width for one picture."),
+            "Parameters": st.column_config.NumberColumn(
+                format="localized",
+                help="How many numbers the layer learned, with those of the layers inside it.",
+            ),
+            "Compute": st.column_config.ProgressColumn(
+                format="%.1f %%",
+                min_value=0,
+                max_value=100,
+                help="Share of the network's multiplications and additions.",
+            ),
+            "Calls": st.column_config.NumberColumn(help="How often it runs for one picture.", width="small"),
+        },
+        alt="The network's layers with type, output shape, parameters, share of compute and calls",
+    )
+
+
+def summary_of_choice(rows: Sequence[ModuleRow], view: View) -> str:
+    """The chosen layers in one line: how many, and how many channels each gives."""
+    by_name = {row.name: row for row in rows}
+    chosen = [by_name[name] for name in chosen_names(rows, view)]
+    if not chosen:
+        return "No layer chosen yet."
+    channels = [str(row.shape[1]) if row.shape and len(row.shape) > 1 else "none" for row in chosen]
+    plural = "s" if len(chosen) > 1 else ""
+    some = " + ".join(channels[:6]) + (" + ..." if len(channels) > 6 else "")
+    return plain(f"{len(chosen)} layer{plural} chosen: {some} channels")
+
+
+def chosen_names(rows: Sequence[ModuleRow], view: View) -> list[str]:
+    """The view's layers by their names in the tree: ``relu#2`` ticks the row ``relu``."""
+    known = {row.name: None for row in rows}
+    names = (layer_of(layer, known) for layer in view.layers)
+    return list(dict.fromkeys(name for name in names if name))
+
+
+def _key(names: Sequence[str], ticked: Sequence[int]) -> str:
+    """A table keeps its key while it shows what its own ticks say, and is drawn anew otherwise."""
+    shown = hash(tuple(names))
+    state = st.session_state.setdefault("layer_table", {"shown": shown, "ticked": list(ticked), "version": 0})
+    if state["shown"] != shown or state["ticked"] != list(ticked):
+        state.update(shown=shown, ticked=list(ticked), version=state["version"] + 1)
+    return f"layer_rows_{state['version']}"
+
+
+def _ticked(key: str, names: Sequence[str], chosen: Sequence[str]) -> None:
+    ticked = sorted(st.session_state[key]["selection"]["rows"])
+    st.session_state["layer_table"]["ticked"] = ticked
+    kept = [name for name in chosen if name not in names]
+    now = {names[position] for position in ticked}
+    in_order = [name for name in chosen if name in now] + [names[p] for p in ticked if names[p] not in chosen]
+    choose_layers(tuple(kept + in_order))

@@ -1,0 +1,131 @@
+"""The sidebar: what am I looking at, and how do I change it?"""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import streamlit as st
+
+from actviz_core.analysis import top_k
+from actviz_core.errors import ActVizError
+from actviz_core.models import Model, list_models, list_weights
+from actviz_core.samples import Sample
+from actviz_core.ui.link import full_link
+from actviz_core.ui.text import percent, plain
+from actviz_core.ui.tray import tray_choice
+from actviz_core.ui.view import View, choose_layers, choose_model, model_of, sample_of
+from actviz_core.workspace import Workspace
+
+Found = TypeVar("Found", Model, Sample)
+
+WEIGHTS_HELP = (
+    "The numbers that a network learned from examples. Untrained weights are random: "
+    "compare with them to see what learning changed."
+)
+LAYERS_HELP = (
+    "A network works in steps, called layers: early ones answer to edges and colours, "
+    "late ones to whole objects. Pick the ones you want to look at."
+)
+
+
+def draw_sidebar(view: View, workspace: Workspace) -> None:
+    """Draw the picture, its prediction, and the choice of network and layers."""
+    with st.sidebar:
+        sample, model = _or_none(sample_of, view, workspace), _or_none(model_of, view, workspace)
+        _picture(sample, model, workspace)
+        tray_choice(view, workspace)
+        _model_choice(view, workspace)
+        _layer_choice(view, model)
+        with st.container(horizontal=True):
+            _copy_link()
+            st.page_link("about.py", label="About this server", icon=":material/info:")
+
+
+def _picture(sample: Sample | None, model: Model | None, workspace: Workspace) -> None:
+    picture, words = st.columns([2, 3], vertical_alignment="center")
+    if sample is None:
+        words.markdown("No picture chosen.")
+    else:
+        label = sample.label or "no label"
+        picture.image(sample.image, width="stretch", alt=f"The picture in hand: {label}, {sample.id}")
+        with words:
+            st.markdown(f"**{plain(label)}**")
+            st.caption(plain(sample.id))
+            if model is not None:
+                st.markdown(_prediction(model, sample, workspace))
+    words.page_link("samples.py", label="Change", icon=":material/photo_library:", help="Browse pictures")
+
+
+def _prediction(model: Model, sample: Sample, workspace: Workspace) -> str:
+    try:
+        best = top_k(workspace.logits(model, sample), model.classes, k=1)
+    except ActVizError:
+        return "The network gave no answer."
+    if not best.labels:
+        return "The network gave no usable answer."
+    return f"Network says: **{plain(best.labels[0])}** {percent(float(best.probabilities[0]))}"
+
+
+def _model_choice(view: View, workspace: Workspace) -> None:
+    names = [info.name for info in list_models()]
+    name = view.model_key.split("@")[0] if view.model_key else None
+    st.session_state["model_name"] = name
+    st.selectbox(
+        "Model",
+        names,
+        index=None,
+        key="model_name",
+        on_change=_model_name_changed,
+        help="The network to look into.",
+        placeholder="Choose a model",
+    )
+    if name is None:
+        return
+    weights = {info.key: info for info in list_weights(name, workspace.settings)}
+    st.session_state["model_weights"] = view.model_key
+    st.selectbox(
+        "Weights",
+        list(weights),
+        key="model_weights",
+        format_func=lambda key: weights[key].title if key in weights else key,
+        on_change=_weights_changed,
+        help=WEIGHTS_HELP,
+    )
+
+
+def _model_name_changed() -> None:
+    if st.session_state["model_name"]:
+        choose_model(st.session_state["model_name"])
+
+
+def _weights_changed() -> None:
+    choose_model(st.session_state["model_weights"])
+
+
+def _layer_choice(view: View, model: Model | None) -> None:
+    names = [] if model is None else [name for name, _ in model.module.named_modules() if name]
+    options = list(dict.fromkeys([*names, *view.layers]))  # call names of a link, such as relu#2, too
+    st.session_state["chosen_layers"] = list(view.layers)
+    st.multiselect(
+        "Layers",
+        options,
+        key="chosen_layers",
+        on_change=lambda: choose_layers(tuple(st.session_state["chosen_layers"])),
+        help=LAYERS_HELP,
+        placeholder="Add a layer",
+    )
+
+
+def _copy_link() -> None:
+    with st.popover("Copy link", icon=":material/link:", help="A link to what you see now"):
+        st.caption("Opens the same model, picture and layers, for anyone who can reach this server.")
+        st.code(full_link(), language=None, wrap_lines=True)
+
+
+def _or_none(
+    get: Callable[[View, Workspace], Found | None], view: View, workspace: Workspace
+) -> Found | None:
+    """Leave the message to the page, which meets the same error."""
+    try:
+        return get(view, workspace)
+    except ActVizError:
+        return None

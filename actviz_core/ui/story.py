@@ -1,0 +1,104 @@
+"""The start page's row: a picture, three layers' strongest channels, and the prediction."""
+
+import numpy as np
+import streamlit as st
+
+from actviz_core.activations import ROOT
+from actviz_core.analysis import ChannelOrder, as_maps, channel_statistics, order_channels, top_k
+from actviz_core.figures import channel_grid, prediction_bars
+from actviz_core.models import Model
+from actviz_core.samples import Sample, open_source, parse_image_id
+from actviz_core.ui.charts import draw
+from actviz_core.ui.defaults import first_of_each_stage
+from actviz_core.ui.text import percent, plain
+from actviz_core.ui.view import choose_image, choose_layers, current_view
+from actviz_core.workspace import Workspace
+
+STRONGEST = 3
+OTHERS = 6
+STAGES = (
+    ("Early", "Edges and colours, all over the picture."),
+    ("Middle", "Textures and parts, where they are."),
+    ("Late", "What the picture is about, roughly where."),
+)
+
+
+def tell_story(model: Model, sample: Sample, workspace: Workspace) -> None:
+    """Draw the row; each stage links to its layer."""
+    layers = first_of_each_stage(workspace.tree(model))
+    told = [layers[0], layers[len(layers) // 2], layers[-1]] if len(layers) >= len(STAGES) else list(layers)
+    workspace.calls(model, sample, [*told, ROOT])  # one forward pass for everything below
+    columns = st.columns([2, *([3] * len(told)), 3], gap="medium")
+    with columns[0]:
+        st.markdown("**Picture**")
+        st.image(
+            model.preprocess.seen(sample.image),
+            width="stretch",
+            alt=f"The picture as the network sees it: {sample.label or sample.id}",
+        )
+        st.caption(plain(sample.label or "No label"))
+    for column, (title, words), layer in zip(columns[1:], STAGES, told, strict=False):
+        with column:
+            _stage(title, words, layer, model, sample, workspace)
+    with columns[-1]:
+        _answer(model, sample, workspace)
+
+
+def _stage(title: str, words: str, layer: str, model: Model, sample: Sample, workspace: Workspace) -> None:
+    maps = as_maps(next(iter(workspace.activations(model, sample, [layer]).values())).float().numpy())
+    statistics = channel_statistics(maps)
+    strongest = order_channels(statistics, ChannelOrder.MAXIMUM, descending=True, hide_silent=False)[
+        :STRONGEST
+    ]
+    active = int(np.count_nonzero(statistics.maximum > 0))
+    st.markdown(f"**{title}** {plain(layer)}")
+    draw(
+        channel_grid(maps, channels=strongest, columns=STRONGEST, statistics=statistics, width=260),
+        key=f"story_{title}",
+        alt=f"The three channels of {layer} that answer strongest",
+    )
+    st.caption(f"{words} {active} of {len(maps)} channels answer to this picture.")
+    if st.button("Look closer", key=f"closer_{title}", icon=":material/zoom_in:"):
+        chosen = current_view().layers
+        if layer not in chosen:
+            choose_layers((*chosen, layer))
+        st.session_state["activations_layer"] = layer
+        st.switch_page("activations.py")
+
+
+def _answer(model: Model, sample: Sample, workspace: Workspace) -> None:
+    st.markdown("**Prediction**")
+    prediction = top_k(workspace.logits(model, sample), model.classes, k=3)
+    draw(
+        prediction_bars(prediction, label=sample.label),
+        key="story_prediction",
+        alt="The three most probable classes",
+    )
+    if prediction.problem is None:
+        said = ", ".join(
+            f"{label} {percent(share)}"
+            for label, share in zip(prediction.labels[:2], prediction.probabilities, strict=False)
+        )
+        st.caption(plain(said))
+
+
+def other_pictures(sample: Sample, workspace: Workspace) -> None:
+    """Offer six other pictures of the same source."""
+    st.subheader("Another picture")
+    chosen = parse_image_id(sample.id)
+    key = "bundled-cifar10" if chosen.source == "upload" else chosen.source
+    source = open_source(key, workspace.settings)
+    start = chosen.item if isinstance(chosen.item, int) else -1
+    offered = [(start + step) % len(source) for step in range(1, min(OTHERS, len(source) - 1) + 1)]
+    thumbnails = source.thumbnails(offered, 96)
+    for column, index, thumbnail in zip(st.columns(OTHERS + 1), offered, thumbnails, strict=False):
+        with column:
+            label = source.label(index) or f"{index}"
+            st.image(thumbnail, width="stretch", alt=f"{label}, {source.key}/{index}")
+            st.button(
+                plain(label),
+                key=f"other_{index}",
+                width="stretch",
+                on_click=choose_image,
+                args=(f"{source.key}/{index}",),
+            )

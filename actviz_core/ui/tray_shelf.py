@@ -1,0 +1,31 @@
+"""The tray as the Samples page shows it: its pictures, each with a way to look at it or to remove it."""
+
+import streamlit as st
+
+from actviz_core.errors import ActVizError
+from actviz_core.ui.text import plain
+from actviz_core.ui.tray import TRAY_SIZE, take_from_tray, tray
+from actviz_core.ui.view import choose_image
+from actviz_core.workspace import Workspace
+
+
+def tray_shelf(workspace: Workspace) -> None:
+    """Draw the pictures of the tray in a row; nothing while it is empty."""
+    kept = tray()
+    if not kept:
+        return
+    st.subheader("Tray")
+    columns = st.columns(TRAY_SIZE)
+    for column, image_id in zip(columns, kept, strict=False):
+        with column:
+            try:
+                sample = workspace.sample(image_id)
+            except ActVizError as error:
+                st.caption(plain(str(error)))
+            else:
+                st.image(sample.image, width=120, alt=f"{sample.label or 'No label'}, {image_id}")
+                st.caption(plain(f"{sample.label or 'No label'} {image_id}"))
+                st.button("Look at it", key=f"look_{image_id}", on_click=choose_image, args=(image_id,))
+            st.button(
+                "Remove", key=f"remove_{image_id}", type="tertiary", on_click=take_from_tray, args=(image_id,)
+            )

@@ -1,0 +1,133 @@
+"""What a person looks at (network, picture, layers), in the session and in the link."""
+
+from dataclasses import dataclass, field, replace
+
+import streamlit as st
+
+from actviz_core.errors import ActVizError
+from actviz_core.hooks.record import layer_of, unknown_name
+from actviz_core.models import Model, canonical_key
+from actviz_core.samples import Sample
+from actviz_core.ui.defaults import DEFAULT_IMAGE, DEFAULT_MODEL, first_of_each_stage
+from actviz_core.workspace import Workspace, shared_workspace
+
+_PARAMETERS = ("model", "image", "layers")
+_SESSION = "view"
+
+
+@dataclass(frozen=True)
+class View:
+    """The network, picture and layers in hand. None stands for something that a link named in vain.
+
+    ``problems`` are messages about the link, shown until the person chooses something else.
+    """
+
+    model_key: str | None
+    image_id: str | None
+    layers: tuple[str, ...]
+    problems: tuple[str, ...] = field(default=())
+
+
+def current_view() -> View:
+    """The session's view; a link that was opened, or went back to in the browser's history, wins."""
+    link = _link_of_browser()
+    state = st.session_state
+    if _SESSION not in state or (link and link != state.get("view_link")):
+        state[_SESSION] = _read(link)
+    view: View = state[_SESSION]
+    return view
+
+
+def show_link(view: View) -> None:
+    """Make the browser's address a link to this view."""
+    link = link_of(view)
+    if link != _link_of_browser() and not view.problems:
+        for name in _PARAMETERS:
+            if name in link:
+                st.query_params[name] = link[name]
+            elif name in st.query_params:
+                del st.query_params[name]
+    st.session_state["view_link"] = _link_of_browser()
+
+
+def link_of(view: View) -> dict[str, list[str]]:
+    """The query parameters that open this view."""
+    link = {"model": [view.model_key or ""], "image": [view.image_id or ""], "layers": list(view.layers)}
+    return {name: values for name, values in link.items() if any(values)}
+
+
+def choose_image(image_id: str) -> None:
+    """Look at another picture from now on."""
+    _change(image_id=image_id)
+
+
+def choose_layers(layers: tuple[str, ...]) -> None:
+    """Look at other layers from now on."""
+    _change(layers=layers)
+
+
+def choose_model(model_key: str) -> None:
+    """Look into another network from now on, at the same layers where it has them."""
+    view: View = st.session_state[_SESSION]
+    _change(model_key=model_key)
+    try:
+        model = shared_workspace().model(model_key)
+    except ActVizError:
+        return  # the page says what is missing; the layers are kept for when it is there
+    names = {name for name, _ in model.module.named_modules()}
+    kept = tuple(layer for layer in view.layers if layer_of(layer, dict.fromkeys(names)) is not None)
+    _change(layers=kept or first_of_each_stage(shared_workspace().tree(model)))
+
+
+def model_of(view: View, workspace: Workspace) -> Model | None:
+    """The view's network, or None when its key came to nothing."""
+    return None if view.model_key is None else workspace.model(view.model_key)
+
+
+def sample_of(view: View, workspace: Workspace) -> Sample | None:
+    """The view's picture, or None when its id came to nothing."""
+    return None if view.image_id is None else workspace.sample(view.image_id)
+
+
+def _change(**changes: object) -> None:
+    st.session_state[_SESSION] = replace(st.session_state[_SESSION], problems=(), **changes)  # type: ignore[arg-type]  # the callers above give matching types
+
+
+def _link_of_browser() -> dict[str, list[str]]:
+    return {name: st.query_params.get_all(name) for name in _PARAMETERS if name in st.query_params}
+
+
+def _read(link: dict[str, list[str]]) -> View:
+    """Turn a link into a view, with a message for each part that names something that isn't there."""
+    workspace = shared_workspace()
+    problems: list[str] = []
+    model_key: str | None = link.get("model", [DEFAULT_MODEL])[-1]
+    image_id: str | None = link.get("image", [DEFAULT_IMAGE])[-1]
+    layers = tuple(dict.fromkeys(link.get("layers", ())))
+    try:
+        model_key = canonical_key(model_key or "")
+        model = workspace.model(model_key)
+        known = {name: None for name, _ in model.module.named_modules() if name}
+        for layer in layers:
+            if layer_of(layer, known) is None:
+                problems.append(str(unknown_name(layer, known, f"is not a layer of {model_key}")))
+        layers = tuple(layer for layer in layers if layer_of(layer, known) is not None)
+        if "layers" not in link:
+            layers = first_of_each_stage(workspace.tree(model))
+    except ActVizError as error:
+        problems.append(str(error))
+        model_key = None if not _is_known(model_key or "") else model_key
+    try:
+        workspace.sample(image_id or "")
+    except ActVizError as error:
+        problems.append(str(error))
+        image_id = None
+    return View(model_key, image_id, layers, tuple(problems))
+
+
+def _is_known(model_key: str) -> bool:
+    try:
+        canonical_key(model_key)
+    except ActVizError:
+        return False
+    return True

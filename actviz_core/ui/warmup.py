@@ -1,0 +1,20 @@
+"""Does what the first visitor would otherwise wait for."""
+
+import logging
+
+from actviz_core.errors import ActVizError
+from actviz_core.ui.defaults import DEFAULT_IMAGE, DEFAULT_MODEL, first_of_each_stage
+from actviz_core.workspace import ROOT, shared_workspace
+
+_log = logging.getLogger(__name__)
+
+
+def warm_up() -> None:
+    """Load the default network and capture the first view; a failure is logged and left to the pages."""
+    try:
+        workspace = shared_workspace()
+        model = workspace.model(DEFAULT_MODEL)
+        layers = first_of_each_stage(workspace.tree(model))
+        workspace.calls(model, workspace.sample(DEFAULT_IMAGE), [*layers, ROOT])
+    except ActVizError as error:
+        _log.warning("The first view could not be prepared: %s", error)

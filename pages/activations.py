@@ -1,0 +1,18 @@
+"""See every channel of a layer: true values, one click from layer to layer."""
+
+import streamlit as st
+
+from actviz_core.ui.activation_page import show_activations
+from actviz_core.ui.errors import require
+from actviz_core.ui.view import current_view
+from actviz_core.workspace import shared_workspace
+
+workspace, view = shared_workspace(), current_view()
+
+st.title("Activations")
+st.caption(
+    "What each channel of a layer answers to in the picture. Click a channel's number to see it large."
+)
+
+model, sample = require(view, workspace)
+show_activations(model, sample, view, workspace)

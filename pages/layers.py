@@ -1,0 +1,24 @@
+"""Choose layers from the network's module tree."""
+
+import streamlit as st
+
+from actviz_core.ui.errors import require
+from actviz_core.ui.layer_table import filter_rows, layer_table, summary_of_choice
+from actviz_core.ui.quick_picks import quick_picks
+from actviz_core.ui.view import current_view
+from actviz_core.workspace import shared_workspace
+
+workspace, view = shared_workspace(), current_view()
+
+st.title("Layers")
+st.caption("A network is a tree of layers. Tick the ones whose activations you want to see.")
+
+model, _ = require(view, workspace)
+rows = workspace.tree(model)
+quick_picks(rows)
+shown = filter_rows(rows)
+with st.container(key="layers_table"):
+    layer_table(shown, rows, view)
+with st.container(horizontal=True, vertical_alignment="center"):
+    st.markdown(summary_of_choice(rows, view))
+    st.page_link("activations.py", label="Show activations", icon=":material/grid_view:")

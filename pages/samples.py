@@ -1,0 +1,25 @@
+"""Browse pictures, choose one, and see what the model sees."""
+
+import streamlit as st
+
+from actviz_core.ui.browser import browse_pictures, choose_source
+from actviz_core.ui.chosen import chosen_picture
+from actviz_core.ui.tray_shelf import tray_shelf
+from actviz_core.ui.uploads import upload_pictures
+from actviz_core.ui.view import current_view
+from actviz_core.workspace import shared_workspace
+
+workspace, view = shared_workspace(), current_view()
+
+st.title("Samples")
+st.caption("Choose the picture that the network looks at: click one.")
+
+sheet, chosen = st.columns([7, 4], gap="large")
+with sheet:
+    source = choose_source(workspace)
+    if source is not None:
+        browse_pictures(source, view)
+    upload_pictures(workspace)
+with chosen:
+    chosen_picture(view, workspace)
+tray_shelf(workspace)

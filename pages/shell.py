@@ -1,0 +1,36 @@
+"""Runs before every page: configuration, navigation, sidebar, and errors shown as messages."""
+
+import streamlit as st
+
+from actviz_core.errors import SettingsError
+from actviz_core.ui.errors import show_problems, shown_errors
+from actviz_core.ui.sidebar import draw_sidebar
+from actviz_core.ui.text import plain
+from actviz_core.ui.view import current_view, show_link
+from actviz_core.workspace import shared_workspace
+
+st.set_page_config(page_title="Activation dashboard", page_icon=":material/visibility:", layout="wide")
+
+page = st.navigation(
+    [
+        st.Page("start.py", title="Start", icon=":material/home:", default=True),
+        st.Page("samples.py", title="Samples", icon=":material/photo_library:"),
+        st.Page("layers.py", title="Layers", icon=":material/account_tree:"),
+        st.Page("activations.py", title="Activations", icon=":material/grid_view:"),
+        st.Page("about.py", title="About this server", icon=":material/info:"),
+    ],
+    position="top",
+)
+
+try:
+    workspace = shared_workspace()
+except SettingsError as error:
+    st.error(plain(str(error)), icon=":material/settings:")
+    st.stop()
+
+view = current_view()
+show_link(view)
+draw_sidebar(view, workspace)
+show_problems(view)
+with shown_errors(view, workspace):
+    page.run()

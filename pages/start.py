@@ -1,0 +1,19 @@
+"""The whole story in one row: picture, early, middle and late layers, and the prediction."""
+
+import streamlit as st
+
+from actviz_core.ui.errors import require
+from actviz_core.ui.story import other_pictures, tell_story
+from actviz_core.ui.view import current_view
+from actviz_core.workspace import shared_workspace
+
+workspace, view = shared_workspace(), current_view()
+
+st.title("What does the network see?")
+st.caption(
+    "A network looks at a picture in steps. Follow one picture from left to right, and click any part."
+)
+
+model, sample = require(view, workspace)
+tell_story(model, sample, workspace)
+other_pictures(sample, workspace)

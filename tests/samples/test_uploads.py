@@ -1,0 +1,73 @@
+"""Uploads are kept by content, found again after a restart, and bounded."""
+
+import hashlib
+import io
+import os
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from actviz_core.errors import BadImageError, UnknownImageError
+from actviz_core.samples import open_sample, save_upload
+from actviz_core.settings import Settings
+
+
+def png(colour: str) -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", (8, 8), colour).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def kept(settings: Settings) -> list[Path]:
+    return sorted((settings.data / "uploads").iterdir())
+
+
+def test_the_id_is_the_contents_and_opens_again(settings: Settings) -> None:
+    content = png("red")
+    sample = save_upload(content, "../../my photo.png", settings)
+    digest = hashlib.sha256(content).hexdigest()[:12]
+    assert (sample.id, sample.label) == (f"upload/{digest}", None)
+    assert kept(settings) == [settings.data / "uploads" / digest]
+    assert kept(settings)[0].read_bytes() == content
+    again = open_sample(sample.id, settings)
+    assert again.id == sample.id
+    assert again.image.tobytes() == sample.image.tobytes()
+
+
+def test_the_same_bytes_are_kept_once(settings: Settings) -> None:
+    first = save_upload(png("red"), "a.png", settings)
+    assert save_upload(png("red"), "b.png", settings).id == first.id
+    assert len(kept(settings)) == 1
+
+
+def test_what_is_no_picture_is_not_kept(settings: Settings) -> None:
+    with pytest.raises(BadImageError, match=r"notes\.txt is not an image"):
+        save_upload(b"hello", "notes.txt", settings)
+    assert not (settings.data / "uploads").exists()
+
+
+def test_the_oldest_go_when_room_runs_out(settings: Settings) -> None:
+    contents = {colour: png(colour) for colour in ("red", "lime", "blue")}
+    ids = {}
+    for age, colour in enumerate(contents):
+        ids[colour] = save_upload(contents[colour], "x.png", settings).id
+        os.utime(settings.data / "uploads" / ids[colour].removeprefix("upload/"), (1000 + age, 1000 + age))
+    save_upload(contents["red"], "again.png", settings)
+    limit = sum(len(contents[colour]) for colour in ("red", "blue")) + len(png("white"))
+    new = save_upload(png("white"), "new.png", settings, max_total_bytes=limit)
+    assert {f"upload/{path.name}" for path in kept(settings)} == {ids["red"], ids["blue"], new.id}
+    with pytest.raises(UnknownImageError, match=r"is not on this server, or no longer\. Upload that picture"):
+        open_sample(ids["lime"], settings)
+
+
+def test_the_newest_stays_even_if_it_alone_is_too_much(settings: Settings) -> None:
+    save_upload(png("red"), "a.png", settings)
+    newest = save_upload(png("blue"), "b.png", settings, max_total_bytes=1)
+    assert [f"upload/{path.name}" for path in kept(settings)] == [newest.id]
+
+
+def test_a_folder_that_cannot_be_written_is_said(settings: Settings) -> None:
+    settings.data.write_text("a file, where a folder should be")
+    with pytest.raises(BadImageError, match=r"a\.png cannot be kept in .*set ACTVIZ_DATA"):
+        save_upload(png("red"), "a.png", settings)
