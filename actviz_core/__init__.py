@@ -1,0 +1,34 @@
+"""Looks inside PyTorch image networks: true activations of any layer, as data and as figures.
+
+>>> from actviz_core import capture, channel_grid, load_model, open_source
+>>> model = load_model("cifar-resnet20")
+>>> sample = open_source("bundled-cifar10")[3]
+>>> record = capture(model.module, model.preprocess(sample.image), layers=["layer1.0.conv1"])
+>>> record["layer1.0.conv1"].shape
+torch.Size([1, 16, 32, 32])
+>>> figure = channel_grid(record["layer1.0.conv1"][0])
+"""
+
+from actviz_core.errors import ActVizError
+from actviz_core.figures import channel_grid
+from actviz_core.hooks import ModuleRow, Record, capture, module_tree
+from actviz_core.models import Model, list_models, list_weights, load_model
+from actviz_core.samples import Sample, Source, list_sources, open_sample, open_source
+
+__all__ = [
+    "ActVizError",
+    "Model",
+    "ModuleRow",
+    "Record",
+    "Sample",
+    "Source",
+    "capture",
+    "channel_grid",
+    "list_models",
+    "list_sources",
+    "list_weights",
+    "load_model",
+    "module_tree",
+    "open_sample",
+    "open_source",
+]

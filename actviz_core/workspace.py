@@ -6,7 +6,6 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 import torch
-from PIL import Image
 from torch import Tensor
 
 from actviz_core.activations import ROOT, ActivationStore, LayerCalls
@@ -27,9 +26,6 @@ class Workspace:
         self.settings = settings
         self.store = ActivationStore(settings.cache_bytes)
         self._models: ByteCache[str, Model] = ByteCache(MODEL_BYTES, _bytes_of)
-        self._samples: ByteCache[str, Sample] = ByteCache(
-            64 << 20, lambda s: 3 * s.image.width * s.image.height
-        )
 
     def model(self, key: str) -> Model:
         """The network of a model key, loaded once. Raises `UnknownModelError` or `WeightsError`."""
@@ -38,9 +34,7 @@ class Workspace:
 
     def sample(self, image_id: str) -> Sample:
         """The picture of an image id. Raises `UnknownImageError` or `BadImageError`."""
-        if image_id.startswith("folder/"):  # its files can change at any time
-            return open_sample(image_id, self.settings)
-        return self._samples.get(image_id, lambda: open_sample(image_id, self.settings))
+        return open_sample(image_id, self.settings)
 
     def calls(self, model: Model, sample: Sample, layers: Sequence[str]) -> dict[str, LayerCalls]:
         """What each of ``layers`` (layer names; ``""`` is the network) returned for a picture, call by call.
@@ -75,10 +69,6 @@ class Workspace:
         """The network's output for a picture, of shape (classes,)."""
         values = self.calls(model, sample, [ROOT])[ROOT].values[0]
         return values[0].float().numpy()
-
-    def picture_seen(self, model: Model, sample: Sample) -> Image.Image:
-        """The picture as the network sees it: resized and cropped, not normalised."""
-        return model.preprocess.seen(sample.image)
 
     def tree(self, model: Model) -> tuple[ModuleRow, ...]:
         """The network's module tree, with shapes for one picture of the size that it takes."""

@@ -3,13 +3,14 @@
 import streamlit as st
 
 from actviz_core.errors import SettingsError
+from actviz_core.ui.app_icon import app_icon
 from actviz_core.ui.errors import show_problems, shown_errors
 from actviz_core.ui.sidebar import draw_sidebar
 from actviz_core.ui.text import plain
 from actviz_core.ui.view import current_view, show_link
 from actviz_core.workspace import shared_workspace
 
-st.set_page_config(page_title="Activation dashboard", page_icon=":material/visibility:", layout="wide")
+st.set_page_config(page_title="Activation dashboard", page_icon=app_icon(), layout="wide")
 
 page = st.navigation(
     [

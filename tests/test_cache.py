@@ -84,3 +84,17 @@ def test_an_error_reaches_the_caller_and_the_next_try_computes_again() -> None:
     with pytest.raises(ValueError, match="no luck"):
         cache.get("a", fail)
     assert cache.get("a", lambda: b"fine") == b"fine"
+
+
+def test_many_threads_keep_the_count_of_bytes_right() -> None:
+    cache: ByteCache[int, int] = ByteCache(50, lambda _: 7)
+    together = threading.Barrier(8)
+
+    def use(part: int) -> bool:
+        together.wait(30)
+        keys = [(part * 7 + step * step) % 20 for step in range(250)]
+        return all(cache.get(key, lambda key=key: key) == key for key in keys)  # type: ignore[misc]  # mypy cannot type a lambda's default
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(use, range(8)))
+    assert cache.use().used_bytes == 49

@@ -78,7 +78,8 @@ def channel_statistics(maps: npt.ArrayLike) -> ChannelStatistics:
     channels, _, width = values.shape
     flat = values.reshape(channels, -1)
     cells = flat.shape[1]
-    total = flat.sum(axis=1, dtype=np.float64)
+    with np.errstate(invalid="ignore"):  # infinities of both signs sum to NaN, which is what is looked for
+        total = flat.sum(axis=1, dtype=np.float64)
     if np.isfinite(total).all():
         nan_count = inf_count = np.zeros(channels, np.int64)
         count = np.full(channels, cells)

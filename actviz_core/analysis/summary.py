@@ -46,7 +46,8 @@ def summary_map(maps: npt.ArrayLike, kind: Summary) -> FloatArray:
 
     """
     values = float_maps(maps)
-    total = values.sum(axis=0, dtype=np.float64)
+    with np.errstate(invalid="ignore"):  # infinities of both signs sum to NaN, which is what is looked for
+        total = values.sum(axis=0, dtype=np.float64)
     if np.isfinite(total).all():
         return total / len(values) if kind is Summary.MEAN else values.max(axis=0).astype(np.float64)
     finite = np.isfinite(values)

@@ -48,7 +48,7 @@ def draw(
     return go.Figure({"data": list(traces), "layout": base | layout})
 
 
-def square_cells(rows: int, columns: int) -> dict[str, dict[str, Any]]:
+def square_cells(rows: int, columns: int) -> dict[str, Any]:
     """Axes that show `rows` x `columns` square cells, cell (0, 0) at the top left, its centre at (0, 0)."""
     return {
         "xaxis": {"range": [-0.5, columns - 0.5], "constrain": "domain"},
@@ -68,7 +68,14 @@ def drawing_height(rows: int, columns: int, *, width: int, limit: int) -> int:
 
 def color_bar(**options: Any) -> dict[str, Any]:
     """A slim colour bar below the drawing, with `options` of plotly's colorbar on top."""
-    bar = {"orientation": "h", "thickness": 9, "len": 0.5, "lenmode": "fraction", "x": 0, "xanchor": "left"}
+    bar = {
+        "orientation": "h",
+        "thickness": 9,
+        "len": 0.5,
+        "lenmode": "fraction",
+        "x": 0.02,
+        "xanchor": "left",
+    }
     bar |= {
         "y": 0,
         "yanchor": "top",

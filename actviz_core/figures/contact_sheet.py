@@ -12,6 +12,9 @@ from actviz_core.figures.markup import plain
 from actviz_core.figures.pictures import data_uri
 from actviz_core.figures.tiles import TileLayout
 
+LOSSLESS_SIZE = 48
+"""Thumbnails up to this many pixels, such as whole CIFAR-10 pictures, are shown without loss."""
+
 
 def contact_sheet(
     thumbnails: npt.ArrayLike,
@@ -69,7 +72,7 @@ def contact_sheet(
         "selected": {"marker": {"opacity": 1}},
         "unselected": {"marker": {"opacity": 1}},
     }
-    source = data_uri(_sheet(pictures, layout))
+    source = data_uri(_sheet(pictures, layout), lossless=max(tall, wide) <= LOSSLESS_SIZE)
     image = {"type": "image", "source": source, "hoverinfo": "skip", "zsmooth": False}
     height = drawing_height(rows, cells, width=width, limit=2 * width) + 2 * MARGIN
     framed = [] if selected is None or not 0 <= selected < count else [selected]

@@ -9,14 +9,18 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image, ImageOps
 
+from actviz_core.cache import ByteCache
 from actviz_core.errors import BadImageError
-from actviz_core.samples.byte_cache import ByteCache
 from actviz_core.samples.decoding import read_image
 from actviz_core.samples.source import Source
 
 # Keyed by path, modification time and size, so that an altered file is read again.
-_thumbnails: ByteCache[NDArray[np.uint8]] = ByteCache(64 * 2**20)
-_pictures: ByteCache[Image.Image] = ByteCache(128 * 2**20)
+_Version = tuple[Path, int, int]
+_Thumbnail = tuple[Path, int, int, int]  # a version, and the size in pixels
+_thumbnails: ByteCache[_Thumbnail, NDArray[np.uint8]] = ByteCache(64 * 2**20, lambda tile: tile.nbytes)
+_pictures: ByteCache[_Version, Image.Image] = ByteCache(
+    128 * 2**20, lambda image: 3 * image.width * image.height
+)
 
 
 class FileSource(Source):
@@ -38,32 +42,24 @@ class FileSource(Source):
 
     def _image(self, index: int) -> Image.Image:
         path = self.paths[index]
-        return _pictures.get(
-            _version(path),
-            lambda: read_image(self._inside(path), plain_text(path.name)),
-            lambda image: 3 * image.width * image.height,
-        )
+        return _pictures.get(_version(path), lambda: read_image(self._inside(path), plain_text(path.name)))
 
     def _thumbnails(self, indices: NDArray[np.int64], size: int) -> NDArray[np.uint8]:
         keys = [(*_version(self.paths[index]), size) for index in indices]
-        tiles = {key: _thumbnails.find(key) for key in keys}
-        missing = [key for key, tile in tiles.items() if tile is None]
-        if missing:
-            with ThreadPoolExecutor(os.cpu_count()) as pool:  # PIL decodes without holding Python's lock
-                tiles.update(zip(missing, pool.map(self._thumbnail, missing), strict=True))
+        tiles = _thumbnails.get_many(keys, self._draw)
         return np.array([tiles[key] for key in keys], np.uint8).reshape(-1, size, size, 3)
 
-    def _thumbnail(self, key: tuple[Path, int, int, int]) -> NDArray[np.uint8]:
+    def _draw(self, missing: Sequence[_Thumbnail]) -> dict[_Thumbnail, NDArray[np.uint8]]:
+        with ThreadPoolExecutor(os.cpu_count()) as pool:  # PIL decodes without holding Python's lock
+            return dict(zip(missing, pool.map(self._thumbnail, missing), strict=True))
+
+    def _thumbnail(self, key: _Thumbnail) -> NDArray[np.uint8]:
         path, size = key[0], key[-1]
-
-        def draw() -> NDArray[np.uint8]:
-            image = read_image(self._inside(path), path.name, at_least=size)
-            return np.asarray(ImageOps.fit(image, (size, size), Image.Resampling.BOX))
-
         try:
-            return _thumbnails.get(key, draw, lambda tile: tile.nbytes)
+            image = read_image(self._inside(path), path.name, at_least=size)
         except BadImageError:
             return _crossed_out(size)
+        return np.asarray(ImageOps.fit(image, (size, size), Image.Resampling.BOX))
 
     def _inside(self, path: Path) -> Path:
         """Refuse a file that by now is a link to somewhere else."""
@@ -79,7 +75,7 @@ def plain_text(name: str) -> str:
     return "".join(character if character.isprintable() else "\ufffd" for character in name)
 
 
-def _version(path: Path) -> tuple[Path, int, int]:
+def _version(path: Path) -> _Version:
     try:
         status = path.stat()
     except OSError:  # reading it gives the message

@@ -6,8 +6,8 @@ import tempfile
 import threading
 from pathlib import Path
 
+from actviz_core.cache import ByteCache
 from actviz_core.errors import BadImageError, UnknownImageError
-from actviz_core.samples.byte_cache import ByteCache
 from actviz_core.samples.decoding import decode_image, read_image
 from actviz_core.samples.source import Sample
 from actviz_core.settings import Settings, read_settings
@@ -17,7 +17,9 @@ DIGITS = 12
 MAX_TOTAL_BYTES = 500 * 2**20
 
 _lock = threading.Lock()
-_samples: ByteCache[Sample] = ByteCache(128 * 2**20)
+_samples: ByteCache[Path, Sample] = ByteCache(
+    128 * 2**20, lambda sample: 3 * sample.image.width * sample.image.height
+)
 
 
 def save_upload(
@@ -55,11 +57,7 @@ def open_upload(digest: str, settings: Settings | None = None) -> Sample:
         raise UnknownImageError(
             f"{image_id} is not on this server, or no longer. Upload that picture again: it gets the same id."
         )
-    return _samples.get(
-        path,
-        lambda: Sample(image_id, read_image(path, image_id), None),
-        lambda sample: 3 * sample.image.width * sample.image.height,
-    )
+    return _samples.get(path, lambda: Sample(image_id, read_image(path, image_id), None))
 
 
 def _folder(settings: Settings | None) -> Path:

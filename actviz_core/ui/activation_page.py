@@ -33,15 +33,15 @@ def show_activations(model: Model, sample: Sample, view: View, workspace: Worksp
     if not activations:
         return
     call = _choose_call(list(activations))
-    layer = LayerInHand.of(call, activations[call], model, sample, workspace.picture_seen(model, sample))
-    if form_of(layer.shape) is Form.MAPS:
+    shown = LayerInHand.of(call, activations[call], model, sample)
+    if form_of(shown.shape) is Form.MAPS:
         grid, side = st.columns([7, 3], gap="medium")
         with grid:
-            grid_column(layer)
+            grid_column(shown)
         with side:
-            side_column(layer)
+            side_column(shown)
     else:
-        vector_view(layer, is_output=_is_output(layer, model, sample, workspace))
+        vector_view(shown, is_output=_is_output(shown, workspace))
 
 
 def _choose_call(calls: list[str]) -> str:
@@ -52,14 +52,13 @@ def _choose_call(calls: list[str]) -> str:
         default=calls[0],
         required=True,
         key="activations_layer",
-        format_func=plain,
         label_visibility="collapsed",
         bind="query-params",
     )
     return call or calls[0]
 
 
-def _is_output(layer: LayerInHand, model: Model, sample: Sample, workspace: Workspace) -> bool:
+def _is_output(layer: LayerInHand, workspace: Workspace) -> bool:
     """Whether a layer's values are the network's answer, so that they have the classes' names."""
-    output = workspace.calls(model, sample, [ROOT])[ROOT].values[0]
+    output = workspace.calls(layer.model, layer.sample, [ROOT])[ROOT].values[0]
     return output.shape == layer.value.shape and bool((output == layer.value).all())

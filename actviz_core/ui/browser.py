@@ -112,7 +112,7 @@ def _sheet(source: Source, indices: npt.NDArray[np.int64], view: View) -> None:
     draw_clickable(
         figure,
         key="samples_sheet",
-        alt=f"Contact sheet of {len(here)} pictures of {source.title}. To choose by keyboard, go to an index.",
+        alt=f"{len(here)} pictures of {source.title}. To choose one by keyboard, go to its index.",
         clicked=lambda data: choose_image(f"{source.key}/{data[1]}"),
     )
 

@@ -57,7 +57,7 @@ def _tool_bar() -> GridChoices:
             list(Colors),
             key="colours",
             format_func=str,
-            help="Auto: dark to bright for values that are never negative, blue to red around zero for others.",
+            help="Auto: dark to bright where values are never negative, else blue to red around zero.",
         )
     with columns[2]:
         value_range = linked_selectbox(

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 from torch import Tensor
 
 from actviz_core.analysis import ChannelStatistics, as_maps, channel_statistics
@@ -21,7 +20,6 @@ class LayerInHand:
     value: Tensor
     maps: npt.NDArray[np.generic]
     statistics: ChannelStatistics
-    seen: Image.Image
     model: Model
     sample: Sample
 
@@ -30,11 +28,16 @@ class LayerInHand:
         """The activation's shape, batch first."""
         return tuple(self.value.shape)
 
+    @property
+    def seen(self) -> npt.NDArray[np.uint8]:
+        """The picture as the network sees it, (h, w, 3): resized and cropped, not normalised."""
+        return np.asarray(self.model.preprocess.seen(self.sample.image))
+
     @classmethod
-    def of(cls, call: str, value: Tensor, model: Model, sample: Sample, seen: Image.Image) -> "LayerInHand":
+    def of(cls, call: str, value: Tensor, model: Model, sample: Sample) -> "LayerInHand":
         """Compute the statistics of an activation."""
         maps = as_maps(value.float().numpy())
         name = call.split("#")[0].split("[")[0]
         modules = dict(model.module.named_modules())
         type_name = type(modules[name]).__name__ if name in modules else ""
-        return cls(call, type_name, value, maps, channel_statistics(maps), seen, model, sample)
+        return cls(call, type_name, value, maps, channel_statistics(maps), model, sample)

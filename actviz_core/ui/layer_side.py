@@ -2,7 +2,6 @@
 
 from enum import StrEnum
 
-import numpy as np
 import streamlit as st
 
 from actviz_core.analysis import (
@@ -72,7 +71,7 @@ def _overview(layer: LayerInHand) -> None:
         help=OVERVIEW_HELP,
     )
     opacity = _opacity()
-    picture = np.asarray(layer.seen)
+    picture = layer.seen
     if kind == Overview.COMPONENTS:
         components = principal_components(layer.maps)
         draw(
@@ -117,7 +116,7 @@ def _channel(layer: LayerInHand, channel: int) -> None:
     draw(
         channel_map(
             values,
-            image=np.asarray(layer.seen) if on_picture else None,
+            image=layer.seen if on_picture else None,
             opacity=opacity,
             colors=Colors(st.session_state.get("colours", Colors.AUTO)),
             signed=layer.statistics.signed,

@@ -6,7 +6,7 @@ import streamlit as st
 
 
 def full_link() -> str:
-    """This server's address as the browser knows it, with every query parameter of the present view."""
+    """The server's address as the browser knows it, with every query parameter of the present view."""
     parts = urlsplit(st.context.url or "")
     parameters = {name: st.query_params.get_all(name) for name in st.query_params}
     return urlunsplit(

@@ -1,4 +1,4 @@
-"""The sidebar: what am I looking at, and how do I change it?"""
+"""The sidebar: what a person is looking at, and how to change it."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -72,7 +72,7 @@ def _model_choice(view: View, workspace: Workspace) -> None:
     st.selectbox(
         "Model",
         names,
-        index=None,
+        index=None if name is None else 0,
         key="model_name",
         on_change=_model_name_changed,
         help="The network to look into.",

@@ -14,7 +14,7 @@ from actviz_core.ui.text import percent, plain
 from actviz_core.ui.view import choose_image, choose_layers, current_view
 from actviz_core.workspace import Workspace
 
-STRONGEST = 3
+STRONGEST = 4
 OTHERS = 6
 STAGES = (
     ("Early", "Edges and colours, all over the picture."),
@@ -28,7 +28,7 @@ def tell_story(model: Model, sample: Sample, workspace: Workspace) -> None:
     layers = first_of_each_stage(workspace.tree(model))
     told = [layers[0], layers[len(layers) // 2], layers[-1]] if len(layers) >= len(STAGES) else list(layers)
     workspace.calls(model, sample, [*told, ROOT])  # one forward pass for everything below
-    columns = st.columns([2, *([3] * len(told)), 3], gap="medium")
+    columns = st.columns([4, *([4] * len(told)), 4], gap="medium")
     with columns[0]:
         st.markdown("**Picture**")
         st.image(
@@ -53,9 +53,9 @@ def _stage(title: str, words: str, layer: str, model: Model, sample: Sample, wor
     active = int(np.count_nonzero(statistics.maximum > 0))
     st.markdown(f"**{title}** {plain(layer)}")
     draw(
-        channel_grid(maps, channels=strongest, columns=STRONGEST, statistics=statistics, width=260),
+        channel_grid(maps, channels=strongest, columns=2, statistics=statistics, width=240),
         key=f"story_{title}",
-        alt=f"The three channels of {layer} that answer strongest",
+        alt=f"The channels of {layer} that answer strongest",
     )
     st.caption(f"{words} {active} of {len(maps)} channels answer to this picture.")
     if st.button("Look closer", key=f"closer_{title}", icon=":material/zoom_in:"):

@@ -90,7 +90,7 @@ def sample_of(view: View, workspace: Workspace) -> Sample | None:
 
 
 def _change(**changes: object) -> None:
-    st.session_state[_SESSION] = replace(st.session_state[_SESSION], problems=(), **changes)  # type: ignore[arg-type]  # the callers above give matching types
+    st.session_state[_SESSION] = replace(st.session_state[_SESSION], problems=(), **changes)
 
 
 def _link_of_browser() -> dict[str, list[str]]:
@@ -108,9 +108,11 @@ def _read(link: dict[str, list[str]]) -> View:
         model_key = canonical_key(model_key or "")
         model = workspace.model(model_key)
         known = {name: None for name, _ in model.module.named_modules() if name}
-        for layer in layers:
-            if layer_of(layer, known) is None:
-                problems.append(str(unknown_name(layer, known, f"is not a layer of {model_key}")))
+        problems.extend(
+            str(unknown_name(layer, known, f"is not a layer of {model_key}"))
+            for layer in layers
+            if layer_of(layer, known) is None
+        )
         layers = tuple(layer for layer in layers if layer_of(layer, known) is not None)
         if "layers" not in link:
             layers = first_of_each_stage(workspace.tree(model))

@@ -2,9 +2,10 @@
 
 import logging
 
+from actviz_core.activations import ROOT
 from actviz_core.errors import ActVizError
 from actviz_core.ui.defaults import DEFAULT_IMAGE, DEFAULT_MODEL, first_of_each_stage
-from actviz_core.workspace import ROOT, shared_workspace
+from actviz_core.workspace import shared_workspace
 
 _log = logging.getLogger(__name__)
 

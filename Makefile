@@ -1,0 +1,44 @@
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: run test check format bench screenshot clean
+
+run: $(VENV)/.app ## start the app at http://127.0.0.1:8501
+	$(BIN)/streamlit run dashboard.py
+
+test: $(VENV)/.tests ## run every test, also those in a real browser
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.tests ## format, lint, strict types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+format: $(VENV)/.tests ## bring the code into its format
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/.benchmarks ## measure against what a user would write instead
+	$(BIN)/python -m benchmarks
+
+screenshot: $(VENV)/.tests ## make the README's picture again
+	$(BIN)/python -m tests.browser.screenshot
+
+clean: ## remove the environment
+	rm -rf $(VENV)
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.app: requirements.txt | $(BIN)/python
+	$(BIN)/python -m pip install -r requirements.txt
+	touch $@
+
+$(VENV)/.tests: $(VENV)/.app tests/requirements.txt
+	$(BIN)/python -m pip install -r tests/requirements.txt
+	touch $@
+
+$(VENV)/.benchmarks: $(VENV)/.tests benchmarks/requirements.txt
+	$(BIN)/python -m pip install -r benchmarks/requirements.txt
+	touch $@

@@ -1,0 +1,1 @@
+"""Tests of actviz_core.figures."""

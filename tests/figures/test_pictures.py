@@ -1,0 +1,122 @@
+"""Single maps, overlays and contact sheets."""
+
+import base64
+import io
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+from PIL import Image
+
+from actviz_core.errors import ShapeError
+from actviz_core.figures import channel_map, contact_sheet, overlay
+
+PICTURE = np.random.default_rng(0).integers(0, 256, (8, 12, 3), dtype=np.uint8)
+THUMBNAILS = np.random.default_rng(1).integers(0, 256, (5, 32, 32, 3), dtype=np.uint8)
+
+
+def decoded(source: str) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(source.partition(",")[2]))))
+
+
+def test_a_map_holds_its_values_with_row_0_at_the_top() -> None:
+    values = np.array([[0, 1, 2], [3, 4, 5]])
+    figure = channel_map(values)
+    np.testing.assert_array_equal(figure.data[0].z, values)
+    assert figure.layout.yaxis.range == (1.5, -0.5)
+    assert figure.layout.xaxis.range == (-0.5, 2.5)
+    assert (figure.data[0].zmin, figure.data[0].zmax) == (0, 5)
+    assert "row %{y}, column %{x}" in figure.data[0].hovertemplate
+
+
+def test_a_signed_map_is_centred_and_limits_can_be_those_of_the_layer() -> None:
+    assert channel_map([[-1, 3]]).data[0].zmin == -3
+    assert channel_map([[1, 3]], signed=True).data[0].zmin == -3
+    limited = channel_map([[1, 3]], limits=(0, 10)).data[0]
+    assert (limited.zmin, limited.zmax) == (0, 10)
+
+
+def test_the_picture_fills_the_extent_of_the_map_below_it() -> None:
+    figure = channel_map(np.ones((4, 6)), image=PICTURE, opacity=0.4)
+    (image,) = figure.layout.images
+    assert (image.x, image.y, image.sizex, image.sizey) == (-0.5, -0.5, 6, 4)
+    assert (image.sizing, image.layer) == ("stretch", "below")
+    np.testing.assert_array_equal(decoded(image.source), PICTURE)
+    assert figure.data[0].opacity == 0.4
+
+
+def test_a_map_with_nan_names_it() -> None:
+    figure = channel_map(np.array([[1, np.nan], [2, 3]]))
+    assert figure.data[1].name == "not a number"
+    assert figure.data[0].zmax == 3
+
+
+def test_overlay_takes_a_map_or_colours() -> None:
+    assert overlay(PICTURE, np.ones((4, 6)), opacity=0.3).data[0].type == "heatmap"
+    colours = np.random.default_rng(0).random((4, 6, 3))
+    figure = overlay(PICTURE, colours, opacity=0.3)
+    assert (figure.data[0].type, figure.data[0].opacity) == ("image", 0.3)
+    np.testing.assert_array_equal(decoded(figure.data[0].source), np.round(colours * 255))
+    assert len(figure.layout.images) == 1
+
+
+@pytest.mark.parametrize(
+    "call", [lambda: channel_map(np.ones(3)), lambda: overlay(PICTURE, np.ones((2, 2, 4)))]
+)
+def test_other_shapes_are_refused(call: object) -> None:
+    assert callable(call)
+    with pytest.raises(ShapeError, match="must have the shape"):
+        call()
+
+
+def test_pictures_that_are_not_uint8_are_refused() -> None:
+    with pytest.raises(ShapeError, match="uint8 of shape"):
+        channel_map(np.ones((4, 4)), image=PICTURE / 255)
+
+
+def sheet(**options: object) -> go.Figure:
+    return contact_sheet(THUMBNAILS, indices=np.arange(100, 105), columns=3, **options)  # type: ignore[arg-type]
+
+
+def test_every_thumbnail_lies_under_its_point() -> None:
+    figure = sheet()
+    image, points = figure.data
+    canvas = decoded(image.source)
+    for position, (x, y) in enumerate(zip(points.x, points.y, strict=True)):
+        top, left = round(y - 15.5), round(x - 15.5)
+        np.testing.assert_array_equal(canvas[top : top + 32, left : left + 32, :3], THUMBNAILS[position])
+    assert (canvas[..., 3] == 255).sum() == 5 * 32 * 32
+
+
+def test_points_carry_position_and_index_and_show_names_as_text() -> None:
+    points = sheet(labels=["cat", None, "<b>x</b>", "a & b", "d"]).data[1]
+    assert [list(pair) for pair in points.customdata] == [[0, 100], [1, 101], [2, 102], [3, 103], [4, 104]]
+    assert points.hovertext == ("100: cat", "101", "102: &lt;b&gt;x&lt;/b&gt;", "103: a &amp; b", "104: d")
+    assert points.selected.marker.opacity == points.unselected.marker.opacity == 1
+
+
+def test_the_selected_thumbnail_has_a_frame() -> None:
+    (frame,) = sheet(selected=4).layout.shapes
+    points = sheet().data[1]
+    assert (frame.x0 + frame.x1) / 2 == points.x[4]
+    assert (frame.y0 + frame.y1) / 2 == points.y[4]
+    assert not sheet().layout.shapes
+
+
+def test_large_thumbnails_travel_small() -> None:
+    smooth = np.broadcast_to(np.arange(96, dtype=np.uint8)[:, None], (20, 96, 96))[..., None].repeat(
+        3, axis=3
+    )
+    source = contact_sheet(smooth, indices=range(20)).data[0].source
+    assert len(source) < smooth.size / 20
+    assert decoded(source).shape[2] == 4
+
+
+def test_an_empty_sheet_says_so() -> None:
+    figure = contact_sheet(THUMBNAILS[:0], indices=[])
+    assert figure.layout.annotations[0].text == "No pictures here."
+
+
+def test_numbers_of_labels_and_thumbnails_must_agree() -> None:
+    with pytest.raises(ShapeError, match="5 thumbnails"):
+        sheet(labels=["cat"])
