@@ -14,12 +14,12 @@ workspace, view = shared_workspace(), current_view()
 st.title("Samples")
 st.caption("Choose the picture that the network looks at: click one.")
 
-sheet, chosen = st.columns([7, 4], gap="large")
-with sheet:
+columns = st.grid(3, min_column_width=260, gap="medium")
+with columns.cell(column_span=2):
     source = choose_source(workspace)
     if source is not None:
         browse_pictures(source, view)
     upload_pictures(workspace)
-with chosen:
+with columns.cell():
     chosen_picture(view, workspace)
 tray_shelf(workspace)

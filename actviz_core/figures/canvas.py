@@ -11,7 +11,7 @@ MARGIN = 8
 """Pixels around a drawing."""
 
 COLOR_BAR_PIXELS = 34
-"""Height kept free below a drawing for its colour bar."""
+"""Height kept free above or below a drawing for its colour bar."""
 
 HIDDEN_AXIS = {"showgrid": False, "zeroline": False, "showticklabels": False, "ticks": "", "showline": False}
 
@@ -22,6 +22,7 @@ def draw(
     traces: Sequence[Options],
     *,
     height: int,
+    top: int = MARGIN,
     bottom: int = MARGIN,
     xaxis: Options | None = None,
     yaxis: Options | None = None,
@@ -36,7 +37,7 @@ def draw(
     base = {
         "template": {},
         "height": height,
-        "margin": {"l": MARGIN, "r": MARGIN, "t": MARGIN, "b": bottom},
+        "margin": {"l": MARGIN, "r": MARGIN, "t": top, "b": bottom},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "showlegend": False,
@@ -75,23 +76,28 @@ def color_bar(**options: Any) -> dict[str, Any]:
         "lenmode": "fraction",
         "x": 0.02,
         "xanchor": "left",
-    }
-    bar |= {
         "y": 0,
         "yanchor": "top",
         "xpad": 4,
         "ypad": 4,
         "outlinewidth": 0,
         "nticks": 6,
+        "tickangle": 0,
         "tickformat": ".3~g",
     }
     return bar | options
 
 
+def color_bar_above(*, width: int, **options: Any) -> dict[str, Any]:
+    """A slim colour bar above a drawing `width` pixels wide, where no blank space can come between."""
+    room = {"len": 0.5, "nticks": 6} if width >= 500 else {"len": 0.96, "nticks": 4}
+    return color_bar(**(room | {"y": 1, "yanchor": "bottom"} | options))
+
+
 def legend_note(text: str) -> dict[str, Any]:
-    """An annotation beside the colour bar that says how to read it."""
+    """An annotation beside the colour bar above a drawing that says how to read it."""
     note = {"text": text, "showarrow": False, "font": {"size": 11}, "xref": "paper", "yref": "paper"}
-    return note | {"x": 1, "xanchor": "right", "y": 0, "yanchor": "top", "yshift": -4}
+    return note | {"x": 1, "xanchor": "right", "y": 1, "yanchor": "bottom", "yshift": 4}
 
 
 def frame_box(row: float, column: float, height: float, width: float) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from actviz_core.errors import ShapeError
 from actviz_core.figures.canvas import (
     COLOR_BAR_PIXELS,
     MARGIN,
-    color_bar,
+    color_bar_above,
     draw,
     drawing_height,
     frame_box,
@@ -83,7 +83,7 @@ def channel_grid(
     statistics = channel_statistics(values) if statistics is None else statistics
     layout = tile_layout(len(shown), *values.shape[1:], columns=columns, pixels=width)
     palette = resolve(colors, signed=statistics.signed)
-    scaled = _scaled(values, statistics, value_range, centred=is_centred(palette))
+    scaled = _scaled(values, statistics, value_range, centred=is_centred(palette), width=width)
     drawn = values if channels is None else values[shown]
     traces = [_heatmap(drawn, shown, layout, scaled, palette), *_flaws(drawn, shown, layout, statistics)]
     rows, cells = layout.shape
@@ -94,7 +94,7 @@ def channel_grid(
     return draw(
         [*traces, _titles(shown, layout, statistics, scaled)],
         height=drawing_height(rows, cells, width=width, limit=HEIGHT_LIMIT) + MARGIN + COLOR_BAR_PIXELS,
-        bottom=COLOR_BAR_PIXELS,
+        top=COLOR_BAR_PIXELS,
         annotations=[legend_note(scaled.legend)] if scaled.legend else [],
         shapes=[_frame(int(tile), layout) for tile in np.flatnonzero(shown == selected)],
         **axes,
@@ -119,21 +119,28 @@ class _Scaled:
 
 
 def _scaled(
-    values: FloatMaps, statistics: ChannelStatistics, value_range: ValueRange, *, centred: bool
+    values: FloatMaps, statistics: ChannelStatistics, value_range: ValueRange, *, centred: bool, width: int
 ) -> _Scaled:
     match value_range:
         case ValueRange.CHANNEL:
             low, high = channel_ranges(statistics, centred=centred)
             ticks = {-1.0: "-max", 0.0: "0", 1.0: "+max"} if centred else {0.0: "lowest", 1.0: "highest"}
-            bar = color_bar(tickvals=list(ticks), ticktext=list(ticks.values()))
+            bar = color_bar_above(width=width, tickvals=list(ticks), ticktext=list(ticks.values()))
             return _Scaled(min(ticks), 1.0, low, high, bar, "each channel's own range: point at its number")
         case ValueRange.PERCENTILE:
             lowest, highest = percentile_range(values, statistics, centred=centred)
             return _Scaled(
-                lowest, highest, None, None, color_bar(), "up to 2 % of the values lie beyond the ends"
+                lowest,
+                highest,
+                None,
+                None,
+                color_bar_above(width=width),
+                "up to 2 % of the values lie beyond the ends",
             )
         case _:
-            return _Scaled(*shared_range(statistics, centred=centred), None, None, color_bar(), "")
+            return _Scaled(
+                *shared_range(statistics, centred=centred), None, None, color_bar_above(width=width), ""
+            )
 
 
 def _heatmap(

@@ -11,7 +11,7 @@ from actviz_core.figures.canvas import (
     COLOR_BAR_PIXELS,
     MARGIN,
     Options,
-    color_bar,
+    color_bar_above,
     draw,
     drawing_height,
     square_cells,
@@ -64,14 +64,14 @@ def channel_map(
         "zmin": low,
         "zmax": high,
         "colorscale": colorscale(palette),
-        "colorbar": color_bar(len=1),
+        "colorbar": color_bar_above(width=width),
         "zsmooth": False,
         "hoverongaps": False,
         "opacity": opacity,
         "hovertemplate": f"{position}<b>%{{z:.5~g}}</b><extra></extra>",
     }
     traces = [heatmap, *unusable_cells(array, position)]
-    return _over_image(traces, image, rows, columns, width=width, bottom=COLOR_BAR_PIXELS)
+    return _over_image(traces, image, rows, columns, width=width, top=COLOR_BAR_PIXELS)
 
 
 def overlay(
@@ -105,7 +105,7 @@ def overlay(
         "hoverinfo": "skip",
         "zsmooth": False,
     }
-    return _over_image([components], image, rows, columns, width=width, bottom=MARGIN)
+    return _over_image([components], image, rows, columns, width=width, top=MARGIN)
 
 
 def own_limits(low: float, high: float, *, centred: bool) -> tuple[float, float]:
@@ -123,12 +123,12 @@ def _over_image(
     columns: int,
     *,
     width: int,
-    bottom: int,
+    top: int,
 ) -> go.Figure:
     return draw(
         traces,
-        height=drawing_height(rows, columns, width=width, limit=HEIGHT_LIMIT) + MARGIN + bottom,
-        bottom=bottom,
+        height=drawing_height(rows, columns, width=width, limit=HEIGHT_LIMIT) + MARGIN + top,
+        top=top,
         images=[] if image is None else [stretched_image(image, rows, columns)],
         **square_cells(rows, columns),
     )

@@ -2,8 +2,9 @@
 
 import math
 import pickle
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
@@ -41,13 +42,13 @@ class TorchvisionResNet(Network):
         if weights == RANDOM:
             return WeightsInfo(RANDOM, self.key(RANDOM), "random (untrained)", None, 0, ready=True)
         meta = self._enum[weights].meta
-        percent, megabytes = meta["_metrics"]["ImageNet-1K"]["acc@1"], meta["_file_size"]
+        percent, size = meta["_metrics"]["ImageNet-1K"]["acc@1"], _bytes(meta)
         return WeightsInfo(
             name=weights,
             key=self.key(weights),
-            title=f"{weights}, {percent:.1f} %, {megabytes:.0f} MB",
+            title=f"{weights}, {percent:.1f} %, {size / 1e6:.0f} MB",
             accuracy=percent / 100,
-            bytes=round(megabytes * 2**20),
+            bytes=size,
             ready=any(place.is_file() for place in _places(self._enum[weights], settings)),
         )
 
@@ -106,7 +107,7 @@ class TorchvisionResNet(Network):
         entry = self._enum[weights]
         bad = next((file for file in _places(entry, settings) if file.is_file()), None)
         problem = (
-            f"The weights of {self.key(weights)} are not on this machine ({entry.meta['_file_size']:.0f} MB)"
+            f"The weights of {self.key(weights)} are not on this machine ({_bytes(entry.meta) / 1e6:.0f} MB)"
             if bad is None
             else f"The weights file {bad} was altered or cut: its SHA-256 does not begin with "
             f"{_checksum(entry).digest}, as its name says"
@@ -150,3 +151,8 @@ def _initialise(module: nn.Module) -> nn.Module:
             nn.init.uniform_(part.weight, -bound, bound, generator=generator)
             nn.init.uniform_(part.bias, -bound, bound, generator=generator)
     return module
+
+
+def _bytes(meta: Mapping[str, Any]) -> int:
+    """The size of a weights file; torchvision gives it in units of 2**20 bytes."""
+    return round(meta["_file_size"] * 2**20)

@@ -35,10 +35,10 @@ def show_activations(model: Model, sample: Sample, view: View, workspace: Worksp
     call = _choose_call(list(activations))
     shown = LayerInHand.of(call, activations[call], model, sample)
     if form_of(shown.shape) is Form.MAPS:
-        grid, side = st.columns([7, 3], gap="medium")
-        with grid:
+        page = st.grid(3, min_column_width=260, gap="medium")
+        with page.cell(column_span=2):
             grid_column(shown)
-        with side:
+        with page.cell():
             side_column(shown)
     else:
         vector_view(shown, is_output=_is_output(shown, workspace))

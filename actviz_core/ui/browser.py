@@ -57,30 +57,31 @@ def _about(info: SourceInfo) -> str:
 
 def browse_pictures(source: Source, view: View) -> None:
     """Filter, shuffle and turn pages of the contact sheet; a click chooses the picture."""
-    controls = st.columns([3, 2, 2], vertical_alignment="bottom")
-    with controls[0]:
-        class_name = linked_selectbox("Class", [ALL, *source.classes], key="class")
-    seed = controls[1].number_input(
-        "Shuffle",
-        min_value=0,
-        value=None,
-        step=1,
-        key="seed",
-        bind="query-params",
-        placeholder="seed",
-        help="Any number shuffles the pictures, always the same way for the same number. Empty: in order.",
-    )
-    controls[2].number_input(
-        "Go to index",
-        min_value=0,
-        max_value=max(0, len(source) - 1),
-        value=None,
-        step=1,
-        key="jump",
-        on_change=_jump,
-        args=(source,),
-        placeholder=f"0 to {len(source) - 1}",
-    )
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        class_name = linked_selectbox("Class", [ALL, *source.classes], key="class", width=200)
+        seed = st.number_input(
+            "Shuffle",
+            min_value=0,
+            value=None,
+            step=1,
+            key="seed",
+            bind="query-params",
+            placeholder="in order",
+            width=150,
+            help="Any number shuffles the pictures, always the same way for the same number.",
+        )
+        st.number_input(
+            "Go to index",
+            min_value=0,
+            max_value=max(0, len(source) - 1),
+            value=None,
+            step=1,
+            key="jump",
+            on_change=_jump,
+            args=(source,),
+            placeholder=f"0 to {len(source) - 1}",
+            width=150,
+        )
     indices = browse(source, class_name=None if class_name == ALL else class_name, seed=seed)
     if source.skipped:
         st.caption(f":material/warning: {len(source.skipped)} files could not be read and are left out.")

@@ -13,6 +13,8 @@ from actviz_core.ui.choices import linked_selectbox
 from actviz_core.ui.layer_in_hand import LayerInHand
 from actviz_core.ui.text import plain
 
+WIDTH = 690  # pixels of the grid in a window of 1440
+WIDGET = 118  # pixels: three of them, a switch and a button fit side by side
 TILES = (64, 16, 32, 128, 256, 512)
 ORDERS = {
     ChannelOrder.INDEX: "number",
@@ -48,35 +50,35 @@ def grid_column(layer: LayerInHand) -> None:
 
 
 def _tool_bar() -> GridChoices:
-    columns = st.columns([2, 2, 2, 2, 1.4], vertical_alignment="bottom")
-    with columns[0]:
-        order = linked_selectbox("Sort by", list(ORDERS), key="sort", format_func=ORDERS.__getitem__)
-    with columns[1]:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        order = linked_selectbox(
+            "Sort by", list(ORDERS), key="sort", format_func=ORDERS.__getitem__, width=WIDGET
+        )
         colors = linked_selectbox(
             "Colours",
             list(Colors),
             key="colours",
-            format_func=str,
+            width=WIDGET,
             help="Auto: dark to bright where values are never negative, else blue to red around zero.",
         )
-    with columns[2]:
         value_range = linked_selectbox(
             "Range",
             list(RANGES),
             key="range",
             format_func=RANGES.__getitem__,
+            width=WIDGET,
             help="Shared: one colour scale for all channels. Own: each channel its own. "
             "Clipped: shared, without the most extreme values.",
         )
-    hide_silent = columns[3].toggle(
-        "Hide silent",
-        key="hide_silent",
-        bind="query-params",
-        help="Leave out channels that are zero everywhere.",
-    )
-    with columns[4].popover("More", width="stretch"):
-        descending = st.toggle("Largest first", value=True, key="descending", bind="query-params")
-        tiles = linked_selectbox("Channels a page", list(TILES), key="tiles")
+        hide_silent = st.toggle(
+            "Hide silent",
+            key="hide_silent",
+            bind="query-params",
+            help="Leave out channels that are zero everywhere.",
+        )
+        with st.popover("More"):
+            descending = st.toggle("Largest first", value=True, key="descending", bind="query-params")
+            tiles = linked_selectbox("Channels a page", list(TILES), key="tiles")
     largest_first = descending and order is not ChannelOrder.INDEX
     return GridChoices(order, largest_first, hide_silent, colors, value_range, tiles)
 
@@ -100,7 +102,7 @@ def _grid(layer: LayerInHand, channels: npt.NDArray[np.int64], choices: GridChoi
         value_range=choices.value_range,
         selected=selected if isinstance(selected, int) else None,
         statistics=layer.statistics,
-        width=760,
+        width=WIDTH,
     )
     draw_clickable(
         figure,

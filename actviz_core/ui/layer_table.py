@@ -18,26 +18,24 @@ ALL = "all"
 def filter_rows(rows: Sequence[ModuleRow]) -> list[ModuleRow]:
     """Draw the filters and return the rows that pass, without the root."""
     deepest = max(row.depth for row in rows)
-    text, kind, depth = st.columns([3, 2, 2], vertical_alignment="bottom")
-    words = text.text_input(
-        "Filter", key="filter", bind="query-params", placeholder="part of a name, such as conv"
-    )
     types = [ALL, *dict.fromkeys(row.type for row in rows if row.name)]
-    with kind:
-        type_name = linked_selectbox("Type", types, key="type")
-    levels = (
-        depth.slider(
-            "Depth",
-            1,
-            deepest,
-            value=deepest,
-            key="depth",
-            bind="query-params",
-            help="Fewer levels fold the tree.",
+    levels = deepest
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        words = st.text_input(
+            "Filter", key="filter", bind="query-params", placeholder="part of a name", width=240
         )
-        if deepest > 1
-        else 1
-    )
+        type_name = linked_selectbox("Type", types, key="type", width=200)
+        if deepest > 1:
+            levels = st.slider(
+                "Depth",
+                1,
+                deepest,
+                value=deepest,
+                key="depth",
+                bind="query-params",
+                width=200,
+                help="Fewer levels fold the tree.",
+            )
     return [
         row
         for row in rows

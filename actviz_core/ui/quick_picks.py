@@ -13,7 +13,10 @@ def quick_picks(rows: Sequence[ModuleRow]) -> None:
     """Draw one button a quick pick."""
     picks = {
         "First of each stage": (first_of_each_stage(rows), "From early to late: one layer of every stage."),
-        "First and last stage": (first_and_last_stage(rows), "An early and a late convolution to compare."),
+        "The article's two": (
+            first_and_last_stage(rows),
+            "An early and a late convolution: the first ones of the first and of the last stage.",
+        ),
         "All convolutions": (all_convolutions(rows), "Every layer that looks for patterns."),
     }
     with st.container(horizontal=True):

@@ -28,8 +28,8 @@ def tell_story(model: Model, sample: Sample, workspace: Workspace) -> None:
     layers = first_of_each_stage(workspace.tree(model))
     told = [layers[0], layers[len(layers) // 2], layers[-1]] if len(layers) >= len(STAGES) else list(layers)
     workspace.calls(model, sample, [*told, ROOT])  # one forward pass for everything below
-    columns = st.columns([4, *([4] * len(told)), 4], gap="medium")
-    with columns[0]:
+    row = st.grid(len(told) + 2, min_column_width=170)
+    with row.cell():
         st.markdown("**Picture**")
         st.image(
             model.preprocess.seen(sample.image),
@@ -37,10 +37,10 @@ def tell_story(model: Model, sample: Sample, workspace: Workspace) -> None:
             alt=f"The picture as the network sees it: {sample.label or sample.id}",
         )
         st.caption(plain(sample.label or "No label"))
-    for column, (title, words), layer in zip(columns[1:], STAGES, told, strict=False):
-        with column:
+    for (title, words), layer in zip(STAGES, told, strict=False):
+        with row.cell():
             _stage(title, words, layer, model, sample, workspace)
-    with columns[-1]:
+    with row.cell():
         _answer(model, sample, workspace)
 
 
@@ -53,7 +53,7 @@ def _stage(title: str, words: str, layer: str, model: Model, sample: Sample, wor
     active = int(np.count_nonzero(statistics.maximum > 0))
     st.markdown(f"**{title}** {plain(layer)}")
     draw(
-        channel_grid(maps, channels=strongest, columns=2, statistics=statistics, width=240),
+        channel_grid(maps, channels=strongest, columns=2, statistics=statistics, width=200),
         key=f"story_{title}",
         alt=f"The channels of {layer} that answer strongest",
     )
@@ -91,8 +91,9 @@ def other_pictures(sample: Sample, workspace: Workspace) -> None:
     start = chosen.item if isinstance(chosen.item, int) else -1
     offered = [(start + step) % len(source) for step in range(1, min(OTHERS, len(source) - 1) + 1)]
     thumbnails = source.thumbnails(offered, 96)
-    for column, index, thumbnail in zip(st.columns(OTHERS + 1), offered, thumbnails, strict=False):
-        with column:
+    row = st.grid(OTHERS, min_column_width=110)
+    for index, thumbnail in zip(offered, thumbnails, strict=True):
+        with row.cell():
             label = source.label(index) or f"{index}"
             st.image(thumbnail, width="stretch", alt=f"{label}, {source.key}/{index}")
             st.button(

@@ -15,9 +15,9 @@ def tray_shelf(workspace: Workspace) -> None:
     if not kept:
         return
     st.subheader("Tray")
-    columns = st.columns(TRAY_SIZE)
-    for column, image_id in zip(columns, kept, strict=False):
-        with column:
+    row = st.grid(TRAY_SIZE, min_column_width=120)
+    for image_id in kept:
+        with row.cell():
             try:
                 sample = workspace.sample(image_id)
             except ActVizError as error:

@@ -12,12 +12,12 @@ from actviz_core.ui.text import plain
 
 def vector_view(layer: LayerInHand, *, is_output: bool) -> None:
     """Draw an activation that is no set of maps in the form that fits."""
-    values, side = st.columns([7, 3], gap="medium")
-    with values:
+    page = st.grid(3, min_column_width=260, gap="medium")
+    with page.cell(column_span=2):
         colors = linked_selectbox("Colours", list(Colors), key="colours", format_func=str, width=220)
         st.markdown(plain(layer_sentence(layer.statistics, layer.maps.shape)))
         _figure(layer, colors, is_output=is_output)
-    with side:
+    with page.cell():
         shape = " x ".join(map(str, layer.shape[1:]))
         st.caption(
             f"**{plain(layer.call)}** {plain(layer.type_name)}, {shape}. {plain(layer_note(layer.type_name))}"

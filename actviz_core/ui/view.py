@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 
 import streamlit as st
 
-from actviz_core.errors import ActVizError
+from actviz_core.errors import ActVizError, ModelFailedError, UnknownModelError, WeightsError
 from actviz_core.hooks.record import layer_of, unknown_name
 from actviz_core.models import Model, canonical_key
 from actviz_core.samples import Sample
@@ -116,20 +116,14 @@ def _read(link: dict[str, list[str]]) -> View:
         layers = tuple(layer for layer in layers if layer_of(layer, known) is not None)
         if "layers" not in link:
             layers = first_of_each_stage(workspace.tree(model))
-    except ActVizError as error:
+    except UnknownModelError as error:
         problems.append(str(error))
-        model_key = None if not _is_known(model_key or "") else model_key
+        model_key = None
+    except (WeightsError, ModelFailedError):
+        pass  # the page meets the same error, and offers a way on
     try:
         workspace.sample(image_id or "")
     except ActVizError as error:
         problems.append(str(error))
         image_id = None
     return View(model_key, image_id, layers, tuple(problems))
-
-
-def _is_known(model_key: str) -> bool:
-    try:
-        canonical_key(model_key)
-    except ActVizError:
-        return False
-    return True

@@ -68,8 +68,8 @@ def test_weights_are_listed_with_accuracy_and_size(settings: Settings) -> None:
     assert [w.key for w in (random, old, new)] == ["resnet50@random", "resnet50@IMAGENET1K_V1", "resnet50"]
     assert [w.title for w in (random, old, new)] == [
         "random (untrained)",
-        "IMAGENET1K_V1, 76.1 %, 98 MB",
-        "IMAGENET1K_V2, 80.9 %, 98 MB",
+        "IMAGENET1K_V1, 76.1 %, 103 MB",
+        "IMAGENET1K_V2, 80.9 %, 103 MB",
     ]
     assert (random.accuracy, random.bytes, random.ready) == (None, 0, True)
     assert new.accuracy == pytest.approx(0.80858)
@@ -96,7 +96,7 @@ def test_weights_on_disk_are_found_and_loaded(
 def test_weights_that_are_not_on_disk_are_an_error_that_says_what_to_do(settings: Settings) -> None:
     with pytest.raises(
         WeightsError,
-        match=r"of resnet50 are not on this machine \(98 MB\).*download button.*"
+        match=r"of resnet50 are not on this machine \(103 MB\).*download button.*"
         r"load_model\('resnet50', download=True\).*resnet50@random \(untrained\)",
     ):
         load_model("resnet50@IMAGENET1K_V2", settings=settings)
