@@ -16,6 +16,10 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from actviz_core.hooks.nesting import tensors_in
 
 
+_OWN_BOOKS = frozenset(vars(nn.Module()))  # what torch itself keeps in every module
+_NO_TENSORS = frozenset((bool, int, float, str, type(None)))
+
+
 class Kept:
     """A tensor as it was when it was kept; ``value`` is replaced by a copy before its memory changes."""
 
@@ -80,8 +84,11 @@ def address_of(tensor: Tensor) -> int | None:
 def tensors_of_model(root: nn.Module) -> Iterator[Tensor]:
     """Every parameter, buffer and tensor attribute that the modules hold on to between passes."""
     for module in root.modules():
-        for value in vars(module).values():
-            yield from tensors_in(value)
+        yield from (parameter for parameter in module._parameters.values() if parameter is not None)
+        yield from (buffer for buffer in module._buffers.values() if buffer is not None)
+        for name, value in vars(module).items():
+            if name not in _OWN_BOOKS and type(value) not in _NO_TENSORS:
+                yield from tensors_in(value)
 
 
 @cache

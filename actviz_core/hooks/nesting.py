@@ -22,10 +22,16 @@ def named_tensors(value: Any, path: str = "") -> Iterator[tuple[str, Tensor]]:
             yield from named_tensors(getattr(value, field.name), f"{path}[{field.name}]")
 
 
-def tensors_in(value: Any) -> Iterator[Tensor]:
-    """Yield the tensors in a value, without their places."""
+def tensors_in(value: Any, depth: int = 4) -> Iterator[Tensor]:
+    """Yield the tensors in a value, without their places.
+
+    Looks ``depth`` containers deep, since what a module holds may refer back to itself.
+    """
     if isinstance(value, Tensor):
         yield value
-    elif isinstance(value, (Mapping, tuple, list)) or dataclasses.is_dataclass(value):
-        for _, tensor in named_tensors(value):
-            yield tensor
+    elif depth and isinstance(value, (Mapping, tuple, list)):
+        for item in value.values() if isinstance(value, Mapping) else value:
+            yield from tensors_in(item, depth - 1)
+    elif depth and dataclasses.is_dataclass(value) and not isinstance(value, type):
+        for field in dataclasses.fields(value):
+            yield from tensors_in(getattr(value, field.name, None), depth - 1)

@@ -19,6 +19,7 @@ from actviz_core.samples.cifar10 import (
 from actviz_core.samples.decoding import decode_image
 from actviz_core.samples.source import Sample, Source, browse
 from actviz_core.samples.uploads import save_upload
+from actviz_core.samples.variants import mirrored, noisy
 
 __all__ = [
     "SOURCE_KEYS",
@@ -33,6 +34,8 @@ __all__ = [
     "fetch_cifar10",
     "find_cifar10_download",
     "list_sources",
+    "mirrored",
+    "noisy",
     "open_sample",
     "open_source",
     "parse_image_id",

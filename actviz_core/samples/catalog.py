@@ -14,6 +14,7 @@ from actviz_core.samples.cifar10 import COUNTS, GET_IT, Cifar10State, Split, cif
 from actviz_core.samples.folder import FolderSource
 from actviz_core.samples.patterns import patterns
 from actviz_core.samples.source import Sample, Source
+from actviz_core.samples.variants import MARK, vary
 from actviz_core.settings import Settings, read_settings
 
 NO_FOLDER = "Set ACTVIZ_IMAGES to a folder of your own pictures, and start the server again."
@@ -32,13 +33,17 @@ class SourceInfo:
 
 @dataclass(frozen=True)
 class ImageId:
-    """The parts of an image id: a source's key with an index, or ``upload`` with 12 hex digits."""
+    """The parts of an image id: a source's key with an index, or ``upload`` with 12 hex digits.
+
+    ``variant`` is what follows a ``~``: `actviz_core.samples.variants` knows what it means.
+    """
 
     source: str
     item: int | str
+    variant: str = ""
 
     def __str__(self) -> str:
-        return f"{self.source}/{self.item}"
+        return f"{self.source}/{self.item}" + (f"{MARK}{self.variant}" if self.variant else "")
 
 
 def _open_folder(settings: Settings) -> Source:
@@ -96,7 +101,8 @@ def parse_image_id(text: str) -> ImageId:
 
     Raises `UnknownImageError` when it cannot be one; whether the picture is there, `open_sample` finds out.
     """
-    source, slash, item = text.partition("/")
+    original, _, variant = text.partition(MARK)
+    source, slash, item = original.partition("/")
     if not slash:
         raise UnknownImageError(
             f"{_short(text)} is no image id. Write <source>/<index>, such as bundled-cifar10/3."
@@ -107,13 +113,13 @@ def parse_image_id(text: str) -> ImageId:
                 f"{_short(text)} is no image id: an upload has {uploads.DIGITS} digits from 0 to f, such as "
                 "upload/0123456789ab."
             )
-        return ImageId(source, item)
+        return ImageId(source, item, variant)
     _check_key(source)
     if not re.fullmatch("[0-9]{1,9}", item):
         raise UnknownImageError(
             f"{_short(text)} is no image id: after {source}/ goes a whole number from 0 up, as in {source}/3."
         )
-    return ImageId(source, int(item))
+    return ImageId(source, int(item), variant)
 
 
 def open_sample(image_id: str, settings: Settings | None = None) -> Sample:
@@ -124,8 +130,10 @@ def open_sample(image_id: str, settings: Settings | None = None) -> Sample:
     """
     parsed = parse_image_id(image_id)
     if isinstance(parsed.item, str):
-        return uploads.open_upload(parsed.item, settings)
-    return open_source(parsed.source, settings)[parsed.item]
+        sample = uploads.open_upload(parsed.item, settings)
+    else:
+        sample = open_source(parsed.source, settings)[parsed.item]
+    return vary(sample, parsed.variant) if parsed.variant else sample
 
 
 def list_sources(settings: Settings | None = None) -> tuple[SourceInfo, ...]:

@@ -13,6 +13,7 @@ from actviz_core.samples import (
     find_cifar10_download,
     list_sources,
     open_source,
+    parse_image_id,
     start_cifar10_download,
 )
 from actviz_core.ui.charts import draw_clickable
@@ -101,14 +102,14 @@ def _sheet(source: Source, indices: npt.NDArray[np.int64], view: View) -> None:
         page = st.pagination(pages, key="page", bind="query-params")
     shown = indices[(page - 1) * PAGE : page * PAGE]
     here = [int(index) for index in shown]
-    current = view.image_id.rsplit("/", 1) if view.image_id else ["", ""]
-    selected = int(current[1]) if current[0] == source.key and int(current[1]) in here else None
+    chosen = parse_image_id(view.image_id) if view.image_id else None
+    at = here.index(chosen.item) if chosen and chosen.source == source.key and chosen.item in here else None
     figure = contact_sheet(
         source.thumbnails(shown, 64),
         indices=shown,
         labels=[source.label(index) for index in here],
         columns=COLUMNS,
-        selected=None if selected is None else here.index(selected),
+        selected=at,
     )
     draw_clickable(
         figure,

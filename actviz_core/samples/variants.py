@@ -1,0 +1,44 @@
+"""Variants of a picture, for comparing with the original: ``<image id>~mirror``, ``<image id>~noise-0.1``."""
+
+import re
+from dataclasses import replace
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from actviz_core.errors import UnknownImageError
+from actviz_core.samples.source import Sample
+
+MARK = "~"
+MIRROR = "mirror"
+_NOISE = re.compile(r"noise-(0?\.\d{1,3}|1|1\.0)")
+
+
+def mirrored(image_id: str) -> str:
+    """The id of the picture's mirror image, left and right exchanged."""
+    return f"{image_id}{MARK}{MIRROR}"
+
+
+def noisy(image_id: str, strength: float) -> str:
+    """The id of the picture with noise; ``strength`` is its standard deviation, 0 to 1 of full brightness."""
+    return f"{image_id}{MARK}noise-{strength:.3g}"
+
+
+def vary(sample: Sample, variant: str) -> Sample:
+    """Make a variant of a picture, the same one every time. Raises `UnknownImageError`."""
+    noise = _NOISE.fullmatch(variant)
+    if variant == MIRROR:
+        image = ImageOps.mirror(sample.image)
+    elif noise is not None:
+        image = _with_noise(sample.image, float(noise[1]))
+    else:
+        raise UnknownImageError(
+            f"{sample.id} has no variant {variant!r}. There are {MIRROR!r} and 'noise-0.1' (up to 1)."
+        )
+    return replace(sample, id=f"{sample.id}{MARK}{variant}", image=image)
+
+
+def _with_noise(image: Image.Image, strength: float) -> Image.Image:
+    pixels = np.asarray(image, np.float32)
+    noise = np.random.default_rng(0).normal(0, 255 * strength, pixels.shape)
+    return Image.fromarray(np.clip(np.round(pixels + noise), 0, 255).astype(np.uint8))

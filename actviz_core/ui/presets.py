@@ -1,0 +1,101 @@
+"""Boards that one click makes from what is in hand."""
+
+import streamlit as st
+
+from actviz_core import board
+from actviz_core.board import Panel
+from actviz_core.errors import ActVizError
+from actviz_core.models import Model, list_weights
+from actviz_core.samples import Sample, mirrored, noisy, open_source, parse_image_id
+from actviz_core.ui.board_state import set_panels
+from actviz_core.ui.tray import tray
+from actviz_core.ui.view import View
+from actviz_core.workspace import Workspace
+
+NEIGHBOURS = 3
+
+
+def preset_bar(view: View, model: Model, sample: Sample, workspace: Workspace) -> None:
+    """Draw one button a preset; those that make no sense for what is in hand are disabled and say why."""
+    calls = _calls(view, model, sample, workspace)
+    name = model.key.split("@")[0]
+    weights = [info for info in list_weights(name, workspace.settings) if info.ready]
+    trained = [info.key for info in weights if not info.key.endswith("@random")]
+    random = [info.key for info in weights if info.key.endswith("@random")]
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        _preset(
+            "These layers",
+            board.of_layers(model.key, sample.id, calls),
+            "One panel for each chosen layer, with the same picture.",
+        )
+        if not calls:
+            return
+        call = calls[0]
+        _preset(
+            "These pictures",
+            board.of_pictures(model.key, _pictures(sample, workspace), call),
+            "One panel for each picture of the tray, or for this picture and the next ones.",
+        )
+        compared = model.key if model.key in trained else next(iter(trained), None)
+        _preset(
+            "Trained and untrained",
+            board.of_models([*random, *([compared] if compared else [])], sample.id, call),
+            "The same layer before and after learning. Needs the trained weights.",
+        )
+        _preset(
+            "While it learned",
+            board.of_models([*random, *trained], sample.id, call) if len(trained) > 1 else [],
+            "The same layer at every checkpoint, from random to final. Needs several checkpoints.",
+        )
+        original = str(_original(sample))
+        _preset(
+            "Mirror image",
+            board.of_pictures(model.key, [original, mirrored(original)], call),
+            "The picture and its mirror image: does the layer answer the same way?",
+        )
+        with st.popover("Noise", help="The picture with and without noise."):
+            strength = st.slider("Strength", 0.02, 0.5, 0.1, 0.02, key="noise_strength")
+            _preset(
+                "Compare with noise",
+                board.of_pictures(model.key, [original, noisy(original, strength)], call),
+                "Noise is added to every pixel; a strength of 1 is as strong as the picture itself.",
+            )
+
+
+def default_panels(view: View, model: Model, sample: Sample, workspace: Workspace) -> list[Panel]:
+    """What a first visitor finds: the chosen layers, or else the layer at every checkpoint."""
+    return board.of_layers(model.key, sample.id, _calls(view, model, sample, workspace)[:4])
+
+
+def _preset(label: str, panels: list[Panel], words: str) -> None:
+    st.button(
+        label, on_click=set_panels, args=(panels,), help=words, disabled=len(panels) < board.FEWEST_PANELS
+    )
+
+
+def _calls(view: View, model: Model, sample: Sample, workspace: Workspace) -> list[str]:
+    """The calls of the chosen layers, the one that the Activations page shows first if it is among them."""
+    try:
+        calls = list(workspace.activations(model, sample, view.layers))
+    except ActVizError:
+        return []
+    shown = st.session_state.get("activations_layer")
+    return [shown, *(call for call in calls if call != shown)] if shown in calls else calls
+
+
+def _original(sample: Sample) -> str:
+    parsed = parse_image_id(sample.id)
+    return f"{parsed.source}/{parsed.item}"
+
+
+def _pictures(sample: Sample, workspace: Workspace) -> list[str]:
+    if len(tray()) >= board.FEWEST_PANELS:
+        return tray()
+    parsed = parse_image_id(sample.id)
+    if not isinstance(parsed.item, int):
+        return [*tray(), sample.id]
+    count = len(open_source(parsed.source, workspace.settings))
+    following = [f"{parsed.source}/{(parsed.item + step) % count}" for step in range(1, NEIGHBOURS + 1)]
+    return [sample.id, *following]
+
+
