@@ -43,6 +43,15 @@ class Workspace:
         """
         return self.store.calls(model, picture_key(sample), lambda: model.preprocess(sample.image), layers)
 
+    def prepare(self, model: Model, sample: Sample, names: Sequence[str]) -> None:
+        """Capture the network's answer and all of ``names`` that it has, in one forward pass.
+
+        What follows then finds everything in the cache. Raises `ModelFailedError`.
+        """
+        known = {name: None for name, _ in model.module.named_modules()}
+        layers = (layer_of(name, known) for name in names)
+        self.calls(model, sample, [*dict.fromkeys(layer for layer in layers if layer), ROOT])
+
     def activations(self, model: Model, sample: Sample, names: Sequence[str]) -> dict[str, Tensor]:
         """Call names to activations for layer or call names, in their order; each with a batch of one.
 

@@ -15,7 +15,6 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from actviz_core.hooks.nesting import tensors_in
 
-
 _OWN_BOOKS = frozenset(vars(nn.Module()))  # what torch itself keeps in every module
 _NO_TENSORS = frozenset((bool, int, float, str, type(None)))
 

@@ -97,5 +97,3 @@ def _pictures(sample: Sample, workspace: Workspace) -> list[str]:
     count = len(open_source(parsed.source, workspace.settings))
     following = [f"{parsed.source}/{(parsed.item + step) % count}" for step in range(1, NEIGHBOURS + 1)]
     return [sample.id, *following]
-
-

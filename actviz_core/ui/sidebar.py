@@ -31,7 +31,7 @@ def draw_sidebar(view: View, workspace: Workspace) -> None:
     """Draw the picture, its prediction, and the choice of network and layers."""
     with st.sidebar:
         sample, model = _or_none(sample_of, view, workspace), _or_none(model_of, view, workspace)
-        _picture(sample, model, workspace)
+        _picture(sample, model, view, workspace)
         tray_choice(view, workspace)
         _model_choice(view, workspace)
         _layer_choice(view, model)
@@ -40,7 +40,7 @@ def draw_sidebar(view: View, workspace: Workspace) -> None:
             st.page_link("about.py", label="About this server", icon=":material/info:")
 
 
-def _picture(sample: Sample | None, model: Model | None, workspace: Workspace) -> None:
+def _picture(sample: Sample | None, model: Model | None, view: View, workspace: Workspace) -> None:
     picture, words = st.columns([2, 3], vertical_alignment="center")
     if sample is None:
         words.markdown("No picture chosen.")
@@ -51,12 +51,13 @@ def _picture(sample: Sample | None, model: Model | None, workspace: Workspace) -
             st.markdown(f"**{plain(label)}**")
             st.caption(plain(sample.id))
             if model is not None:
-                st.markdown(_prediction(model, sample, workspace))
+                st.markdown(_prediction(model, sample, view, workspace))
     words.page_link("samples.py", label="Change", icon=":material/photo_library:", help="Browse pictures")
 
 
-def _prediction(model: Model, sample: Sample, workspace: Workspace) -> str:
+def _prediction(model: Model, sample: Sample, view: View, workspace: Workspace) -> str:
     try:
+        workspace.prepare(model, sample, view.layers)
         best = top_k(workspace.logits(model, sample), model.classes, k=1)
     except ActVizError:
         return "The network gave no answer."

@@ -1,0 +1,15 @@
+"""Settings whose folders are the test's own, and pictures that cannot be shown."""
+
+from pathlib import Path
+
+import pytest
+
+from actviz_core.settings import Settings
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Settings with an empty data folder, and ``pictures`` as the team's folder, not made yet."""
+    return Settings(
+        data=tmp_path / "data", images=tmp_path / "pictures", models=(), cache_bytes=2**20, device="cpu"
+    )
