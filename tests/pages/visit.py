@@ -61,13 +61,13 @@ def as_read(text: str) -> str:
 
 def figure(app: AppTest, key: str) -> dict[str, Any]:
     """The Plotly figure of an element, its arrays decoded."""
-    (spec,) = (chart.proto.spec for chart in app.get("plotly_chart") if chart.key == key)  # type: ignore[attr-defined]  # AppTest gives charts without a type
+    (spec,) = (chart.proto.spec for chart in app.get("plotly_chart") if chart.key == key)
     return _decoded(json.loads(spec))
 
 
 def drawn(app: AppTest) -> set[str | None]:
     """The keys of all figures on the page."""
-    return {chart.key for chart in app.get("plotly_chart")}  # type: ignore[attr-defined]  # as above
+    return {chart.key for chart in app.get("plotly_chart")}
 
 
 def shown_channels(app: AppTest) -> list[int]:
