@@ -17,8 +17,8 @@ model, _ = require(view, workspace)
 rows = workspace.tree(model)
 quick_picks(rows)
 shown = filter_rows(rows)
-with st.container(key="layers_table"):
-    layer_table(shown, rows, view)
 with st.container(horizontal=True, vertical_alignment="center"):
     st.markdown(summary_of_choice(rows, view))
     st.page_link("activations.py", label="Show activations", icon=":material/grid_view:")
+with st.container(key="layers_table"):
+    layer_table(shown, rows, view)

@@ -7,13 +7,16 @@ import numpy as np
 from actviz_core.analysis.statistics import ChannelStatistics
 
 
-def layer_sentence(statistics: ChannelStatistics, shape: Sequence[int]) -> str:
+def layer_sentence(
+    statistics: ChannelStatistics, shape: Sequence[int], *, names: Sequence[str] | None = None
+) -> str:
     """What a layer of maps of this shape, (C, H, W), does with the picture, in one sentence.
 
     "41 of 64 channels are silent for this picture; channel 17 answers strongest, near the upper left."
+    The channels of a network's answer have `names`, its classes.
     """
     parts = [_silence(statistics)]
-    if strongest := _strongest(statistics, shape):
+    if strongest := _strongest(statistics, shape, names):
         parts.append(strongest)
     parts += _unusable(int(statistics.nan_count.sum()), int(statistics.inf_count.sum()), int(np.prod(shape)))
     return "; ".join(parts) + "."
@@ -86,7 +89,7 @@ def _silence(statistics: ChannelStatistics) -> str:
     return f"None of the {channels:,} channels is silent for this picture"
 
 
-def _strongest(statistics: ChannelStatistics, shape: Sequence[int]) -> str:
+def _strongest(statistics: ChannelStatistics, shape: Sequence[int], names: Sequence[str] | None) -> str:
     """Which channel has the largest value, with its place; nothing to say if no channel answers."""
     usable = (statistics.peak_row >= 0) & ~statistics.silent
     if not usable.any():
@@ -95,7 +98,8 @@ def _strongest(statistics: ChannelStatistics, shape: Sequence[int]) -> str:
     place = place_of(int(statistics.peak_row[channel]), int(statistics.peak_column[channel]), shape)
     if len(statistics) == 1:
         return f"it is strongest {place}" if place else ""
-    return f"channel {channel} answers strongest" + (f", {place}" if place else "")
+    name = f" ({names[channel]})" if names is not None else ""
+    return f"channel {channel}{name} answers strongest" + (f", {place}" if place else "")
 
 
 def _unusable(nan: int, inf: int, values: int) -> list[str]:

@@ -80,6 +80,7 @@ def prediction_bars(prediction: TopK, *, label: str | None = None) -> go.Figure:
         customdata=prediction.indices,
         marker={"color": colors, "line": {"width": 0}},
         hovertemplate="%{hovertext}: %{x:.3%}<extra></extra>",
+        textposition="auto",  # inside a long bar, so that nothing is cut off in a narrow column
     )
     return draw([bars], xaxis={"range": [0, 1.2]}, **_named_rows(prediction.labels))
 
@@ -108,13 +109,13 @@ def _value_bars(
 def _bars(
     lengths: Sequence[float] | npt.NDArray[np.floating], *, names: Sequence[str], **options: Any
 ) -> Options:
+    placed = {"textposition": "outside", **options}
     return grey_bars(
         x=lengths,
         y=list(range(len(names))),
         orientation="h",
-        textposition="outside",
         hovertext=[plain(name) for name in names],
-        **options,
+        **placed,
     )
 
 

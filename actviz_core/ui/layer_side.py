@@ -1,10 +1,14 @@
 """The column beside the grid: the whole layer in one map, or one channel large."""
 
+from collections.abc import Callable
 from enum import StrEnum
 
+import numpy as np
+import numpy.typing as npt
 import streamlit as st
 
 from actviz_core.analysis import (
+    ChannelStatistics,
     Summary,
     channel_sentence,
     layer_note,
@@ -111,7 +115,6 @@ def _channel(layer: LayerInHand, channel: int) -> None:
             st.button(label, icon=icon, on_click=_set_channel, args=(target,))
     on_picture = st.toggle("Over the picture", key="over_picture", bind="query-params")
     opacity = _opacity() if on_picture else 1.0
-    low, high = float(layer.statistics.minimum.min()), float(layer.statistics.maximum.max())
     values = layer.maps[channel]
     draw(
         channel_map(
@@ -126,32 +129,40 @@ def _channel(layer: LayerInHand, channel: int) -> None:
         alt=channel_sentence(layer.statistics, channel, layer.maps.shape),
     )
     st.markdown(plain(channel_sentence(layer.statistics, channel, layer.maps.shape)))
-    numbers = layer.statistics
+    _numbers(layer.statistics, channel)
+    draw(histogram(values), key="activations_histogram", alt=f"Histogram of the values of channel {channel}")
+
+
+def _numbers(layer: ChannelStatistics, channel: int) -> None:
+    """Draw the channel's numbers beside those of the whole layer."""
+    usable = np.flatnonzero(layer.peak_row >= 0)  # the others hold no finite value
+    rows: dict[str, tuple[npt.NDArray[np.floating], Callable[..., np.floating]]] = {
+        "mean": (layer.mean, np.mean),
+        "maximum": (layer.maximum, np.max),
+        "minimum": (layer.minimum, np.min),
+        "deviation": (layer.std, np.mean),
+        "active share": (layer.active, np.mean),
+    }
+    written = {
+        name: (f"{numbers[channel]:.4g}", f"{whole(numbers[usable]):.4g}" if usable.size else "none")
+        for name, (numbers, whole) in rows.items()
+    }
+    strongest = usable[layer.maximum[usable].argmax()] if usable.size else channel
+    written["maximum at"] = (_peak(layer, channel), _peak(layer, int(strongest)))
     st.dataframe(
         {
-            "Number": ["mean", "maximum", "minimum", "deviation", "active share"],
-            "Value": [
-                f"{value:.4g}"
-                for value in (
-                    numbers.mean[channel],
-                    numbers.maximum[channel],
-                    numbers.minimum[channel],
-                    numbers.std[channel],
-                    numbers.active[channel],
-                )
-            ],
-            "In the layer": [
-                f"{numbers.mean.mean():.4g}",
-                f"{high:.4g}",
-                f"{low:.4g}",
-                f"{numbers.std.mean():.4g}",
-                f"{numbers.active.mean():.4g}",
-            ],
+            "Number": list(written),
+            "Channel": [own for own, _ in written.values()],
+            "Layer": [whole for _, whole in written.values()],
         },
         hide_index=True,
         alt="The channel's numbers beside those of the whole layer",
     )
-    draw(histogram(values), key="activations_histogram", alt=f"Histogram of the values of channel {channel}")
+
+
+def _peak(layer: ChannelStatistics, channel: int) -> str:
+    row, column = layer.peak_row[channel], layer.peak_column[channel]
+    return f"row {row}, column {column}" if row >= 0 else "none"
 
 
 def _opacity() -> float:

@@ -1,5 +1,7 @@
 """Layers without spatial maps: bars or rows of cells, with class names for the network's answer."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from actviz_core.analysis import Form, form_of, layer_note, layer_sentence
@@ -15,8 +17,9 @@ def vector_view(layer: LayerInHand, *, is_output: bool) -> None:
     page = st.grid(3, min_column_width=260, gap="medium")
     with page.cell(column_span=2):
         colors = linked_selectbox("Colours", list(Colors), key="colours", format_func=str, width=220)
-        st.markdown(plain(layer_sentence(layer.statistics, layer.maps.shape)))
-        _figure(layer, colors, is_output=is_output)
+        names = layer.model.classes if is_output else None
+        st.markdown(plain(layer_sentence(layer.statistics, layer.maps.shape, names=names)))
+        _figure(layer, colors, names)
     with page.cell():
         shape = " x ".join(map(str, layer.shape[1:]))
         st.caption(
@@ -27,10 +30,9 @@ def vector_view(layer: LayerInHand, *, is_output: bool) -> None:
         draw(histogram(layer.maps), key="activations_histogram", alt="Histogram of all values of the layer")
 
 
-def _figure(layer: LayerInHand, colors: Colors, *, is_output: bool) -> None:
+def _figure(layer: LayerInHand, colors: Colors, names: Sequence[str] | None) -> None:
     alt = f"The values of {layer.call}"
     if form_of(layer.shape) is Form.VECTOR:
-        names = layer.model.classes if is_output else None
         figure = vector_figure(layer.maps.reshape(-1), labels=names, colors=colors)
     else:
         figure = channel_map(layer.maps.reshape(-1, layer.maps.shape[-1]), colors=colors, width=760)

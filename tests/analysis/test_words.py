@@ -148,3 +148,9 @@ def test_shares_never_round_to_none_or_all(share: float, words: str) -> None:
 )
 def test_notes_fit_the_type(type_name: str, word: str) -> None:
     assert word in layer_note(type_name)
+
+
+def test_the_answer_is_called_by_its_class() -> None:
+    logits = np.array([-1.0, 4.5, 2.0], np.float32).reshape(3, 1, 1)
+    told = layer_sentence(channel_statistics(logits), logits.shape, names=("ant", "bee", "cat"))
+    assert told == "None of the 3 channels is silent for this picture; channel 1 (bee) answers strongest."
