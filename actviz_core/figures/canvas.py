@@ -67,8 +67,11 @@ def drawing_height(rows: int, columns: int, *, width: int, limit: int) -> int:
     return max(1, min(limit, round((width - 2 * MARGIN) * rows / columns)))
 
 
-def color_bar(**options: Any) -> dict[str, Any]:
-    """A slim colour bar below the drawing, with `options` of plotly's colorbar on top."""
+def color_bar(*, ends: tuple[float, float] | None = None, **options: Any) -> dict[str, Any]:
+    """A slim colour bar below the drawing, with `options` of plotly's colorbar on top.
+
+    `ends` are the values of its two ends, which it then names exactly, with zero or the middle between them.
+    """
     bar = {
         "orientation": "h",
         "thickness": 9,
@@ -85,13 +88,19 @@ def color_bar(**options: Any) -> dict[str, Any]:
         "tickangle": 0,
         "tickformat": ".3~g",
     }
-    return bar | options
+    return bar | (_named_ends(*ends) if ends else {}) | options
 
 
-def color_bar_above(*, width: int, **options: Any) -> dict[str, Any]:
+def _named_ends(low: float, high: float) -> dict[str, Any]:
+    middle = 0.0 if low < 0 < high and abs(low + high) < 0.5 * (high - low) else (low + high) / 2
+    values = [low, middle, high]
+    return {"tickmode": "array", "tickvals": values, "ticktext": [f"{value:.3g}" for value in values]}
+
+
+def color_bar_above(*, width: int, ends: tuple[float, float] | None = None, **options: Any) -> dict[str, Any]:
     """A slim colour bar above a drawing `width` pixels wide, where no blank space can come between."""
-    room = {"len": 0.5, "nticks": 6} if width >= 500 else {"len": 0.96, "nticks": 4}
-    return color_bar(**(room | {"y": 1, "yanchor": "bottom"} | options))
+    room = {"len": 0.5} if width >= 500 else {"len": 0.9, "x": 0.05}
+    return color_bar(ends=ends, **(room | {"y": 1, "yanchor": "bottom"} | options))
 
 
 def legend_note(text: str) -> dict[str, Any]:

@@ -134,13 +134,13 @@ def _scaled(
                 highest,
                 None,
                 None,
-                color_bar_above(width=width),
+                color_bar_above(width=width, ends=(lowest, highest)),
                 "up to 2 % of the values lie beyond the ends",
             )
         case _:
-            return _Scaled(
-                *shared_range(statistics, centred=centred), None, None, color_bar_above(width=width), ""
-            )
+            low_end, high_end = shared_range(statistics, centred=centred)
+            bar = color_bar_above(width=width, ends=(low_end, high_end))
+            return _Scaled(low_end, high_end, None, None, bar, "")
 
 
 def _heatmap(

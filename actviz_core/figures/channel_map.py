@@ -64,7 +64,7 @@ def channel_map(
         "zmin": low,
         "zmax": high,
         "colorscale": colorscale(palette),
-        "colorbar": color_bar_above(width=width),
+        "colorbar": color_bar_above(width=width, ends=(low, high)),
         "zsmooth": False,
         "hoverongaps": False,
         "opacity": opacity,

@@ -154,7 +154,7 @@ def _cells(array: npt.NDArray[np.floating], labels: Sequence[str] | None, colors
         zmin=low,
         zmax=high,
         colorscale=colorscale(palette),
-        colorbar=color_bar(),
+        colorbar=color_bar(ends=(low, high)),
         zsmooth=False,
         hoverongaps=False,
         hovertemplate=f"{place}<b>%{{z:.5~g}}</b><extra></extra>",
