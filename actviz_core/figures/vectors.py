@@ -35,6 +35,9 @@ NAMED = 10
 """How many of the highest values get a bar with their name when there are more names than bars."""
 
 BAR_PIXELS = 24
+LONG_BAR = 0.5
+"""Share of the axis from which on a bar has room for its number inside."""
+
 LONGEST_NAME = 28
 
 _Part = tuple[list[Options], dict[str, Any]]
@@ -80,7 +83,9 @@ def prediction_bars(prediction: TopK, *, label: str | None = None) -> go.Figure:
         customdata=prediction.indices,
         marker={"color": colors, "line": {"width": 0}},
         hovertemplate="%{hovertext}: %{x:.3%}<extra></extra>",
-        textposition="auto",  # inside a long bar, so that nothing is cut off in a narrow column
+        # Inside a long bar, so that nothing is cut off in a narrow column.
+        textposition=["inside" if share > LONG_BAR else "outside" for share in prediction.probabilities],
+        insidetextanchor="end",
     )
     return draw([bars], xaxis={"range": [0, 1.2]}, **_named_rows(prediction.labels))
 
