@@ -9,7 +9,7 @@ from actviz_core.analysis import top_k
 from actviz_core.errors import ActVizError
 from actviz_core.models import Model, list_models, list_weights
 from actviz_core.samples import Sample
-from actviz_core.ui.link import full_link
+from actviz_core.ui.copy_link import copy_link_button
 from actviz_core.ui.text import percent, plain
 from actviz_core.ui.tray import tray_choice
 from actviz_core.ui.view import View, choose_layers, choose_model, model_of, sample_of
@@ -36,7 +36,7 @@ def draw_sidebar(view: View, workspace: Workspace) -> None:
         _model_choice(view, workspace)
         _layer_choice(view, model)
         with st.container(horizontal=True):
-            _copy_link()
+            copy_link_button()
             st.page_link("about.py", label="About this server", icon=":material/info:")
 
 
@@ -114,12 +114,6 @@ def _layer_choice(view: View, model: Model | None) -> None:
         help=LAYERS_HELP,
         placeholder="Add a layer",
     )
-
-
-def _copy_link() -> None:
-    with st.popover("Copy link", icon=":material/link:", help="A link to what you see now"):
-        st.caption("Opens the same model, picture and layers, for anyone who can reach this server.")
-        st.code(full_link(), language=None, wrap_lines=True)
 
 
 def _or_none(
