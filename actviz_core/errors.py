@@ -46,3 +46,11 @@ class TrainingDataError(ActVizError):
 
 class ShapeError(ActVizError, ValueError):
     """An array whose shape cannot be counted or drawn; the message gives the shape and what would work."""
+
+
+class ExportError(ActVizError):
+    """A file that cannot be made: too large, or of something that it cannot hold."""
+
+
+class WeightsFileError(WeightsError):
+    """An uploaded weights file that cannot be taken: unsafe, damaged, too large or for another network."""

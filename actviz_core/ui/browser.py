@@ -95,8 +95,8 @@ def browse_pictures(source: Source, view: View) -> None:
 def _sheet(source: Source, indices: npt.NDArray[np.int64], view: View) -> None:
     pages = -(-len(indices) // PAGE)
     page = 1
+    check_link("page", [str(number) for number in range(1, pages + 1)])
     if pages > 1:
-        check_link("page", [str(number) for number in range(1, pages + 1)])
         if st.session_state.get("page", 1) > pages:
             st.session_state["page"] = 1
         page = st.pagination(pages, key="page", bind="query-params")

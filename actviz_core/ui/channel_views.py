@@ -4,12 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import plotly.graph_objects as go
 import streamlit as st
 
 from actviz_core.analysis import ChannelOrder, ValueRange, layer_sentence, order_channels
 from actviz_core.figures import Colors, channel_grid
 from actviz_core.ui.charts import draw_clickable
-from actviz_core.ui.choices import linked_selectbox
+from actviz_core.ui.choices import check_link, linked_selectbox
+from actviz_core.ui.layer_files import take_layer_away
 from actviz_core.ui.layer_in_hand import LayerInHand
 from actviz_core.ui.text import plain
 
@@ -45,8 +47,13 @@ def grid_column(layer: LayerInHand) -> None:
         layer.statistics, choices.order, descending=choices.descending, hide_silent=choices.hide_silent
     )
     st.session_state["channel_order"] = channels
-    st.markdown(plain(layer_sentence(layer.statistics, layer.maps.shape)))
-    _grid(layer, channels, choices)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(plain(layer_sentence(layer.statistics, layer.maps.shape)), width="stretch")
+        files = st.container(width="content")
+    figure = _grid(layer, channels, choices)
+    if figure is not None:
+        with files:
+            take_layer_away(figure, layer, width=WIDTH)
 
 
 def _tool_bar() -> GridChoices:
@@ -83,12 +90,13 @@ def _tool_bar() -> GridChoices:
     return GridChoices(order, largest_first, hide_silent, colors, value_range, tiles)
 
 
-def _grid(layer: LayerInHand, channels: npt.NDArray[np.int64], choices: GridChoices) -> None:
+def _grid(layer: LayerInHand, channels: npt.NDArray[np.int64], choices: GridChoices) -> go.Figure | None:
     if not len(channels):
         st.info("Every channel of this layer is silent for this picture.", icon=":material/visibility_off:")
-        return
+        return None
     pages = -(-len(channels) // choices.tiles)
     page = 1
+    check_link("grid_page", [str(number) for number in range(1, pages + 1)])
     if pages > 1:
         if st.session_state.get("grid_page", 1) > pages:
             st.session_state["grid_page"] = 1
@@ -111,6 +119,7 @@ def _grid(layer: LayerInHand, channels: npt.NDArray[np.int64], choices: GridChoi
         + layer_sentence(layer.statistics, layer.maps.shape),
         clicked=_choose_channel,
     )
+    return figure
 
 
 def _choose_channel(channel: int) -> None:

@@ -8,13 +8,14 @@ import streamlit as st
 from actviz_core.ui.text import plain
 
 Option = TypeVar("Option")
+SOME = 12  # values that a message lists
 
 
 def check_link(key: str, allowed: Sequence[str]) -> None:
     """Warn when the link gives ``key`` a value that is not among the allowed ones. Call before the widget."""
     given = st.query_params.get(key)
     if key not in st.session_state and given is not None and given not in allowed:
-        some = ", ".join(allowed[:8]) + (" ..." if len(allowed) > 8 else "")
+        some = ", ".join(allowed if len(allowed) <= SOME else [*allowed[: SOME - 2], "...", allowed[-1]])
         st.warning(
             plain(f"The link's {key}={given} is not possible here. It can be: {some}."),
             icon=":material/link_off:",

@@ -2,14 +2,18 @@
 
 from collections.abc import Sequence
 
+import plotly.graph_objects as go
 import streamlit as st
 
 from actviz_core.analysis import Form, form_of, layer_note, layer_sentence
 from actviz_core.figures import Colors, channel_map, histogram, vector_figure
 from actviz_core.ui.charts import draw
 from actviz_core.ui.choices import linked_selectbox
+from actviz_core.ui.layer_files import take_layer_away
 from actviz_core.ui.layer_in_hand import LayerInHand
 from actviz_core.ui.text import plain
+
+WIDTH = 760  # pixels of the figure in a window of 1440
 
 
 def vector_view(layer: LayerInHand, *, is_output: bool) -> None:
@@ -18,8 +22,13 @@ def vector_view(layer: LayerInHand, *, is_output: bool) -> None:
     with page.cell(column_span=2):
         colors = linked_selectbox("Colours", list(Colors), key="colours", format_func=str, width=220)
         names = layer.model.classes if is_output else None
-        st.markdown(plain(layer_sentence(layer.statistics, layer.maps.shape, names=names)))
-        _figure(layer, colors, names)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            told = layer_sentence(layer.statistics, layer.maps.shape, names=names)
+            st.markdown(plain(told), width="stretch")
+            files = st.container(width="content")
+        figure = _figure(layer, colors, names)
+        with files:
+            take_layer_away(figure, layer, width=WIDTH)
     with page.cell():
         shape = " x ".join(map(str, layer.shape[1:]))
         st.caption(
@@ -30,11 +39,12 @@ def vector_view(layer: LayerInHand, *, is_output: bool) -> None:
         draw(histogram(layer.maps), key="activations_histogram", alt="Histogram of all values of the layer")
 
 
-def _figure(layer: LayerInHand, colors: Colors, names: Sequence[str] | None) -> None:
+def _figure(layer: LayerInHand, colors: Colors, names: Sequence[str] | None) -> go.Figure:
     alt = f"The values of {layer.call}"
     if form_of(layer.shape) is Form.VECTOR:
         figure = vector_figure(layer.maps.reshape(-1), labels=names, colors=colors)
     else:
-        figure = channel_map(layer.maps.reshape(-1, layer.maps.shape[-1]), colors=colors, width=760)
+        figure = channel_map(layer.maps.reshape(-1, layer.maps.shape[-1]), colors=colors, width=WIDTH)
         st.caption("One row a channel, positions from left to right.")
     draw(figure, key="activations_grid", alt=alt)
+    return figure

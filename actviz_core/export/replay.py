@@ -1,0 +1,137 @@
+"""The functions that replay scripts are made of: plain torch and torchvision, nothing of this project.
+
+`actviz_core.export.script` copies those that a script needs into it, word for word. The one hook outside of
+`actviz_core.hooks` is here, because a script must not need that package.
+"""
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torchvision
+from PIL import Image
+from torch import Tensor, nn
+from torchvision.transforms import InterpolationMode
+from torchvision.transforms import functional as F
+
+
+def untrained(name: str, seed: int) -> nn.Module:
+    """Torchvision's ResNet with random weights, the same for the same seed."""
+    network: nn.Module = torchvision.models.get_model(name, weights=None)
+    generator = torch.Generator().manual_seed(seed)
+    for part in network.modules():
+        if isinstance(part, nn.Conv2d):
+            nn.init.kaiming_normal_(part.weight, mode="fan_out", nonlinearity="relu", generator=generator)
+        elif isinstance(part, nn.Linear):
+            bound = 1 / math.sqrt(part.in_features)
+            nn.init.uniform_(part.weight, -bound, bound, generator=generator)
+            nn.init.uniform_(part.bias, -bound, bound, generator=generator)
+    return network
+
+
+def with_noise(picture: Image.Image, strength: float) -> Image.Image:
+    """Add normal noise of this standard deviation, 0 to 1 of full brightness, the same every time."""
+    pixels = np.asarray(picture, np.float32)
+    noise = np.random.default_rng(0).normal(0, 255 * strength, pixels.shape)
+    return Image.fromarray(np.clip(np.round(pixels + noise), 0, 255).astype(np.uint8))
+
+
+def middle(picture: Image.Image, longest: int) -> Image.Image:
+    """Cut a picture that is longer than so many times its other side around its middle."""
+    limit = longest * min(picture.size)
+    cut: Image.Image = F.center_crop(picture, [min(picture.height, limit), min(picture.width, limit)])
+    return cut if max(picture.size) > limit else picture
+
+
+def prepare(
+    picture: Image.Image,
+    resize: list[int],
+    crop: list[int],
+    mean: list[float],
+    std: list[float],
+    interpolation: InterpolationMode,
+) -> Tensor:
+    """Turn a picture into the network's input, (1, 3, H, W) float32."""
+    picture = F.resize(picture, resize, interpolation=interpolation)
+    picture = F.center_crop(picture, crop)
+    values = F.convert_image_dtype(F.pil_to_tensor(picture), torch.float32)
+    normalised: Tensor = F.normalize(values, mean=mean, std=std)
+    return normalised.unsqueeze(0)
+
+
+def tensors(output: Any, place: str = "") -> Iterator[tuple[str, Tensor]]:
+    """Each tensor that a layer returned, with its place: "", "[0]", "[key]", "[0][key]"."""
+    if isinstance(output, Tensor):
+        yield place, output
+    elif isinstance(output, dict):
+        for key, item in output.items():
+            yield from tensors(item, f"{place}[{key}]")
+    elif isinstance(output, (tuple, list)):
+        for index, item in enumerate(output):
+            yield from tensors(item, f"{place}[{index}]")
+    elif hasattr(output, "__dataclass_fields__"):
+        for key in output.__dataclass_fields__:
+            yield from tensors(getattr(output, key), f"{place}[{key}]")
+
+
+def returned(network: nn.Module, inputs: Tensor, calls: list[str]) -> dict[str, Tensor]:
+    """Run the network, and keep a copy of what each call returned, made the moment it returned."""
+    counts: dict[str, int] = {}
+    kept: dict[str, Tensor] = {}
+
+    def hook(layer: str) -> Any:
+        def keep(_module: nn.Module, _arguments: Any, output: Any) -> None:
+            counts[layer] = number = counts.get(layer, 0) + 1
+            for place, tensor in tensors(output):
+                # A layer that runs once is called by its name alone, the second time of another "name#2".
+                names = [f"{layer}#{number}{place}", *([f"{layer}{place}"] if number == 1 else [])]
+                for name in set(names).intersection(calls):
+                    kept[name] = tensor.detach().clone().cpu()
+
+        return keep
+
+    handles = [module.register_forward_hook(hook(name)) for name, module in network.named_modules()]
+    try:
+        with torch.no_grad():
+            network.eval()(inputs)
+    finally:
+        for handle in handles:
+            handle.remove()
+    return {call: kept[call] for call in calls}
+
+
+def compare(computed: dict[str, Tensor], file: Path) -> bool:
+    """Say of every array in the file whether it was computed again bit for bit, or by how much it differs."""
+    alike = True
+    with np.load(file) as stored:
+        names = [name for name in stored.files if name != "__provenance__"]
+        for name in dict.fromkeys([*computed, *names]):
+            if name not in computed or name not in names:
+                print(f"{name}: {'not computed here' if name not in computed else f'not in {file.name}'}")
+                alike = False
+                continue
+            there, tensor = stored[name], computed[name]
+            # Types that numpy lacks are stored as float32.
+            lacking = tensor.is_floating_point() and tensor.dtype not in (
+                torch.float16,
+                torch.float32,
+                torch.float64,
+            )
+            here = np.ascontiguousarray((tensor.float() if lacking else tensor).numpy())
+            if (here.shape, here.dtype) != (there.shape, there.dtype):
+                print(f"{name}: {here.shape} {here.dtype} here, {there.shape} {there.dtype} in {file.name}")
+                alike = False
+            elif here.tobytes() == there.tobytes():
+                print(f"{name or 'output'} {here.shape}: equal bit for bit")
+            else:
+                bits = (array.reshape(-1).view(np.uint8).reshape(array.size, -1) for array in (here, there))
+                count = int(np.not_equal(*bits).any(axis=1).sum())
+                gap = np.abs(here.astype(np.complex128) - there.astype(np.complex128))
+                gap = gap[np.isfinite(gap)]
+                most = f"by at most {gap.max():.3g}" if gap.size else "and are not finite"
+                print(f"{name or 'output'} {here.shape}: {count} of {here.size} values differ, {most}")
+                alike = False
+    return alike

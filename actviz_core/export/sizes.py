@@ -1,0 +1,56 @@
+"""How large files will be, told before they are made."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+from plotly.offline import get_plotlyjs
+
+from actviz_core.analysis import ChannelStatistics
+from actviz_core.board import Panel
+from actviz_core.export.png import WIDTH, png_size
+
+LARGE_EXPORT = 500_000_000
+"""Bytes from which on a person is asked first."""
+
+# Measured on grids of natural pictures and of noise, at scales 1 to 3.
+_PNG_CELL = 3.0
+_PNG_PIXEL = 0.1
+
+
+def png_bytes(figure: go.Figure, *, scale: float = 2.0, width: int = WIDTH) -> int:
+    """Roughly how large `figure_png` will be; noise compresses worst."""
+    wide, high = png_size(figure, width=width)
+    pixels = wide * high * scale**2
+    cells = sum(np.size(trace.z) for trace in figure.data if trace.type == "heatmap")
+    return round(min(3 * pixels, _PNG_CELL * cells + _PNG_PIXEL * pixels))
+
+
+def html_bytes(figure: go.Figure) -> int:
+    """About how large `figure_html` will be: plotly.js with the figure's data."""
+    return (
+        len(get_plotlyjs().encode())
+        + 4000
+        + sum(_json_bytes(trace.to_plotly_json()) for trace in figure.data)
+    )
+
+
+def csv_bytes(statistics: Mapping[Panel, ChannelStatistics]) -> int:
+    """About how large `statistics_csv` will be."""
+    return 150 + sum((len(str(panel)) + 150) * len(numbers) for panel, numbers in statistics.items())
+
+
+def _json_bytes(value: Any) -> int:
+    """About how many bytes of JSON; plotly writes arrays of numbers as base64."""
+    match value:
+        case np.ndarray() if value.dtype.kind in "iufb":
+            return value.nbytes * 4 // 3 + 50
+        case np.ndarray():
+            return _json_bytes(value.tolist())
+        case dict():
+            return sum(len(key) + 6 + _json_bytes(item) for key, item in value.items())
+        case list() | tuple():
+            return sum(2 + _json_bytes(item) for item in value)
+        case _:
+            return len(str(value)) + 2

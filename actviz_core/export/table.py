@@ -1,0 +1,37 @@
+"""The statistics of channels as a CSV file."""
+
+import csv
+import dataclasses
+import io
+from collections.abc import Mapping
+
+import numpy as np
+
+from actviz_core.analysis import ChannelStatistics
+from actviz_core.board import Panel
+
+_NUMBERS = tuple(field.name for field in dataclasses.fields(ChannelStatistics))
+
+
+def statistics_csv(statistics: Mapping[Panel, ChannelStatistics]) -> bytes:
+    """One row a channel: model, image, call, channel, and every number of `ChannelStatistics`.
+
+    UTF-8 with a header line and nothing else, as pandas reads it. Numbers have all their digits, a missing
+    one is an empty cell, truth values are True and False. Texts that a spreadsheet would take for a formula
+    begin with an apostrophe.
+    """
+    content = io.StringIO(newline="")
+    writer = csv.writer(content, lineterminator="\n")
+    writer.writerow(["model", "image", "call", "channel", *_NUMBERS])
+    for panel, numbers in statistics.items():
+        texts = [_harmless(text) for text in (panel.model_key, panel.image_id, panel.call)]
+        count = len(numbers)
+        columns = [np.broadcast_to(getattr(numbers, name), count).tolist() for name in _NUMBERS]
+        for channel, row in enumerate(zip(*columns, strict=True)):
+            writer.writerow([*texts, channel, *("" if value != value else value for value in row)])
+    return content.getvalue().encode()
+
+
+def _harmless(text: str) -> str:
+    """Spreadsheets run what begins like this."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

@@ -1,0 +1,144 @@
+"""Files to take away: made when they are asked for, with their size told beforehand."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import plotly.graph_objects as go
+import streamlit as st
+from torch import Tensor
+
+from actviz_core.analysis import ChannelStatistics
+from actviz_core.board import Panel
+from actviz_core.export import (
+    LARGE_EXPORT,
+    Provenance,
+    Run,
+    csv_bytes,
+    figure_html,
+    figure_png,
+    html_bytes,
+    npz_bytes,
+    png_bytes,
+    replay_script,
+    statistics_csv,
+    value_names,
+    values_npz,
+)
+from actviz_core.models import Model
+from actviz_core.ui.text import megabytes
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9._~-]+")
+SCALES = {"1x": 1.0, "2x": 2.0, "3x": 3.0}
+
+
+@dataclass(frozen=True)
+class Taken:
+    """One panel or layer with everything that files tell of it."""
+
+    model: Model
+    image_id: str
+    call: str
+    value: Tensor
+    statistics: ChannelStatistics
+
+    @property
+    def panel(self) -> Panel:
+        """What it shows, as links write it."""
+        return Panel(self.model.key, self.image_id, self.call)
+
+    @property
+    def provenance(self) -> Provenance:
+        """Where its values came from."""
+        usable = self.statistics.peak_row >= 0
+        span = None
+        if usable.any():
+            span = (
+                float(self.statistics.minimum[usable].min()),
+                float(self.statistics.maximum[usable].max()),
+            )
+        return Provenance.of(self.model, self.image_id, [self.call], span)
+
+
+def take_away(figure: go.Figure, taken: Sequence[Taken], *, name: str, title: str, width: int) -> None:
+    """Draw the popover; its content is only made while it is open.
+
+    ``name`` is what files are called, ``width`` what the figure was made for, in pixels.
+    """
+    popover = st.popover(
+        "Take away",
+        icon=":material/download:",
+        key="take_away",
+        on_change="rerun",
+        help="Picture, interactive page, values, statistics, or a script that computes them again",
+    )
+    if popover.open:
+        with popover:
+            _files(figure, taken, name=name, title=title, width=width)
+
+
+def _files(figure: go.Figure, taken: Sequence[Taken], *, name: str, title: str, width: int) -> None:
+    name = _UNSAFE.sub("-", name)
+    told = [one.provenance for one in taken]
+    panels = [one.panel for one in taken]
+    values = dict(zip(value_names(panels), (one.value for one in taken), strict=True))
+    statistics = dict(zip(panels, (one.statistics for one in taken), strict=True))
+    dark = st.context.theme.type == "dark"
+    chosen = st.segmented_control("Scale of the PNG", list(SCALES), default="2x", required=True)
+    scale = SCALES[chosen or "2x"]
+    _file(
+        "Picture",
+        f"{name}.png",
+        "image/png",
+        png_bytes(figure, scale=scale, width=width),
+        lambda: figure_png(figure, provenance=told, scale=scale, dark=dark, width=width),
+    )
+    _file(
+        "Interactive page",
+        f"{name}.html",
+        "text/html",
+        html_bytes(figure),
+        lambda: figure_html(figure, title=title, provenance=told, dark=dark),
+    )
+    _file(
+        "Values",
+        f"{name}.npz",
+        "application/octet-stream",
+        npz_bytes(values, told),
+        lambda: values_npz(values, told),
+    )
+    _file(
+        "Statistics",
+        f"{name}.csv",
+        "text/csv",
+        csv_bytes(statistics),
+        lambda: statistics_csv(statistics),
+    )
+    runs = [Run(one.model, one.image_id, (one.call,)) for one in taken]
+    _file(
+        "Script",
+        f"{name}.py",
+        "text/x-python",
+        None,
+        lambda: replay_script(runs, npz_name=f"{name}.npz").encode(),
+    )
+    st.caption("The script computes the values anew with plain torch, and compares them with the NPZ file.")
+
+
+def _file(label: str, file_name: str, mime: str, size: int | None, make: Callable[[], bytes]) -> None:
+    kind = file_name.rsplit(".", 1)[-1].upper() if not file_name.endswith(".py") else "Python"
+    about = "" if size is None else f", {megabytes(size)}" if size >= 100_000 else ", below 0.1 MB"
+    ready = True
+    if size is not None and size > LARGE_EXPORT:
+        ready = st.checkbox(f"Make {file_name} although it is large ({megabytes(size)})", key=f"large_{kind}")
+    st.download_button(
+        f"{label} ({kind}{about})",
+        make,
+        file_name,
+        mime,
+        key=f"take_{kind}",
+        on_click="ignore",
+        icon=":material/download:",
+        disabled=not ready,
+        width="stretch",
+    )
