@@ -7,13 +7,14 @@ from actviz_core.analysis import Form, form_of
 from actviz_core.hooks.record import layer_of
 from actviz_core.models import Model
 from actviz_core.samples import Sample
-from actviz_core.ui.channel_views import grid_column
+from actviz_core.ui.channel_views import GRID_WIDTH, grid_column
 from actviz_core.ui.choices import check_link
+from actviz_core.ui.layer_files import take_layer_away
 from actviz_core.ui.layer_in_hand import LayerInHand
 from actviz_core.ui.layer_side import side_column
 from actviz_core.ui.quick_picks import quick_picks
 from actviz_core.ui.text import plain
-from actviz_core.ui.vectors import vector_view
+from actviz_core.ui.vectors import VECTOR_WIDTH, vector_view
 from actviz_core.ui.view import View
 from actviz_core.workspace import Workspace
 
@@ -32,16 +33,21 @@ def show_activations(model: Model, sample: Sample, view: View, workspace: Worksp
             st.warning(plain(f"{layer} never runs for this picture."), icon=":material/block:")
     if not activations:
         return
-    call = _choose_call(list(activations))
+    with st.container(horizontal=True, horizontal_alignment="distribute"):
+        call = _choose_call(list(activations))
+        files = st.container(width="content")  # filled below, when there is something to take away
     shown = LayerInHand.of(call, activations[call], model, sample)
     if form_of(shown.shape) is Form.MAPS:
         page = st.grid(3, min_column_width=260, gap="medium")
         with page.cell(column_span=2):
-            grid_column(shown)
+            figure, width = grid_column(shown), GRID_WIDTH
         with page.cell():
             side_column(shown)
     else:
-        vector_view(shown, is_output=_is_output(shown, workspace))
+        figure, width = vector_view(shown, is_output=_is_output(shown, workspace)), VECTOR_WIDTH
+    if figure is not None:
+        with files:
+            take_layer_away(figure, shown, width=width)
 
 
 def _choose_call(calls: list[str]) -> str:

@@ -11,11 +11,10 @@ from actviz_core.analysis import ChannelOrder, ValueRange, layer_sentence, order
 from actviz_core.figures import Colors, channel_grid
 from actviz_core.ui.charts import draw_clickable
 from actviz_core.ui.choices import check_link, linked_selectbox
-from actviz_core.ui.layer_files import take_layer_away
 from actviz_core.ui.layer_in_hand import LayerInHand
 from actviz_core.ui.text import plain
 
-WIDTH = 690  # pixels of the grid in a window of 1440
+GRID_WIDTH = 690  # pixels of the grid in a window of 1440
 WIDGET = 118  # pixels: three of them, a switch and a button fit side by side
 TILES = (64, 16, 32, 128, 256, 512)
 ORDERS = {
@@ -40,20 +39,15 @@ class GridChoices:
     tiles: int
 
 
-def grid_column(layer: LayerInHand) -> None:
-    """Draw the tool bar, the sentence and the grid."""
+def grid_column(layer: LayerInHand) -> go.Figure | None:
+    """Draw the tool bar, the sentence and the grid, which is returned if there is one."""
     choices = _tool_bar()
     channels = order_channels(
         layer.statistics, choices.order, descending=choices.descending, hide_silent=choices.hide_silent
     )
     st.session_state["channel_order"] = channels
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(plain(layer_sentence(layer.statistics, layer.maps.shape)), width="stretch")
-        files = st.container(width="content")
-    figure = _grid(layer, channels, choices)
-    if figure is not None:
-        with files:
-            take_layer_away(figure, layer, width=WIDTH)
+    st.markdown(plain(layer_sentence(layer.statistics, layer.maps.shape)))
+    return _grid(layer, channels, choices)
 
 
 def _tool_bar() -> GridChoices:
@@ -110,7 +104,7 @@ def _grid(layer: LayerInHand, channels: npt.NDArray[np.int64], choices: GridChoi
         value_range=choices.value_range,
         selected=selected if isinstance(selected, int) else None,
         statistics=layer.statistics,
-        width=WIDTH,
+        width=GRID_WIDTH,
     )
     draw_clickable(
         figure,
