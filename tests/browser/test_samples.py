@@ -1,0 +1,84 @@
+"""Choosing a picture on the contact sheet, and bringing one's own."""
+
+import hashlib
+import io
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import FilePayload, Page, expect
+
+from tests.browser.drawn import SHEET, click_point, hover
+from tests.browser.visitor import Visitor
+
+pytestmark = pytest.mark.browser
+
+
+def picture(seed: int, suffix: str = "png") -> bytes:
+    """A small picture of seeded noise, as a file's content."""
+    noise = np.random.default_rng(seed).integers(0, 256, (40, 50, 3), np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(noise).save(file, suffix)
+    return file.getvalue()
+
+
+def upload(page: Page, files: dict[str, bytes]) -> None:
+    """Choose files in the file chooser, as a person does."""
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Upload", exact=True).click()
+    chooser.value.set_files(
+        [FilePayload(name=name, mimeType="", buffer=content) for name, content in files.items()]
+    )
+
+
+def upload_id(content: bytes) -> str:
+    """The image id that an upload must get."""
+    return f"upload/{hashlib.sha256(content).hexdigest()[:12]}"
+
+
+def test_a_click_on_a_thumbnail_chooses_that_picture(visitor: Visitor) -> None:
+    page = visitor.open("/samples?source=bundled-imagenet")
+    for position in (17, 3):
+        click_point(page, SHEET, position)
+        expect(
+            page.get_by_role("img", name=f"The chosen picture, bundled-imagenet/{position}")
+        ).to_be_visible()
+        visitor.settle()
+        assert f"image=bundled-imagenet/{position}" in page.url.replace("%2F", "/")
+
+
+def test_pointing_at_a_thumbnail_tells_its_index_and_label(visitor: Visitor) -> None:
+    page = visitor.open("/samples")
+    assert hover(page, SHEET, 32, 32).startswith("0: cat")
+
+
+def test_good_uploads_are_chosen_and_bad_ones_are_refused_by_name(visitor: Visitor) -> None:
+    page = visitor.open("/samples")
+    first, second = picture(1), picture(2, "jpeg")
+    upload(
+        page,
+        {
+            "one.png": first,
+            "**bold** [link](x).png": b"this is no picture",
+            "two.jpg": second,
+            "empty.png": b"",
+            "cut.png": picture(3)[:400],
+        },
+    )
+    refusals = page.get_by_test_id("stMain").get_by_role("alert")
+    expect(refusals).to_have_count(3)
+    said = refusals.all_inner_texts()
+    for name in ("**bold** [link](x).png", "empty.png", "cut.png"):
+        assert any(name in text for text in said), said
+    expect(page.get_by_role("img", name=f"The chosen picture, {upload_id(second)}")).to_be_visible()
+    expect(page.get_by_text("The picture, 50 x 40")).to_be_visible()
+    tray = page.get_by_role("radiogroup", name="Tray").or_(page.get_by_role("group", name="Tray"))
+    expect(tray).to_contain_text(re.compile(f"{upload_id(first)[7:]}.*{upload_id(second)[7:]}", re.DOTALL))
+
+
+def test_a_bad_upload_leaves_the_picture_in_hand(visitor: Visitor) -> None:
+    page = visitor.open("/samples?image=bundled-cifar10/7")
+    upload(page, {"notes.txt": b"words"})
+    expect(page.get_by_role("alert")).to_contain_text("notes.txt")
+    expect(page.get_by_role("img", name="The chosen picture, bundled-cifar10/7")).to_be_visible()
