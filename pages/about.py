@@ -7,10 +7,16 @@ import streamlit as st
 import torch
 import torchvision
 
-from actviz_core.ui.text import megabytes, percent
+from actviz_core.ui.text import percent
 from actviz_core.workspace import shared_workspace
 
 workspace = shared_workspace()
+
+
+def _megabytes(count: int) -> str:
+    """In the unit of ACTVIZ_CACHE_MB."""
+    return f"{count / 2**20:,.0f} MB"
+
 
 st.title("About this server")
 st.caption(
@@ -22,9 +28,10 @@ with st.grid(4):
     st.metric("Layers in the cache", f"{use.entries:,}", border=True, help="One entry a layer and picture.")
     st.metric(
         "Cache used",
-        megabytes(use.used_bytes),
-        f"of {megabytes(use.capacity_bytes)}",
+        _megabytes(use.used_bytes),
+        f"of {_megabytes(use.capacity_bytes)}",
         delta_color="off",
+        delta_arrow="off",
         border=True,
     )
     st.metric(
@@ -32,9 +39,17 @@ with st.grid(4):
         percent(use.hit_share),
         f"{use.hits:,} hits",
         delta_color="off",
+        delta_arrow="off",
         border=True,
     )
-    st.metric("Computed", f"{use.misses:,}", f"{use.evictions:,} made room", delta_color="off", border=True)
+    st.metric(
+        "Computed",
+        f"{use.misses:,}",
+        f"{use.evictions:,} made room",
+        delta_color="off",
+        delta_arrow="off",
+        border=True,
+    )
 
 st.subheader("What it runs on")
 st.dataframe(
@@ -51,5 +66,6 @@ st.dataframe(
     },
     hide_index=True,
     width=420,
+    alt="The device and the versions of what this server runs on",
 )
 st.caption("The size of the cache is set with ACTVIZ_CACHE_MB, the device with ACTVIZ_DEVICE.")

@@ -19,7 +19,7 @@ with columns.cell(column_span=2):
     source = choose_source(workspace)
     if source is not None:
         browse_pictures(source, view)
-    upload_pictures(workspace)
 with columns.cell():
     chosen_picture(view, workspace)
+upload_pictures(workspace)
 tray_shelf(workspace)

@@ -32,14 +32,14 @@ def bundled_cifar10() -> Source:
     _, paths, numbers = _bundled("cifar10", "png")
     pixels = np.stack([np.asarray(Image.open(path).convert("RGB")) for path in paths])
     classes, labels = _present(numbers, CLASSES)
-    return ArraySource("bundled-cifar10", "CIFAR-10, 20 pictures", classes, labels, pixels)
+    return ArraySource("bundled-cifar10", "CIFAR-10, bundled", classes, labels, pixels)
 
 
 def bundled_imagenet() -> Source:
     """Open the 20 ImageNet photographs. Raises `UnknownImageError` without foolbox."""
     folder, paths, numbers = _bundled("imagenet", "jpg")
     classes, labels = _present(numbers, ResNet18_Weights.IMAGENET1K_V1.meta["categories"])
-    return FileSource("bundled-imagenet", "ImageNet, 20 photographs", classes, labels, folder, paths)
+    return FileSource("bundled-imagenet", "ImageNet, bundled", classes, labels, folder, paths)
 
 
 def _bundled(dataset: str, suffix: str) -> tuple[Path, list[Path], list[int]]:

@@ -142,8 +142,8 @@ def list_sources(settings: Settings | None = None) -> tuple[SourceInfo, ...]:
     bundled = bundled_folder() is not None
     missing = "" if bundled else MISSING
     return (
-        SourceInfo("bundled-cifar10", "CIFAR-10, 20 pictures", 20, bundled, missing),
-        SourceInfo("bundled-imagenet", "ImageNet, 20 photographs", 20, bundled, missing),
+        SourceInfo("bundled-cifar10", "CIFAR-10, bundled", 20, bundled, missing),
+        SourceInfo("bundled-imagenet", "ImageNet, bundled", 20, bundled, missing),
         _cifar10_info(Split.TEST, settings),
         _cifar10_info(Split.TRAIN, settings),
         _opened_info("patterns", "Test patterns", settings),

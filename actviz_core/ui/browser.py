@@ -17,7 +17,7 @@ from actviz_core.samples import (
     start_cifar10_download,
 )
 from actviz_core.ui.charts import draw_clickable
-from actviz_core.ui.choices import check_link, linked_selectbox
+from actviz_core.ui.choices import check_link, check_number, linked_selectbox
 from actviz_core.ui.jobs import download_panel
 from actviz_core.ui.text import plain
 from actviz_core.ui.view import View, choose_image
@@ -58,6 +58,7 @@ def _about(info: SourceInfo) -> str:
 
 def browse_pictures(source: Source, view: View) -> None:
     """Filter, shuffle and turn pages of the contact sheet; a click chooses the picture."""
+    check_number("seed", 0)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         class_name = linked_selectbox("Class", [ALL, *source.classes], key="class", width=200)
         seed = st.number_input(

@@ -10,7 +10,7 @@ import streamlit as st
 from actviz_core.analysis import ChannelOrder, ValueRange, layer_sentence, order_channels
 from actviz_core.figures import Colors, channel_grid
 from actviz_core.ui.charts import draw_clickable
-from actviz_core.ui.choices import check_link, linked_selectbox
+from actviz_core.ui.choices import check_link, check_switches, linked_selectbox
 from actviz_core.ui.layer_in_hand import LayerInHand
 from actviz_core.ui.text import plain
 
@@ -51,6 +51,8 @@ def grid_column(layer: LayerInHand) -> go.Figure | None:
 
 
 def _tool_bar() -> GridChoices:
+    check_switches("hide_silent", "descending")
+    check_link("tiles", [str(count) for count in TILES])
     with st.container(horizontal=True, vertical_alignment="bottom"):
         order = linked_selectbox(
             "Sort by", list(ORDERS), key="sort", format_func=ORDERS.__getitem__, width=WIDGET
@@ -79,7 +81,10 @@ def _tool_bar() -> GridChoices:
         )
         with st.popover("More"):
             descending = st.toggle("Largest first", value=True, key="descending", bind="query-params")
-            tiles = linked_selectbox("Channels a page", list(TILES), key="tiles")
+            tiles = (
+                st.selectbox("Channels a page", TILES, key="tiles", format_func=str, bind="query-params")
+                or TILES[0]
+            )
     largest_first = descending and order is not ChannelOrder.INDEX
     return GridChoices(order, largest_first, hide_silent, colors, value_range, tiles)
 

@@ -1,5 +1,6 @@
 """Widgets whose value is part of the link, and that say when a link asks for a value they don't have."""
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -16,10 +17,36 @@ def check_link(key: str, allowed: Sequence[str]) -> None:
     given = st.query_params.get(key)
     if key not in st.session_state and given is not None and given not in allowed:
         some = ", ".join(allowed if len(allowed) <= SOME else [*allowed[: SOME - 2], "...", allowed[-1]])
-        st.warning(
-            plain(f"The link's {key}={given} is not possible here. It can be: {some}."),
-            icon=":material/link_off:",
+        _warn(key, given, f"It can be: {some}.")
+
+
+def check_switches(*keys: str) -> None:
+    """Warn when the link gives a switch anything but on or off. Call before a popover that hides it."""
+    for key in keys:
+        check_link(key, ["true", "false"])
+
+
+def check_number(key: str, low: float, high: float | None = None) -> None:
+    """Warn when the link gives ``key`` something else than a number in its range."""
+    given = st.query_params.get(key)
+    if key in st.session_state or given is None:
+        return
+    try:
+        inside = low <= float(given) <= (math.inf if high is None else high)
+    except ValueError:
+        inside = False
+    if not inside:
+        _warn(
+            key,
+            given,
+            f"It can be a number from {low:g}" + (f" to {high:g}." if high is not None else " on."),
         )
+
+
+def _warn(key: str, given: str, possible: str) -> None:
+    st.warning(
+        plain(f"The link's {key}={given} is not possible here. {possible}"), icon=":material/link_off:"
+    )
 
 
 def linked_selectbox(

@@ -12,7 +12,7 @@ from actviz_core.ui.text import megabytes, plain
 def download_panel(label: str, find: Callable[[], Job | None], start: Callable[[], Job], *, key: str) -> None:
     """Offer a download, follow it, and rerun the page once it is done."""
     job = find()
-    if job is None or job.state is not JobState.RUNNING:
+    if job is None or not job.status.running:
         _offer(label, job, start, key)
     else:
         _follow(job, key)

@@ -17,7 +17,7 @@ from actviz_core.analysis import (
 )
 from actviz_core.figures import Colors, channel_map, histogram, overlay
 from actviz_core.ui.charts import draw
-from actviz_core.ui.choices import check_link
+from actviz_core.ui.choices import check_link, check_number, check_switches
 from actviz_core.ui.layer_in_hand import LayerInHand
 from actviz_core.ui.text import percent, plain
 
@@ -113,6 +113,7 @@ def _channel(layer: LayerInHand, channel: int) -> None:
             ("All", ":material/grid_view:", None),
         ):
             st.button(label, icon=icon, on_click=_set_channel, args=(target,))
+    check_switches("over_picture")
     on_picture = st.toggle("Over the picture", key="over_picture", bind="query-params")
     opacity = _opacity() if on_picture else 1.0
     values = layer.maps[channel]
@@ -166,6 +167,7 @@ def _peak(layer: ChannelStatistics, channel: int) -> str:
 
 
 def _opacity() -> float:
+    check_number("opacity", 0, 1)
     return st.slider(
         "Opacity", 0.0, 1.0, value=0.6, step=0.1, key="opacity", bind="query-params", format="percent"
     )

@@ -7,7 +7,7 @@ import streamlit as st
 
 from actviz_core.hooks import ModuleRow
 from actviz_core.hooks.record import layer_of
-from actviz_core.ui.choices import linked_selectbox
+from actviz_core.ui.choices import check_number, linked_selectbox
 from actviz_core.ui.text import plain, shape_text
 from actviz_core.ui.view import View, choose_layers
 
@@ -25,6 +25,7 @@ def filter_rows(rows: Sequence[ModuleRow]) -> list[ModuleRow]:
             "Filter", key="filter", bind="query-params", placeholder="part of a name", width=240
         )
         type_name = linked_selectbox("Type", types, key="type", width=200)
+        check_number("depth", 1, deepest)
         if deepest > 1:
             levels = st.slider(
                 "Depth",

@@ -57,13 +57,13 @@ def _stage(title: str, words: str, layer: str, model: Model, sample: Sample, wor
         key=f"story_{title}",
         alt=f"The channels of {layer} that answer strongest",
     )
-    st.caption(f"{words} {active} of {len(maps)} channels answer to this picture.")
     if st.button("Look closer", key=f"closer_{title}", icon=":material/zoom_in:"):
         chosen = current_view().layers
         if layer not in chosen:
             choose_layers((*chosen, layer))
         st.session_state["activations_layer"] = layer
-        st.switch_page("activations.py")
+        st.switch_page("activations.py", query_params={"activations_layer": layer})
+    st.caption(f"{words} {active} of {len(maps)} channels answer to this picture.")
 
 
 def _answer(model: Model, sample: Sample, workspace: Workspace) -> None:

@@ -3,12 +3,14 @@
 import re
 import string
 
+NO_BREAK = "\u00a0"  # a space at which no line ends
+_SPACES = re.compile(rf"[^\S{NO_BREAK}]+")
 _MARKUP = re.compile(f"([{re.escape(string.punctuation)}])")
 
 
 def plain(text: str) -> str:
     """Escape every character that Markdown could read as markup; line breaks become spaces."""
-    return _MARKUP.sub(r"\\\1", " ".join(text.split()))
+    return _MARKUP.sub(r"\\\1", _SPACES.sub(" ", text.strip()))
 
 
 def megabytes(count: int) -> str:
@@ -20,10 +22,12 @@ def megabytes(count: int) -> str:
 def percent(share: float) -> str:
     """A share of 0 to 1 as whole percent, without claiming certainty: ``93 %``, ``< 1 %``, ``> 99 %``."""
     if 0 < share < 0.01:
-        return "< 1 %"
-    if 0.99 < share < 1:
-        return "> 99 %"
-    return f"{share:.0%}".replace("%", " %")
+        text = "< 1 %"
+    elif 0.99 < share < 1:
+        text = "> 99 %"
+    else:
+        text = f"{share:.0%}".replace("%", " %")
+    return text.replace(" ", NO_BREAK)
 
 
 def shape_text(shape: tuple[int, ...] | None) -> str:

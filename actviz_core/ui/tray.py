@@ -3,6 +3,7 @@
 import streamlit as st
 
 from actviz_core.errors import ActVizError
+from actviz_core.ui.text import plain
 from actviz_core.ui.view import View, choose_image
 from actviz_core.workspace import Workspace
 
@@ -51,4 +52,4 @@ def _title(image_id: str, workspace: Workspace) -> str:
         label = workspace.sample(image_id).label
     except ActVizError:
         label = None
-    return f"{label or image_id.split('/')[0]} {image_id.rsplit('/', 1)[-1]}"
+    return plain(f"{label or image_id.split('/')[0]} {image_id.rsplit('/', 1)[-1]}")
