@@ -37,7 +37,8 @@ def draw(
     base = {
         "template": {},
         "height": height,
-        "margin": {"l": MARGIN, "r": MARGIN, "t": top, "b": bottom},
+        # Plotly would add room for a colour bar above to the room that it already has there.
+        "margin": {"l": MARGIN, "r": MARGIN, "t": top, "b": bottom, "autoexpand": top != COLOR_BAR_PIXELS},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "showlegend": False,

@@ -20,12 +20,12 @@ def filter_rows(rows: Sequence[ModuleRow]) -> list[ModuleRow]:
     deepest = max(row.depth for row in rows)
     types = [ALL, *dict.fromkeys(row.type for row in rows if row.name)]
     levels = deepest
+    check_number("depth", 1, deepest)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         words = st.text_input(
             "Filter", key="filter", bind="query-params", placeholder="part of a name", width=240
         )
         type_name = linked_selectbox("Type", types, key="type", width=200)
-        check_number("depth", 1, deepest)
         if deepest > 1:
             levels = st.slider(
                 "Depth",

@@ -16,6 +16,7 @@ from actviz_core.workspace import Workspace
 
 STRONGEST = 4
 OTHERS = 6
+STAGE_PIXELS = 240
 STAGES = (
     ("Early", "Edges and colours, all over the picture."),
     ("Middle", "Textures and parts, where they are."),
@@ -52,8 +53,10 @@ def _stage(title: str, words: str, layer: str, model: Model, sample: Sample, wor
     ]
     active = int(np.count_nonzero(statistics.maximum > 0))
     st.markdown(f"**{title}** {plain(layer)}")
+    figure = channel_grid(maps, channels=strongest, columns=2, statistics=statistics, width=200)
+    figure.layout.height = STAGE_PIXELS  # the same for all, so that what follows stands in one line
     draw(
-        channel_grid(maps, channels=strongest, columns=2, statistics=statistics, width=200),
+        figure,
         key=f"story_{title}",
         alt=f"The channels of {layer} that answer strongest",
     )
