@@ -1,29 +1,40 @@
-"""A visitor without a browser: opens pages and links through `AppTest`, and reads what they say and draw."""
+"""A visitor without a browser: opens pages and links through `AppTest`, acts, and reads what they show."""
 
 import base64
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
+from streamlit.components.v2.component_manager import BidiComponentManager
 from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
 
 SHELL = Path(__file__).parents[2] / "pages" / "shell.py"
 SECONDS = 120
-LAYERS = ["layer1.0.conv1", "layer2.0.conv1", "layer3.0.conv1"]
+
+Link = Mapping[str, str | Sequence[str]]
 
 
-def visit(page: str = "start", link: Mapping[str, str | list[str]] | None = None) -> AppTest:
-    """Open a page in a new session, with a link's parameters if there are any."""
+def visit(page: str = "start", link: Link | None = None) -> AppTest:
+    """Open a page in a new session, as the browser does with a link that has these parameters."""
     app = AppTest.from_file(SHELL, default_timeout=SECONDS)
+    app._bidi_component_manager = _components()
     app.query_params.update(link or {})
-    app.run()
     if page != "start":
-        go_to(app, page)
-    return app
+        app._page_hash = calc_hash(page)
+    return app.run()
+
+
+@cache
+def _components() -> BidiComponentManager:
+    """What all sessions share, without a search for components in every installed package."""
+    return BidiComponentManager()
 
 
 def go_to(app: AppTest, page: str) -> None:
@@ -31,15 +42,77 @@ def go_to(app: AppTest, page: str) -> None:
     app.switch_page(f"{page}.py").run()
 
 
+def widget(app: AppTest, label: str) -> Any:
+    """The one widget with this label, other than a button."""
+    widgets: list[Any] = [
+        *app.selectbox,
+        *app.multiselect,
+        *app.toggle,
+        *app.slider,
+        *app.number_input,
+        *app.text_input,
+        *app.get("button_group"),
+    ]
+    (found,) = (candidate for candidate in widgets if candidate.label == label)
+    return found
+
+
+def choose(app: AppTest, label: str, value: Any) -> None:
+    """Set the one widget with this label."""
+    widget(app, label).set_value(value).run()
+    check_sound(app)
+
+
+def turn_to(app: AppTest, page: int) -> None:
+    """Turn to another page of the contact sheet or the grid."""
+    paginations: list[Any] = [*app.get("pagination")]
+    (pagination,) = paginations
+    pagination.set_value(page).run()
+    check_sound(app)
+
+
+def press(app: AppTest, label: str, *, nth: int = 0) -> None:
+    """Press the button with this label; of several, the ``nth`` from the top."""
+    buttons = [button for button in app.button if as_read(button.label) == label]
+    buttons[nth].click().run()
+    check_sound(app)
+
+
+def click(app: AppTest, key: str, customdata: Any) -> None:
+    """Click the point of a figure that carries ``customdata``, as the browser reports it."""
+    (chart,) = (chart for chart in app.get("plotly_chart") if chart.key == key)
+    points = [{"customdata": customdata}]
+    _report(app, chart.proto.id, {"points": points, "point_indices": [0], "box": [], "lasso": []})
+
+
+def tick(app: AppTest, *layers: str) -> None:
+    """Leave exactly these layers ticked in the table."""
+    names = list(table(app)["Full name"])
+    rows = [names.index(layer) for layer in layers]
+    _report(app, app.dataframe[0].proto.id, {"rows": rows, "columns": [], "cells": []})
+
+
+def _report(app: AppTest, widget_id: str, selection: dict[str, Any]) -> None:
+    """Run the app with a selection that `AppTest` has no method for."""
+    states = app._tree.get_widget_states()
+    states.widgets.add(id=widget_id, string_value=json.dumps({"selection": selection}))
+    app._run(states)
+    check_sound(app)
+
+
+def check_sound(app: AppTest) -> None:
+    """Nothing crashed; a message is no crash."""
+    assert not app.exception, [crash.value for crash in app.exception]
+
+
 def check_fine(app: AppTest) -> None:
     """Nothing crashed, and nothing is complained about."""
     assert said(app) == []
-    assert not app.exception
 
 
 def said(app: AppTest) -> list[str]:
-    """Every error and warning on the page, as a person reads it; a crash is no message."""
-    assert not app.exception, app.exception
+    """Every error and warning on the page, as a person reads it."""
+    check_sound(app)
     return [as_read(alert.value) for alert in (*app.error, *app.warning)]
 
 
@@ -49,20 +122,31 @@ def offered(app: AppTest) -> list[str]:
 
 
 def read_page(app: AppTest) -> str:
-    """The page's running text, captions too, one piece a line."""
+    """The page's and the sidebar's running text, one piece a line."""
     pieces = [*app.title, *app.subheader, *app.markdown, *app.caption]
     return "\n".join(as_read(piece.value) for piece in pieces)
 
 
 def as_read(text: str) -> str:
-    r"""Markdown as it reads: ``layer1\.0`` is ``layer1.0``."""
-    return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", text)
+    r"""Markdown as it reads: ``layer1\.0`` is ``layer1.0``; spaces that hold a line together are spaces."""
+    return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", text).replace("\xa0", " ")
 
 
-def figure(app: AppTest, key: str) -> dict[str, Any]:
-    """The Plotly figure of an element, its arrays decoded."""
-    (spec,) = (chart.proto.spec for chart in app.get("plotly_chart") if chart.key == key)
-    return _decoded(json.loads(spec))
+def table(app: AppTest) -> pd.DataFrame:
+    """The page's table."""
+    (frame,) = app.dataframe
+    return frame.value
+
+
+def in_tray(app: AppTest) -> list[str]:
+    """The titles of the tray's pictures in the sidebar, as they are written; none while there is no tray."""
+    groups: list[Any] = [*app.get("button_group")]
+    return [title for group in groups if group.label == "Tray" for title in group.options]
+
+
+def pictures(app: AppTest) -> list[str]:
+    """The texts that stand for the page's and the sidebar's pictures."""
+    return [image.alt for element in app.get("image") for image in element.proto.imgs]
 
 
 def drawn(app: AppTest) -> set[str | None]:
@@ -70,19 +154,37 @@ def drawn(app: AppTest) -> set[str | None]:
     return {chart.key for chart in app.get("plotly_chart")}
 
 
-def shown_channels(app: AppTest) -> list[int]:
-    """The channels of the grid, in the order of their tiles."""
-    return [int(channel) for channel in figure(app, "activations_grid")["data"][-1]["customdata"]]
+def figure(app: AppTest, key: str) -> dict[str, Any]:
+    """The Plotly figure of an element, its arrays decoded."""
+    (chart,) = (chart for chart in app.get("plotly_chart") if chart.key == key)
+    decoded: dict[str, Any] = _decoded(json.loads(chart.proto.spec))
+    return decoded
 
 
-def tile(app: AppTest, channel: int) -> npt.NDArray[np.float32]:
-    """The cells of one channel in the grid of true values, in reading order."""
-    heatmap = figure(app, "activations_grid")["data"][0]
-    z, numbers = heatmap["z"], heatmap["customdata"]
-    place = shown_channels(app).index(channel)
-    xs = np.asarray(figure(app, "activations_grid")["data"][-1]["x"])
-    assert place < len(xs)
-    return z[(numbers == channel) & np.isfinite(z)]
+def described(app: AppTest, key: str) -> str:
+    """The text that stands for a figure."""
+    (chart,) = (chart for chart in app.get("plotly_chart") if chart.key == key)
+    return str(chart.proto.alt)
+
+
+def shown_channels(app: AppTest, key: str = "activations_grid") -> list[int]:
+    """The channels of a grid, in the order of their tiles."""
+    return [int(channel) for channel in figure(app, key)["data"][-1]["customdata"]]
+
+
+def tile(
+    app: AppTest, channel: int, shape: tuple[int, ...], key: str = "activations_grid", values: str = "z"
+) -> npt.NDArray[np.float32]:
+    """The cells of one channel of a grid, (H, W); ``shape`` ends with H and W, ``values`` names the array."""
+    drawing = figure(app, key)
+    heatmap, titles = drawing["data"][0], drawing["data"][-1]
+    height, width = shape[-2:]
+    place = list(titles["customdata"]).index(channel)
+    left = round(titles["x"][place] - (width - 1) / 2)
+    rows = np.asarray(drawing["layout"]["yaxis"]["ticktext"])
+    top = next(row for row in range(len(rows)) if row > titles["y"][place] and rows[row] == 0)
+    cells: npt.NDArray[np.float32] = heatmap[values][top : top + height, left : left + width]
+    return cells
 
 
 def _decoded(value: Any) -> Any:
