@@ -1,7 +1,27 @@
 """Hooked forward passes. The only package that registers a hook on a module."""
 
+from actviz_core.hooks.attention import Attention, AttentionRecord, Origin, capture_attention
+from actviz_core.hooks.attention_grid import attention_from_prefix, attention_on_grid, attention_to_prefix
 from actviz_core.hooks.capture import capture
+from actviz_core.hooks.estimate import Estimate, estimate
 from actviz_core.hooks.record import Record
+from actviz_core.hooks.token_layout import TokenGrid, WindowGrid
 from actviz_core.hooks.tree import ModuleRow, module_tree
 
-__all__ = ["ModuleRow", "Record", "capture", "module_tree"]
+__all__ = [
+    "Attention",
+    "AttentionRecord",
+    "Estimate",
+    "ModuleRow",
+    "Origin",
+    "Record",
+    "TokenGrid",
+    "WindowGrid",
+    "attention_from_prefix",
+    "attention_on_grid",
+    "attention_to_prefix",
+    "capture",
+    "capture_attention",
+    "estimate",
+    "module_tree",
+]

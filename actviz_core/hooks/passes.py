@@ -14,6 +14,7 @@ from actviz_core.hooks.turns import turn_on
 
 Entered = Callable[[str], None]
 Returned = Callable[[str, Any], None]
+Left = Callable[[Any], None]
 
 
 class StopPass(BaseException):
@@ -44,8 +45,12 @@ def unwrap(module: nn.Module) -> Unwrapped:
 
 
 @contextmanager
-def observed(root: nn.Module, returned: Returned, entered: Entered | None = None) -> Iterator[None]:
+def observed(
+    root: nn.Module, returned: Returned, entered: Entered | None = None, left: Left | None = None
+) -> Iterator[None]:
     """Report every module's call in this thread: ``entered(name)`` before, ``returned(name, output)`` after.
+
+    ``left(output)`` comes right before that; with None where the module raised an `Exception` instead.
 
     Every module is hooked, also where nothing is wanted from it: some of torch's modules compute on another
     path when a hook sits inside, and so every pass takes the same one. Hooks are gone afterwards.
@@ -66,10 +71,16 @@ def observed(root: nn.Module, returned: Returned, entered: Entered | None = None
 
         return hook
 
+    def at_end(_module: nn.Module, _args: Any, output: Any) -> None:
+        if left is not None and threading.get_ident() == me:
+            left(output)
+
     with ExitStack() as stack:
         for name, module in root.named_modules():
             if entered is not None:
-                stack.callback(module.register_forward_pre_hook(before(name)).remove)
+                stack.callback(module.register_forward_pre_hook(before(name), prepend=True).remove)
+            if left is not None:
+                stack.callback(module.register_forward_hook(at_end, always_call=True).remove)
             stack.callback(module.register_forward_hook(after(name)).remove)
         yield
 
@@ -85,7 +96,7 @@ def left_as_found(root: nn.Module, *, keep_mode: bool, gradients: bool) -> Itera
         modules = list(root.modules())
         modes = [module.training for module in modules]
         registered = [(module, dict(module._buffers), dict(module._parameters)) for module in modules]
-        values = [(buffer, buffer.detach().clone()) for buffer in root.buffers()]
+        values = [(buffer, buffer.detach().clone()) for buffer in root.buffers() if not buffer.is_meta]
         try:
             if not keep_mode:
                 for module in modules:

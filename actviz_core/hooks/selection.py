@@ -1,0 +1,75 @@
+"""Reads what `capture` is asked for: layer, call and step names into what is wanted of each."""
+
+import re
+from collections.abc import Iterable, Mapping
+
+from torch import nn
+
+from actviz_core.errors import UnknownLayerError
+from actviz_core.hooks.foresight import runs_at_most_once
+from actviz_core.hooks.record import layer_of, unknown_name
+
+# What is wanted of a layer or a step: "" is every call, "#2" the second, "#2[0]" or "[0]" a part of a result.
+Wanted = dict[str, tuple[str, ...]]
+
+_STEP = re.compile(r"(?P<module>[^/]*)/(?P<function>\w+)(?P<rest>.*)")
+
+
+def parse(names: Iterable[str], aliases: Mapping[str, str], *, steps: bool) -> Wanted:
+    """What is wanted of each layer and step, by their own names. Raises `UnknownLayerError`.
+
+    Whether a step exists is known only from a pass: here its module has to exist.
+    """
+    wanted: Wanted = {}
+    for name in [names] if isinstance(names, str) else names:
+        layer = layer_of(name, aliases)
+        step = _STEP.fullmatch(name) if layer is None else None
+        if layer is not None:
+            own, rest = aliases[layer], name[len(layer) :]
+        elif step is None or step["module"] not in aliases:
+            raise unknown_name(name, aliases, "is not a layer of this network")
+        elif not steps:
+            raise UnknownLayerError(f"{name!r} is a step between layers; capture it with steps=True.")
+        else:
+            own, rest = f"{aliases[step['module']]}/{step['function']}", step["rest"]
+        wanted[own] = (*wanted.get(own, ()), rest)
+    return wanted
+
+
+def matches(rest: str, number: int, place: str) -> bool:
+    """Whether ``rest`` wants this part (``place``) of the call with this number."""
+    return (
+        any(full == rest or full.startswith(f"{rest}[") for full in (f"#{number}{place}", place)) or not rest
+    )
+
+
+def last_calls(root: nn.Module, wanted: Wanted, aliases: Mapping[str, str]) -> dict[str, int] | None:
+    """After which call each layer is done; None when that can't be known and the pass must run to its end."""
+    last: dict[str, int] = {}
+    for layer, rests in wanted.items():
+        numbers = [rest[1:].split("[")[0] for rest in rests if rest.startswith("#")]
+        if len(numbers) == len(rests) and all(number.isdigit() for number in numbers):
+            last[layer] = max(map(int, numbers))
+        elif layer and layer in aliases and runs_at_most_once(root, layer):
+            last[layer] = 1
+        else:
+            return None
+    return last
+
+
+def names_of_layers(root: nn.Module, prefix: str) -> dict[str, str]:
+    """Every name a layer answers to (shared modules, wrappers) -> its first name in the network."""
+    first = {id(module): name for name, module in root.named_modules()}
+    aliases = {name: first[id(module)] for name, module in root.named_modules(remove_duplicate=False)}
+    if prefix:
+        aliases.update({f"{prefix}{name}".removesuffix("."): own for name, own in list(aliases.items())})
+    return aliases
+
+
+def names_of_steps(steps: Iterable[str], aliases: Mapping[str, str]) -> dict[str, str]:
+    """Every name a step answers to: it follows the names of its module."""
+    names: dict[str, list[str]] = {}
+    for name, own in aliases.items():
+        names.setdefault(own, []).append(name)
+    parts = [(step, *step.rsplit("/", 1)) for step in steps]
+    return {f"{name}/{function}": step for step, module, function in parts for name in names[module]}
