@@ -9,6 +9,7 @@ from pathlib import Path
 from actviz_core.errors import SettingsError
 
 DEFAULT_CACHE_MB = 512
+DEFAULT_WEIGHTS_MB = 2000
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,8 @@ class Settings:
 
     ``data`` is the folder of datasets, weights and uploads; ``images`` the team's own pictures; ``models``
     the team's own networks as ``package.module:function``; ``cache_bytes`` bounds the activation cache;
-    ``device`` is torch's name of the device that networks run on.
+    ``device`` is torch's name of the device that networks run on; ``weights_bytes`` bounds what all uploaded
+    weights take on disk together.
     """
 
     data: Path
@@ -25,6 +27,7 @@ class Settings:
     models: tuple[str, ...]
     cache_bytes: int
     device: str
+    weights_bytes: int = DEFAULT_WEIGHTS_MB * 2**20
 
 
 def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
@@ -39,6 +42,7 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         models=tuple(name.strip() for name in values.get("ACTVIZ_MODELS", "").split(",") if name.strip()),
         cache_bytes=_megabytes(values, "ACTVIZ_CACHE_MB", DEFAULT_CACHE_MB),
         device=_device(values, "ACTVIZ_DEVICE"),
+        weights_bytes=_megabytes(values, "ACTVIZ_WEIGHTS_MB", DEFAULT_WEIGHTS_MB),
     )
 
 

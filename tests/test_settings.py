@@ -16,6 +16,7 @@ def test_nothing_set_gives_the_defaults(monkeypatch: pytest.MonkeyPatch) -> None
     assert settings.data == Path.home() / ".cache" / "actviz"
     assert (settings.images, settings.models) == (None, ())
     assert (settings.cache_bytes, settings.device) == (512 * 2**20, "cpu")
+    assert settings.weights_bytes == 2000 * 2**20
 
 
 def test_every_variable_is_read(tmp_path: Path) -> None:
@@ -26,12 +27,14 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
             "ACTVIZ_MODELS": "team.nets:small, team.nets:large,",
             "ACTVIZ_CACHE_MB": " 64 ",
             "ACTVIZ_DEVICE": "cpu",
+            "ACTVIZ_WEIGHTS_MB": "300",
         }
     )
     assert settings.data == tmp_path / "not yet there"
     assert settings.images == tmp_path
     assert settings.models == ("team.nets:small", "team.nets:large")
     assert (settings.cache_bytes, settings.device) == (64 * 2**20, "cpu")
+    assert settings.weights_bytes == 300 * 2**20
 
 
 def test_blank_counts_as_unset() -> None:
@@ -70,6 +73,11 @@ def test_an_unknown_device_is_named_with_those_there_are(monkeypatch: pytest.Mon
 def test_a_cache_size_must_be_a_positive_whole_number(value: str) -> None:
     with pytest.raises(SettingsError, match=f"ACTVIZ_CACHE_MB is '{value}'.*such as 512"):
         read_settings({"ACTVIZ_CACHE_MB": value})
+
+
+def test_the_space_for_weights_must_be_a_positive_whole_number() -> None:
+    with pytest.raises(SettingsError, match=r"ACTVIZ_WEIGHTS_MB is '2 GB'.*such as 2000"):
+        read_settings({"ACTVIZ_WEIGHTS_MB": "2 GB"})
 
 
 @pytest.mark.parametrize("name", ["ACTVIZ_DATA", "ACTVIZ_IMAGES"])

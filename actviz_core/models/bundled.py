@@ -2,9 +2,10 @@
 
 from torch import nn
 
+from actviz_core.models.building import unfilled
 from actviz_core.models.cifar_resnet20 import checkpoints
-from actviz_core.models.cifar_resnet20.network import CLASSES, MEAN, SIZE, STD
-from actviz_core.models.model import Family, WeightsInfo
+from actviz_core.models.cifar_resnet20.network import CLASSES, MEAN, SIZE, STD, CifarResNet20
+from actviz_core.models.model import Origin, Parts, WeightsInfo
 from actviz_core.models.network import Network
 from actviz_core.models.preprocess import Preprocess
 from actviz_core.settings import Settings
@@ -15,9 +16,9 @@ class BundledResNet20(Network):
 
     name = "cifar-resnet20"
     title = "ResNet-20 (CIFAR-10)"
-    family = Family.BUNDLED
+    family = "Bundled"
+    origin = Origin.BUNDLED
     default = checkpoints.DEFAULT
-    classes = CLASSES
 
     def weights_names(self) -> tuple[str, ...]:
         """List the checkpoints in training order."""
@@ -42,12 +43,16 @@ class BundledResNet20(Network):
         """Resize to 32x32 and normalise."""
         return Preprocess(size=(SIZE, SIZE), resize=(SIZE, SIZE), mean=MEAN, std=STD)
 
-    def module(self, weights: str, settings: Settings) -> nn.Module:  # noqa: ARG002 - nothing to set
+    def parts(self, weights: str, settings: Settings) -> Parts:  # noqa: ARG002 - nothing to set
         """Load a checkpoint after checking its SHA-256."""
-        return checkpoints.load_checkpoint(weights)
+        return self._parts(checkpoints.load_checkpoint(weights))
 
-    def download_work(self, weights: str, settings: Settings) -> None:
-        """Give nothing: the checkpoints are part of the project."""
+    def unfilled(self, settings: Settings) -> Parts:  # noqa: ARG002 - nothing to set
+        """Build the architecture of all checkpoints."""
+        return self._parts(unfilled(CifarResNet20))
+
+    def _parts(self, module: nn.Module) -> Parts:
+        return Parts(module, self.preprocess(self.default), CLASSES)
 
 
 def _title(weights: str) -> str:

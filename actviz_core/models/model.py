@@ -5,49 +5,76 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from actviz_core.models.preprocess import Preprocess
 
 
-class Family(StrEnum):
-    """Where a network comes from."""
+class Origin(StrEnum):
+    """Where a network's architecture comes from."""
 
     BUNDLED = "bundled"
+    OWN = "own"
     TORCHVISION = "torchvision"
+    TIMM = "timm"
+
+
+class Task(StrEnum):
+    """What a network's output says: one class for the picture, a class a pixel, or nothing about classes."""
+
+    CLASSIFICATION = "classification"
+    SEGMENTATION = "segmentation"
+    FEATURES = "features"
 
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """A network that `load_model` knows, for the model selector."""
+    """A network that `load_model` knows, for the model selector; ``family`` is the group it stands in."""
 
     name: str
     title: str
-    family: Family
+    family: str
+    origin: Origin
 
 
 @dataclass(frozen=True)
 class WeightsInfo:
     """One set of weights of a network, for the weights selector.
 
-    ``accuracy`` is 0 to 1 (None: untrained or unknown), ``bytes`` the size of the file (0: there is none),
-    and ``ready`` says whether it is on this machine.
+    ``accuracy`` is 0 to 1 (of segmentation, the mean intersection over union; None: untrained or unknown),
+    ``bytes`` the size of the file (0: there is none to download, None: not known before the download), and
+    ``ready`` says whether it is on this machine.
     """
 
     name: str
     key: str
     title: str
     accuracy: float | None
-    bytes: int
+    bytes: int | None
     ready: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """A module with what belongs to it: how pictures become its input, and what its outputs mean.
+
+    ``classes`` names the outputs in order, as far as that is known. ``note`` is a sentence about what a
+    person should know before trusting the values, or "".
+    """
+
+    module: nn.Module
+    preprocess: Preprocess
+    classes: tuple[str, ...]
+    task: Task = Task.CLASSIFICATION
+    note: str = ""
 
 
 @dataclass(frozen=True, eq=False)
 class Model:
     """A network in eval mode with everything that belongs to it.
 
-    ``key`` is the canonical model key and ``classes`` names the outputs in order. ``fingerprint`` is the same
-    for the same architecture and weights, in every process and on every device.
+    ``key`` is the canonical model key; ``classes``, ``task`` and ``note`` are those of its `Parts`.
+    ``fingerprint`` is the same for the same architecture and weights, in every process and on every device.
     """
 
     key: str
@@ -56,16 +83,28 @@ class Model:
     classes: tuple[str, ...]
     fingerprint: str
     device: torch.device
+    task: Task = Task.CLASSIFICATION
+    note: str = ""
 
 
 def fingerprint(architecture: str, module: nn.Module) -> str:
     """Compute the hex SHA-256 of an architecture's name and of all parameters and buffers.
 
-    Each counts with its name, dtype, shape and bytes.
+    Each counts with its name, dtype, shape and bytes; on the meta device, where there are none, without.
     """
     digest = hashlib.sha256(architecture.encode())
     for name, tensor in (*module.named_parameters(), *module.named_buffers()):
         digest.update(f"\n{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
-        values = tensor.detach().cpu().contiguous().reshape(-1)
-        digest.update(values.view(torch.uint8).numpy().data)
+        if not tensor.is_meta:
+            digest.update(_plain(tensor).view(torch.uint8).numpy().data)
     return digest.hexdigest()
+
+
+def _plain(tensor: Tensor) -> Tensor:
+    """All values in a row, as they lie in memory; of sparse and quantized tensors, what they stand for."""
+    tensor = tensor.detach().cpu()
+    if tensor.is_quantized:
+        tensor = tensor.dequantize()
+    if tensor.layout is not torch.strided:
+        tensor = tensor.to_dense()
+    return tensor.resolve_conj().resolve_neg().contiguous().reshape(-1)

@@ -3,25 +3,31 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 
-from torch import nn
-
 from actviz_core.downloads import Job
-from actviz_core.models.model import Family, WeightsInfo
-from actviz_core.models.preprocess import Preprocess
+from actviz_core.models.model import ModelInfo, Origin, Parts, WeightsInfo
 from actviz_core.settings import Settings
+
+RANDOM = "random"
+RANDOM_SEED = 0
 
 
 class Network(ABC):
     """One architecture and the weights there are for it.
 
     ``default`` names the weights behind the bare name; methods take names out of `weights_names`.
+    Making one and listing its weights is cheap: nothing is built.
     """
 
     name: str
     title: str
-    family: Family
+    family: str
+    origin: Origin
     default: str
-    classes: tuple[str, ...]
+
+    @property
+    def info(self) -> ModelInfo:
+        """What the model selector shows."""
+        return ModelInfo(self.name, self.title, self.family, self.origin)
 
     def key(self, weights: str) -> str:
         """Write the canonical model key: the bare name for the default weights, else ``name@weights``."""
@@ -36,16 +42,23 @@ class Network(ABC):
         """Describe one set of weights for the selector."""
 
     @abstractmethod
-    def preprocess(self, weights: str) -> Preprocess:
-        """Give the preprocessing that goes with these weights."""
-
-    @abstractmethod
-    def module(self, weights: str, settings: Settings) -> nn.Module:
+    def parts(self, weights: str, settings: Settings) -> Parts:
         """Build the network on the CPU with these weights, checked, without downloading.
 
         Raises `WeightsError` when they are missing, altered or do not fit.
         """
 
     @abstractmethod
-    def download_work(self, weights: str, settings: Settings) -> Callable[[Job], None] | None:
+    def unfilled(self, settings: Settings) -> Parts:
+        """Build the network of the default weights for a state dict to be loaded into.
+
+        Its parameters may be on the meta device: load with ``assign=True``. Raises `WeightsError`.
+        """
+
+    def download_work(self, weights: str, settings: Settings) -> Callable[[Job], None] | None:  # noqa: ARG002 - not here
         """Give the work of a job that fetches these weights; None where there is nothing to download."""
+        return None
+
+    def untrained_info(self) -> WeightsInfo:
+        """Describe the seeded random weights."""
+        return WeightsInfo(RANDOM, self.key(RANDOM), "random (untrained)", None, 0, ready=True)

@@ -1,46 +1,59 @@
 """Model keys: which there are, what they mean, and loading what they name."""
 
+import re
+from collections.abc import Mapping
 from difflib import get_close_matches
+from functools import lru_cache
 
 import torch
+from torch import Tensor
 
 from actviz_core.downloads import Job, JobState, find_job, start_job
 from actviz_core.errors import DownloadError, UnknownModelError, WeightsError
 from actviz_core.models.bundled import BundledResNet20
 from actviz_core.models.model import Model, ModelInfo, WeightsInfo, fingerprint
 from actviz_core.models.network import Network
-from actviz_core.models.torchvision_resnets import TorchvisionResNet
+from actviz_core.models.own_networks import TeamNetwork
+from actviz_core.models.own_weights import DIGITS
+from actviz_core.models.timm_networks import PREFIX, TimmNetwork, timm_is_installed, timm_names
+from actviz_core.models.torchvision_networks import torchvision_networks
+from actviz_core.models.uploaded import UploadedNetwork, likely_networks, own_weights, uploaded_info
 from actviz_core.settings import Settings, read_settings
 
-_ALL = (
-    BundledResNet20(),
-    *(TorchvisionResNet(f"resnet{layers}") for layers in (18, 34, 50, 101, 152)),
-)
-_NETWORKS: dict[str, Network] = {network.name: network for network in _ALL}
+_ALWAYS_THERE: dict[str, Network] = {n.name: n for n in (BundledResNet20(), *torchvision_networks())}
 
 
-def list_models() -> tuple[ModelInfo, ...]:
-    """List the networks there are, the default one first."""
-    return tuple(ModelInfo(n.name, n.title, n.family) for n in _NETWORKS.values())
+def list_models(settings: Settings | None = None) -> tuple[ModelInfo, ...]:
+    """List the networks there are, by family: the default one first, then the team's own.
+
+    The first call imports timm, if it is installed.
+    """
+    return _listed((settings or read_settings()).models)
 
 
 def list_weights(name: str, settings: Settings | None = None) -> tuple[WeightsInfo, ...]:
-    """List a network's weights, untrained first and in training order.
+    """List a network's weights, untrained first and in training order, then the uploaded ones.
 
     Raises `UnknownModelError` for an unknown name, `WeightsError` when the bundled manifest is damaged.
     """
-    network = _network(name)
     settings = settings or read_settings()
-    return tuple(network.weights_info(weights, settings) for weights in network.weights_names())
+    network = _network(name, settings)
+    uploaded = map(uploaded_info, own_weights(settings).entries(network.name))
+    return (*(network.weights_info(weights, settings) for weights in network.weights_names()), *uploaded)
 
 
-def canonical_key(key: str) -> str:
+def model_info(key: str, settings: Settings | None = None) -> ModelInfo:
+    """Tell what the model selector shows about the network of a model key. Raises `UnknownModelError`."""
+    return find_network(key, settings)[0].info
+
+
+def canonical_key(key: str, settings: Settings | None = None) -> str:
     """Write a model key in its one canonical form: without ``@weights`` where these are the default ones.
 
     ``cifar-resnet20@final`` and ``cifar-resnet20`` are the same model, whose key is ``cifar-resnet20``.
     Raises `UnknownModelError` as `load_model` does.
     """
-    network, weights = _parse(key)
+    network, weights = find_network(key, settings)
     return network.key(weights)
 
 
@@ -51,24 +64,27 @@ def load_model(key: str, *, settings: Settings | None = None, download: bool = F
     does it use the network, and then waits for the weights to arrive.
 
     Raises `UnknownModelError` (with the closest keys), `WeightsError` (weights that are missing, altered or
-    do not fit, and what to do), and with ``download`` also `DownloadError`.
+    do not fit, a builder of the team that fails, and what to do), and with ``download`` also `DownloadError`.
     """
-    network, weights = _parse(key)
     settings = settings or read_settings()
+    network, weights = find_network(key, settings)
     if download and (work := network.download_work(weights, settings)):
         status = start_job(_job_key(network, weights), work).wait()
         if status.state is JobState.FAILED:
             raise DownloadError(status.error)
-    module = network.module(weights, settings).eval()
+    parts = network.parts(weights, settings)
+    module = parts.module.eval()
     identity = fingerprint(network.name, module)
     device = torch.device(settings.device)
     return Model(
         key=network.key(weights),
         module=module.to(device),
-        preprocess=network.preprocess(weights),
-        classes=network.classes,
+        preprocess=parts.preprocess,
+        classes=parts.classes,
         fingerprint=identity,
         device=device,
+        task=parts.task,
+        note=parts.note,
     )
 
 
@@ -78,38 +94,73 @@ def start_weights_download(key: str, settings: Settings | None = None) -> Job:
     It ends at once when good weights are here already. Raises `UnknownModelError`, and `WeightsError` where
     there is nothing to download.
     """
-    network, weights = _parse(key)
-    work = network.download_work(weights, settings or read_settings())
+    settings = settings or read_settings()
+    network, weights = find_network(key, settings)
+    work = network.download_work(weights, settings)
     if work is None:
-        raise WeightsError(f"{network.key(weights)} comes with the app: there is nothing to download.")
+        raise WeightsError(f"{network.key(weights)} needs no download: there is nothing to get.")
     return start_job(_job_key(network, weights), work)
 
 
-def find_weights_download(key: str) -> Job | None:
+def find_weights_download(key: str, settings: Settings | None = None) -> Job | None:
     """Find the running or latest download of a model's weights, if there was one."""
-    return find_job(_job_key(*_parse(key)))
+    return find_job(_job_key(*find_network(key, settings)))
 
 
-def _job_key(network: Network, weights: str) -> str:
-    return f"weights/{network.key(weights)}"
-
-
-def _network(name: str) -> Network:
-    if name not in _NETWORKS:
-        closest = get_close_matches(name.lower(), _NETWORKS) or list(_NETWORKS)
-        raise UnknownModelError(f"There is no model {name!r}. Closest: {', '.join(closest)}.")
-    return _NETWORKS[name]
-
-
-def _parse(key: str) -> tuple[Network, str]:
-    """Split a key into the network and the name of its weights."""
+def find_network(key: str, settings: Settings | None = None) -> tuple[Network, str]:
+    """Split a key into the network and the name of its weights. Raises `UnknownModelError`."""
     name, at, weights = key.partition("@")
-    network = _network(name)
+    network = _network(name, settings)
     if not at:
         return network, network.default
     known = network.weights_names()
     if weights not in known:
+        if re.fullmatch(f"[0-9a-f]{{{DIGITS},64}}", weights):
+            store = own_weights(settings or read_settings())
+            entry = store.find(name, weights)
+            return UploadedNetwork(network, entry, store), entry.weights
         raise UnknownModelError(
             f"{name} has no weights {weights!r}. There are: {', '.join(f'{name}@{w}' for w in known)}."
         )
     return network, weights
+
+
+def likely_models(state: Mapping[str, Tensor], settings: Settings | None = None) -> list[str]:
+    """Which of torchvision's networks a state dict fits exactly: their names, the likeliest first."""
+    return likely_networks(state, _ALWAYS_THERE, settings or read_settings())
+
+
+@lru_cache(maxsize=4)  # a server has one set of own networks
+def _listed(own: tuple[str, ...]) -> tuple[ModelInfo, ...]:
+    bundled, *rest = _ALWAYS_THERE.values()
+    timm = (TimmNetwork(name) for name in (timm_names() if timm_is_installed() else ()))
+    return tuple(network.info for network in (bundled, *map(TeamNetwork, own), *rest, *timm))
+
+
+def _network(name: str, settings: Settings | None) -> Network:
+    if name in _ALWAYS_THERE:
+        return _ALWAYS_THERE[name]
+    if name.startswith(PREFIX):
+        return _timm_network(name)
+    own = (settings or read_settings()).models
+    if name in own:
+        return TeamNetwork(name)
+    raise _unknown(name, (*_ALWAYS_THERE, *own))
+
+
+@lru_cache(maxsize=64)
+def _timm_network(name: str) -> TimmNetwork:
+    if not timm_is_installed():
+        raise UnknownModelError(f"{name!r} needs timm, which is not installed here: pip install timm.")
+    if name not in timm_names():
+        raise _unknown(name, timm_names())
+    return TimmNetwork(name)
+
+
+def _unknown(name: str, known: tuple[str, ...]) -> UnknownModelError:
+    closest = get_close_matches(name.lower(), known) or get_close_matches(name.lower(), known, cutoff=0)
+    return UnknownModelError(f"There is no model {name!r}. Closest: {', '.join(closest)}.")
+
+
+def _job_key(network: Network, weights: str) -> str:
+    return f"weights/{network.key(weights)}"

@@ -5,13 +5,20 @@ import pytest
 import torch
 from PIL import Image
 from torchvision.models import get_model_weights
+from torchvision.transforms import Compose
 from torchvision.transforms import functional as F
 
 from actviz_core.models.bundled import BundledResNet20
 from actviz_core.models.cifar_resnet20.network import MEAN, STD
-from actviz_core.models.torchvision_resnets import RANDOM, TorchvisionResNet
+from actviz_core.models.network import RANDOM
+from actviz_core.models.preprocess import Frame, Preprocess
+from actviz_core.models.torchvision_networks import TorchvisionNetwork, torchvision_networks
 
-NAMES = ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152")
+ENTRIES = [
+    (network.name, entry.name)
+    for network in torchvision_networks()
+    for entry in get_model_weights(network.name)
+]
 SIZES = [(640, 427), (300, 500), (224, 224), (512, 512), (33, 47), (2000, 300)]  # width, height
 
 
@@ -20,30 +27,44 @@ def photograph(width: int, height: int, mode: str = "RGB") -> Image.Image:
     return Image.fromarray(pixels).convert(mode)
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize(
-    ("name", "weights"), [(name, entry.name) for name in NAMES for entry in get_model_weights(name)]
-)
-def test_torchvisions_transform_bit_for_bit(name: str, weights: str, size: tuple[int, int]) -> None:
-    image = photograph(*size)
-    expected = get_model_weights(name)[weights].transforms()(image).unsqueeze(0)
-    values = TorchvisionResNet(name).preprocess(weights)(image)
-    assert values.shape == (1, 3, 224, 224)
-    assert values.dtype == torch.float32
-    assert torch.equal(values, expected)
+@pytest.mark.parametrize(("name", "weights"), ENTRIES)
+def test_torchvisions_transform_bit_for_bit(name: str, weights: str) -> None:
+    preset = get_model_weights(name)[weights].transforms()
+    network = TorchvisionNetwork(name)
+    for size in SIZES if name == "resnet50" else [(120, 77)]:
+        image = photograph(*size)
+        values = network.preprocess(weights)(image)
+        assert values.dtype == torch.float32
+        assert torch.equal(values, preset(image).unsqueeze(0))
+
+
+def test_some_networks_want_another_size_and_get_it() -> None:
+    sizes = {key: TorchvisionNetwork(key.split("@")[0]).preprocess(key.split("@")[1]).size for key in WANTED}
+    assert sizes == WANTED
+
+
+WANTED = {
+    "inception_v3@IMAGENET1K_V1": (299, 299),
+    "efficientnet_b7@IMAGENET1K_V1": (600, 600),
+    "vit_b_16@IMAGENET1K_V1": (224, 224),
+    "vit_b_16@IMAGENET1K_SWAG_E2E_V1": (384, 384),
+    "vit_h_14@IMAGENET1K_SWAG_E2E_V1": (518, 518),
+    "swin_v2_t@random": (256, 256),
+    "maxvit_t@random": (224, 224),
+}
 
 
 def test_random_weights_take_the_defaults_preprocessing() -> None:
-    network = TorchvisionResNet("resnet50")
+    network = TorchvisionNetwork("resnet50")
     assert network.preprocess(RANDOM) == network.preprocess("IMAGENET1K_V2")
     assert network.preprocess(RANDOM).resize == (232,)
     assert network.preprocess("IMAGENET1K_V1").resize == (256,)
 
 
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("network", [BundledResNet20(), TorchvisionResNet("resnet18")])
+@pytest.mark.parametrize("network", [BundledResNet20(), TorchvisionNetwork("resnet18")])
 def test_what_the_network_sees_is_its_input_without_the_normalisation(
-    network: BundledResNet20 | TorchvisionResNet, size: tuple[int, int]
+    network: BundledResNet20 | TorchvisionNetwork, size: tuple[int, int]
 ) -> None:
     preprocess, image = network.preprocess(network.default), photograph(*size)
     seen = preprocess.seen(image)
@@ -82,7 +103,7 @@ def test_a_very_long_picture_shows_its_middle_without_taking_gigabytes(
 
     monkeypatch.setattr(Image.Image, "resize", watched)
     image = Image.new("RGB", size, "green")
-    seen = TorchvisionResNet("resnet18").preprocess("IMAGENET1K_V1").seen(image)
+    seen = TorchvisionNetwork("resnet18").preprocess("IMAGENET1K_V1").seen(image)
     assert seen.size == (224, 224)
     assert set(seen.get_flattened_data()) == {(0, 128, 0)}
     assert max(resized_to[0]) == 8 * 256
@@ -93,3 +114,17 @@ def test_other_picture_modes_are_taken_as_rgb(mode: str) -> None:
     image = photograph(40, 40, mode)
     preprocess = BundledResNet20().preprocess("final")
     assert torch.equal(preprocess(image), preprocess(image.convert("RGB")))
+
+
+def test_a_picture_can_be_made_to_fit_and_padded_with_the_mean_colour() -> None:
+    preprocess = Preprocess((20, 40), (20, 40), (0.2, 0.4, 1.0), (1.0, 1.0, 1.0), frame=Frame.PAD)
+    seen = np.asarray(preprocess.seen(Image.new("RGB", (100, 100), "red")))
+    assert seen.shape == (20, 40, 3)
+    assert (seen[:, 10:30] == (255, 0, 0)).all()
+    assert (seen[:, :10] == (51, 102, 255)).all()
+    assert (seen[:, 30:] == (51, 102, 255)).all()
+
+
+def test_only_torchvisions_image_presets_are_taken_over() -> None:
+    with pytest.raises(TypeError, match="Compose is not one of torchvision's resizing image presets"):
+        Preprocess.of_preset(Compose([]))

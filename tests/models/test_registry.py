@@ -1,14 +1,17 @@
 """Model keys: what there is, what they mean, and messages for those that mean nothing."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from itertools import groupby
 from pathlib import Path
 
 import pytest
 import torch
+import torchvision
 
 from actviz_core.errors import UnknownModelError, WeightsError
 from actviz_core.models import (
-    Family,
+    Origin,
     canonical_key,
     find_weights_download,
     list_models,
@@ -20,14 +23,42 @@ from actviz_core.models.cifar_resnet20.network import CLASSES, seeded_network
 from actviz_core.settings import Settings
 
 
-def test_the_bundled_network_comes_first_then_torchvisions() -> None:
-    listed = list_models()
-    assert [model.name for model in listed] == [
-        "cifar-resnet20",
-        *(f"resnet{layers}" for layers in (18, 34, 50, 101, 152)),
+def test_the_bundled_network_comes_first_then_the_teams_then_all_of_torchvision(settings: Settings) -> None:
+    listed = list_models(replace(settings, models=("team.nets:small",)))
+    assert [(m.name, m.family, m.origin) for m in listed[:2]] == [
+        ("cifar-resnet20", "Bundled", Origin.BUNDLED),
+        ("team.nets:small", "Your networks", Origin.OWN),
     ]
-    assert [model.family for model in listed] == [Family.BUNDLED, *[Family.TORCHVISION] * 5]
-    assert [model.title for model in listed][:2] == ["ResNet-20 (CIFAR-10)", "ResNet-18 (ImageNet)"]
+    of_torchvision = [m for m in listed if m.origin is Origin.TORCHVISION]
+    own = torchvision.models
+    names = [*own.list_models(module=own), *own.list_models(module=own.segmentation)]
+    assert len(names) == 86
+    assert sorted(m.name for m in of_torchvision) == sorted(names)
+    assert [m.name for m in of_torchvision if m.family == "ResNet"] == [
+        f"resnet{layers}" for layers in (18, 34, 50, 101, 152)
+    ]
+
+
+def test_every_network_of_torchvision_has_a_family_and_each_family_is_in_one_piece(
+    settings: Settings,
+) -> None:
+    families = [m.family for m in list_models(settings) if m.origin is Origin.TORCHVISION]
+    pieces = [family for family, _ in groupby(families)]
+    assert pieces == [
+        *("AlexNet", "ConvNeXt", "DenseNet", "EfficientNet", "GoogLeNet", "Inception", "MaxViT", "MNASNet"),
+        *("MobileNet", "RegNet", "ResNet", "ResNeXt", "ShuffleNet", "SqueezeNet", "Swin", "VGG", "ViT"),
+        *("Wide ResNet", "Segmentation"),
+    ]
+    assert families.count("Segmentation") == 6
+
+
+def test_listing_builds_no_network(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    def build(*_: object, **__: object) -> None:
+        raise AssertionError("a module was built")
+
+    monkeypatch.setattr(torch.nn.Module, "__init__", build)
+    names = [model.name for model in list_models(settings)]
+    assert sum(len(list_weights(name, settings)) for name in names if not name.startswith("timm/")) > 200
 
 
 def test_checkpoints_are_listed_in_training_order_with_their_accuracy(
@@ -112,7 +143,9 @@ def test_many_threads_load_at_once(settings: Settings) -> None:
         ("resnet19", "no model 'resnet19'. Closest: resnet18"),
         ("ResNet50", "no model 'ResNet50'. Closest: resnet50"),
         ("cifar_resnet20@final", "Closest: cifar-resnet20"),
-        ("zebra", "Closest: cifar-resnet20, resnet18, resnet34, resnet50, resnet101, resnet152"),
+        ("zebra", "no model 'zebra'. Closest: [a-z0-9_]+, [a-z0-9_]+, [a-z0-9_]+"),
+        ("effcientnet_b3", "Closest: efficientnet_b3"),
+        ("fcn_resnet5", "Closest: fcn_resnet50"),
         ("", "no model ''"),
     ],
 )
@@ -145,7 +178,7 @@ def test_unknown_weights_get_those_there_are(key: str, message: str, settings: S
 @pytest.mark.parametrize("key", ["cifar-resnet20", "cifar-resnet20@random", "resnet34@random"])
 @pytest.mark.usefixtures("checkpoint_folder")
 def test_what_comes_with_the_app_has_no_download(key: str, settings: Settings) -> None:
-    with pytest.raises(WeightsError, match=f"{key} comes with the app"):
+    with pytest.raises(WeightsError, match=f"{key} needs no download"):
         start_weights_download(key, settings)
     assert find_weights_download(key) is None
     assert load_model(key, settings=settings, download=True).key == key

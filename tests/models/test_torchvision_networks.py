@@ -1,20 +1,30 @@
-"""Torchvision's ResNets: weights found, checked and downloaded, and never random in the place of trained."""
+"""Torchvision's networks: weights found, checked and downloaded, never random in the place of trained."""
 
 import hashlib
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import torch
+from PIL import Image
 from torch import nn
-from torchvision.models import ResNet18_Weights, ResNet50_Weights, resnet18
+from torchvision.models import (
+    GoogLeNet,
+    ResNet18_Weights,
+    ResNet50_Weights,
+    get_model,
+    get_model_weights,
+    resnet18,
+)
 
 from actviz_core.downloads import JobState
 from actviz_core.errors import DownloadError, WeightsError
-from actviz_core.models import find_weights_download, list_weights, load_model, start_weights_download
-from actviz_core.models import torchvision_resnets as resnets
+from actviz_core.models import Task, find_weights_download, list_weights, load_model, start_weights_download
+from actviz_core.models import torchvision_networks as networks
+from actviz_core.models.building import seeded, unfilled
 from actviz_core.settings import Settings
 from tests.loopback import served
 
@@ -52,7 +62,7 @@ def published(made: Published, monkeypatch: pytest.MonkeyPatch) -> Published:
 def no_download(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Fail a test that downloads."""
     asked: list[object] = []
-    monkeypatch.setattr(resnets, "download", lambda *_, **__: asked.append(1))
+    monkeypatch.setattr(networks, "download", lambda *_, **__: asked.append(1))
     yield
     assert not asked
 
@@ -196,15 +206,118 @@ def test_random_is_seeded_and_has_the_class_names(settings: Settings) -> None:
     assert newest.classes == tuple(ResNet50_Weights.IMAGENET1K_V2.meta["categories"])
 
 
-def test_random_values_are_spread_as_torchvision_spreads_them(settings: Settings) -> None:
-    with torch.random.fork_rng():
-        torch.manual_seed(1)
-        expected = resnet18().state_dict()
+def test_random_values_are_torchvisions_own_after_its_manual_seed(settings: Settings) -> None:
     state = load_model("resnet18@random", settings=settings).module.state_dict()
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        expected = resnet18().state_dict()
     assert list(state) == list(expected)
-    for name, value in state.items():
-        if value.numel() > 1000 or name == "fc.bias":
-            assert value.mean().item() == pytest.approx(expected[name].mean().item(), abs=0.01)
-            assert value.std().item() == pytest.approx(expected[name].std().item(), rel=0.1)
-        else:
-            assert torch.equal(value, expected[name])
+    assert all(torch.equal(value, expected[name]) for name, value in state.items())
+
+
+# A family each, and those whose builders want something; seeds are the same for all of torchvision's.
+@pytest.mark.parametrize(
+    "name",
+    ["squeezenet1_1", "mobilenet_v3_small", "regnet_y_400mf", "googlenet", "lraspp_mobilenet_v3_large"],
+)
+def test_random_is_the_same_every_time_whatever_the_global_state_is(name: str, settings: Settings) -> None:
+    with torch.random.fork_rng():
+        torch.manual_seed(7)
+        before = torch.get_rng_state()
+        first = load_model(f"{name}@random", settings=settings)
+        assert torch.equal(torch.get_rng_state(), before)
+        torch.rand(3)
+        assert load_model(f"{name}@random", settings=settings).fingerprint == first.fingerprint
+    weights = first.module.state_dict().values()
+    assert max(float(value.float().std()) for value in weights if value.numel() > 1000) > 0.01
+
+
+NAMES = [network.name for network in networks.torchvision_networks()]
+ENTRIES = [(name, entry.name) for name in NAMES for entry in get_model_weights(name)]
+
+
+@pytest.mark.parametrize(("name", "weights"), ENTRIES)
+def test_every_entry_has_the_architecture_that_its_weights_need(name: str, weights: str) -> None:
+    entry = get_model_weights(name)[weights]
+    arguments = networks.building_arguments(name, entry)
+    module = unfilled(lambda: get_model(name, **arguments))
+    assert sum(parameter.numel() for parameter in module.parameters()) == entry.meta["num_params"]
+    assert sum(p.numel() for p in module.parameters() if p.is_meta) > 0.99 * entry.meta["num_params"]
+    assert "meta" not in {buffer.device.type for buffer in module.buffers()}
+
+
+@pytest.mark.parametrize(("name", "weights"), ENTRIES)
+def test_every_entry_can_be_checked_and_tells_accuracy_and_size(
+    name: str, weights: str, settings: Settings
+) -> None:
+    entry = get_model_weights(name)[weights]
+    assert re.fullmatch("[0-9a-f]{8,}", networks._checksum(entry).digest)
+    listed = {info.name: info for info in list_weights(name, settings)}
+    title = listed[weights].title
+    assert listed[weights].bytes == round(entry.meta["_file_size"] * 2**20)
+    assert re.search(r", \d+ MB", title)
+    figures = next(iter(entry.meta["_metrics"].values()))
+    percent = figures.get("acc@1", figures.get("miou"))
+    assert (f"{percent:.1f} %" in title) == (weights != "IMAGENET1K_FEATURES")
+    side = entry.transforms.keywords.get("crop_size", 224)
+    assert title.endswith(f", {side} x {side} pixels") == (side != 224)
+
+
+def test_titles_of_other_sizes_other_measures_and_no_accuracy(settings: Settings) -> None:
+    titles = {
+        key: [w.title for w in list_weights(key, settings)] for key in ("vit_b_16", "fcn_resnet50", "vgg16")
+    }
+    assert titles["vit_b_16"][2] == "IMAGENET1K_SWAG_E2E_V1, 85.3 %, 347 MB, 384 x 384 pixels"
+    assert titles["fcn_resnet50"][1] == "COCO_WITH_VOC_LABELS_V1, mean IoU 60.5 %, 142 MB"
+    assert titles["vgg16"][2] == "IMAGENET1K_FEATURES, 553 MB"
+
+
+def published_as(name: str, state: dict[str, torch.Tensor], folder: Path, patch: pytest.MonkeyPatch) -> None:
+    """Put a state dict where the default weights of a network are looked for."""
+    file = io.BytesIO()
+    torch.save(state, file)
+    file_name = f"{name}-{hashlib.sha256(file.getvalue()).hexdigest()[:8]}.pth"
+    patch.setattr(get_model_weights(name)["DEFAULT"].value, "url", f"http://127.0.0.1:1/{file_name}")
+    place(folder / "data/weights", Published(file_name, file.getvalue(), {}))
+
+
+def test_densenets_old_names_are_understood(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = load_model("densenet121@random", settings=settings).module.state_dict()
+    state["features.denseblock2.denselayer3.norm1.bias"].fill_(3)
+    old = {re.sub(r"(denselayer\d+\.(norm|conv))([12])\.", r"\1.\3.", name): v for name, v in state.items()}
+    assert "features.denseblock2.denselayer3.norm.1.bias" in old
+    published_as("densenet121", old, tmp_path, monkeypatch)
+    module = load_model("densenet121", settings=settings).module
+    assert all(torch.equal(value, state[name]) for name, value in module.state_dict().items())
+
+
+def test_googlenets_untrained_auxiliary_classifiers_are_left_out_as_torchvision_does(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = seeded(lambda: get_model("googlenet", weights=None, init_weights=False), 1).state_dict()
+    published_as("googlenet", full, tmp_path, monkeypatch)
+    model = load_model("googlenet", settings=settings)
+    assert isinstance(model.module, GoogLeNet)
+    found = [getattr(model.module, name) for name in ("aux1", "aux_logits", "transform_input")]
+    assert found == [None, False, True]
+    assert torch.equal(model.module.get_parameter("fc.bias"), full["fc.bias"])
+    untrained = load_model("googlenet@random", settings=settings).module
+    assert isinstance(untrained, GoogLeNet)
+    assert (untrained.aux1, untrained.transform_input) == (None, True)
+
+
+def test_segmentation_has_its_task_classes_and_a_picture_uncropped(settings: Settings) -> None:
+    model = load_model("lraspp_mobilenet_v3_large@random", settings=settings)
+    assert (model.task, len(model.classes), model.classes[15]) == (Task.SEGMENTATION, 21, "person")
+    assert model.preprocess(Image.new("RGB", (200, 100))).shape == (1, 3, 520, 1040)
+    assert model.preprocess.size == (520, 520)
+
+
+def test_weights_without_a_classifier_say_so() -> None:
+    network = networks.TorchvisionNetwork("vgg16")
+    parts = network._parts("IMAGENET1K_FEATURES", nn.Identity())
+    assert parts.note == "These weights have no trained classifier: the network gives no answer."
+    assert len(parts.classes) == 1000
+    assert network._parts("IMAGENET1K_V1", nn.Identity()).note == ""

@@ -1,0 +1,77 @@
+"""Networks with uploaded weights, as the registry sees them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+
+from torch import Tensor
+from torchvision.models import get_model_weights
+
+from actviz_core.models.fitting import likely_architectures, signature
+from actviz_core.models.model import Origin, Parts, WeightsInfo
+from actviz_core.models.network import Network
+from actviz_core.models.own_weights import OwnEntry, OwnWeights
+from actviz_core.settings import Settings
+
+
+def own_weights(settings: Settings) -> OwnWeights:
+    """The uploaded weights of a server, in its data folder."""
+    return _opened(settings.data / "own-weights", settings.weights_bytes)
+
+
+@lru_cache(maxsize=4)  # a server has one; opening it sweeps what a kill left behind
+def _opened(folder: Path, limit_bytes: int) -> OwnWeights:
+    return OwnWeights(folder, limit_bytes)
+
+
+class UploadedNetwork(Network):
+    """An architecture with one set of uploaded weights in place of its own."""
+
+    def __init__(self, network: Network, entry: OwnEntry, store: OwnWeights) -> None:
+        self.name, self.title, self.family = network.name, network.title, network.family
+        self.origin: Origin = network.origin
+        self.default = network.default
+        self._network, self._entry, self._store = network, entry, store
+
+    def weights_names(self) -> tuple[str, ...]:
+        """List the architecture's own weights, then the uploaded ones."""
+        return (*self._network.weights_names(), self._entry.weights)
+
+    def weights_info(self, weights: str, settings: Settings) -> WeightsInfo:
+        """Describe the uploaded weights, or the architecture's own."""
+        if weights == self._entry.weights:
+            return uploaded_info(self._entry)
+        return self._network.weights_info(weights, settings)
+
+    def parts(self, weights: str, settings: Settings) -> Parts:
+        """Build the network and load the uploaded weights, checked, into it."""
+        if weights != self._entry.weights:
+            return self._network.parts(weights, settings)
+        parts = self._network.unfilled(settings)
+        parts.module.load_state_dict(self._store.load(self._entry), assign=True)
+        notes = (parts.note, f"Uploaded weights: {self._entry.name}.", *self._entry.notes)
+        return replace(parts, note=" ".join(filter(None, notes)))
+
+    def unfilled(self, settings: Settings) -> Parts:
+        """Build the architecture for a state dict to be loaded into."""
+        return self._network.unfilled(settings)
+
+
+def uploaded_info(entry: OwnEntry) -> WeightsInfo:
+    """Describe uploaded weights for the selector."""
+    return WeightsInfo(entry.weights, entry.key, f"{entry.name} (uploaded)", None, 0, ready=True)
+
+
+def likely_networks(
+    state: Mapping[str, Tensor], networks: Mapping[str, Network], settings: Settings
+) -> list[str]:
+    """Which of torchvision's networks fit a state dict exactly: their names."""
+    known = {name: network for name, network in networks.items() if network.origin is Origin.TORCHVISION}
+
+    def shapes(network: Network) -> Callable[[], Mapping[str, tuple[int, ...]]]:
+        return lambda: signature(network.unfilled(settings).module)
+
+    parameters = {name: int(get_model_weights(name)["DEFAULT"].meta["num_params"]) for name in known}
+    candidates = {name: shapes(network) for name, network in known.items()}
+    return likely_architectures(state, candidates, parameters=parameters)

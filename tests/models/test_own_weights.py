@@ -1,0 +1,310 @@
+"""Uploaded weights are kept by content, found after a restart, bounded, and whole or not there at all."""
+
+import errno
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import safetensors.torch
+import torch
+from safetensors import SafetensorError
+from torch import nn
+
+from actviz_core.errors import UnknownModelError, WeightsError, WeightsFileError
+from actviz_core.models.folder_lock import exclusive
+from actviz_core.models.own_weights import OwnWeights
+from actviz_core.models.state_dicts import StateDict, read_state_dict
+from tests.models.payloads import saved
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+def network(seed: int = 0) -> nn.Module:
+    torch.manual_seed(seed)
+    return nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4))
+
+
+def upload(seed: int = 0, name: str = "net.pt") -> StateDict:
+    return read_state_dict(saved(network(seed).state_dict()), name)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> OwnWeights:
+    return OwnWeights(tmp_path / "own-weights", 10**6)
+
+
+def files(store: OwnWeights) -> list[str]:
+    return sorted(path.relative_to(store.folder).as_posix() for path in store.folder.glob("*/*"))
+
+
+def test_what_is_added_is_found_after_a_restart(store: OwnWeights) -> None:
+    content = saved({"state_dict": {f"module.{k}": v for k, v in network().state_dict().items()}})
+    digest = hashlib.sha256(content).hexdigest()
+    entry = store.add(read_state_dict(content, "net.pt"), "toy", network(1))
+    assert (entry.key, entry.sha256) == (f"toy@{digest[:12]}", digest)
+    assert (entry.name, entry.file_name) == ("net.pt", "net.pt")
+    assert entry.notes == ("Taken from state_dict.", "Removed module. in front of every name.")
+    assert files(store) == [f"toy/{digest}.json", f"toy/{digest}.safetensors"]
+    again = OwnWeights(store.folder, 10**6)
+    assert again.entries() == (entry,)
+    assert again.find("toy", digest[:12]) == entry
+    loaded = again.load(entry)
+    assert loaded.keys() == network().state_dict().keys()
+    assert all(torch.equal(loaded[name], tensor) for name, tensor in network().state_dict().items())
+
+
+def test_what_is_stored_is_a_safetensors_file_with_its_checksum(store: OwnWeights) -> None:
+    entry = store.add(upload(), "toy", network())
+    path = store.folder / "toy" / f"{entry.sha256}.safetensors"
+    assert torch.equal(safetensors.torch.load_file(path)["0.bias"], network().state_dict()["0.bias"])
+    assert (entry.stored_sha256, entry.bytes) == (
+        hashlib.sha256(path.read_bytes()).hexdigest(),
+        path.stat().st_size,
+    )
+
+
+def test_weights_are_stored_in_the_networks_dtypes(store: OwnWeights) -> None:
+    half = network().half().state_dict()
+    with torch.device("meta"):
+        bare = network()
+    entry = store.add(read_state_dict(saved(half), "half.pt"), "toy", bare)
+    assert entry.notes == ("Converted 6 tensors from float16 to float32.",)
+    loaded = store.load(entry)
+    assert loaded["0.weight"].dtype == torch.float32
+    assert torch.equal(loaded["0.weight"], half["0.weight"].float())
+
+
+def test_tied_and_turned_tensors_are_stored_with_their_own_values(store: OwnWeights) -> None:
+    square = nn.ParameterDict({name: nn.Parameter(torch.zeros(2, 2)) for name in ("a", "b", "c")})
+    values = torch.arange(4.0).reshape(2, 2)
+    tied = read_state_dict(saved({"a": values, "b": values, "c": values.T}), "tied.pt")
+    loaded = store.load(store.add(tied, "toy", square))
+    assert torch.equal(loaded["a"], values)
+    assert torch.equal(loaded["b"], values)
+    assert torch.equal(loaded["c"], values.T)
+
+
+def test_what_does_not_fit_is_not_kept(store: OwnWeights) -> None:
+    with pytest.raises(
+        WeightsFileError, match=r"net\.pt is not for other\. The weights do not fit: .*missing"
+    ):
+        store.add(upload(), "other", nn.Linear(3, 2))
+    assert files(store) == []
+
+
+def test_one_file_can_belong_to_two_architectures(store: OwnWeights) -> None:
+    first, second = (store.add(upload(), name, network()) for name in ("timm/toy.a1", "../toy"))
+    assert (first.key, second.key) == (f"timm/toy.a1@{first.weights}", f"../toy@{first.weights}")
+    assert {path.parent for path in store.folder.glob("*/*")} == {
+        store.folder / "timm%2Ftoy%2Ea1",
+        store.folder / "%2E%2E%2Ftoy",
+    }
+    assert store.entries("timm/toy.a1") == (first,)
+    assert store.entries() == (second, first)
+    store.delete(first)
+    assert store.entries() == (second,)
+
+
+@pytest.mark.parametrize("weights", ["0" * 12, "../../secret", "*" * 12, "abc", "", "x" * 5000])
+def test_links_to_what_is_not_there_are_answered(store: OwnWeights, weights: str) -> None:
+    entry = store.add(upload(), "toy", network())
+    with pytest.raises(
+        UnknownModelError, match=rf"no uploaded weights toy@.*There are: {entry.key} \(net\.pt\)"
+    ):
+        store.find("toy", weights)
+    with pytest.raises(UnknownModelError, match="Upload the file again: it gets the same key"):
+        store.find("y" * 5000, weights)
+
+
+def test_digits_that_two_files_begin_with_are_ambiguous(store: OwnWeights) -> None:
+    one, two = (
+        store.add(replace(upload(seed), sha256="abc0" * 3 + str(seed) * 52), "toy", network())
+        for seed in (1, 2)
+    )
+    with pytest.raises(
+        UnknownModelError, match=rf"can be any of {one.sha256}, {two.sha256}\. Write more digits"
+    ):
+        store.find("toy", "abc0" * 3)
+    assert store.find("toy", "abc0" * 3 + "2") == two
+
+
+def test_the_same_file_from_two_people_at_once_is_one_entry(store: OwnWeights) -> None:
+    barrier = threading.Barrier(4)
+    content, module = saved(network().state_dict()), network()
+
+    def add(number: int) -> object:
+        own = OwnWeights(store.folder, 10**6)
+        read = read_state_dict(content, f"{number}.pt")
+        barrier.wait()
+        return own.add(read, "toy", module)
+
+    with ThreadPoolExecutor(4) as pool:
+        added = list(pool.map(add, range(4)))
+    assert added.count(added[0]) == 4
+    assert store.entries() == (added[0],)
+    assert len(files(store)) == 2
+
+
+def test_names_are_plain_text_and_can_be_changed(store: OwnWeights) -> None:
+    entry = store.add(upload(), "toy", network(), name="run\x00 3\n")
+    assert entry.name == "run 3"
+    renamed = store.rename(entry, " best\x1b[1m\u202e " + "x" * 100)
+    assert renamed.name == "best [1m " + "x" * 70 + "…"
+    assert OwnWeights(store.folder, 10**6).find("toy", entry.weights) == renamed
+    with pytest.raises(WeightsError, match="no visible character"):
+        store.rename(entry, " \n\t")
+    assert store.add(upload(), "toy", network(), name="other") == renamed
+
+
+def test_deleted_is_deleted(store: OwnWeights) -> None:
+    entry = store.add(upload(), "toy", network())
+    store.delete(entry)
+    store.delete(entry)
+    assert (files(store), store.entries(), store.used_bytes()) == ([], (), 0)
+    with pytest.raises(WeightsError, match="was deleted in the meantime"):
+        store.rename(entry, "new")
+    with pytest.raises(WeightsError, match=r"cannot be read: .*No such file.*Upload net\.pt again"):
+        store.load(entry)
+
+
+def test_when_room_runs_out_nothing_goes_and_the_largest_are_named(store: OwnWeights) -> None:
+    first = store.add(upload(1), "toy", network(), name="run 1")
+    used = store.used_bytes()
+    assert used == sum((store.folder / name).stat().st_size for name in files(store))
+    full = OwnWeights(store.folder, used + 100)
+    with pytest.raises(
+        WeightsFileError,
+        match=rf"no room for big\.pt: .* Delete .*the largest: {first.key} \(run 1, 0\.0 MB\); or set",
+    ):
+        full.add(upload(2, "big.pt"), "toy", network())
+    assert full.entries() == (first,)
+    assert full.add(upload(1), "toy", network()) == first
+    full.delete(first)
+    assert full.add(upload(2, "big.pt"), "toy", network()).name == "big.pt"
+
+
+@pytest.mark.parametrize("part", ["safetensors", "json"])
+def test_a_full_disk_leaves_nothing_behind(
+    store: OwnWeights, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    kept = store.add(upload(1), "toy", network())
+    before = files(store)
+    full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    sync, calls = os.fsync, iter([part == "safetensors", True])
+
+    def fsync(handle: int) -> None:
+        if next(calls):
+            raise full
+        sync(handle)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", fsync)
+        with pytest.raises(
+            WeightsFileError, match=r"net\.pt cannot be kept in .*No space left.*set ACTVIZ_DATA"
+        ):
+            store.add(upload(2), "toy", network())
+    assert files(store) == before
+    assert store.entries() == (kept,)
+    assert len(store.entries()) + 1 == len({kept, store.add(upload(2), "toy", network())})
+
+
+def test_a_disk_that_fills_while_safetensors_writes_is_said(
+    store: OwnWeights, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_tensors: object, path: Path) -> None:
+        path.write_bytes(b"half")
+        raise SafetensorError("I/O error: No space left on device (os error 28)")
+
+    monkeypatch.setattr(safetensors.torch, "save_file", fail)
+    with pytest.raises(WeightsFileError, match=r"cannot be kept in .*No space left on device"):
+        store.add(upload(), "toy", network())
+    assert files(store) == []
+
+
+def test_a_file_where_the_folder_should_be_is_said(tmp_path: Path) -> None:
+    (tmp_path / "own-weights").write_text("a file")
+    store = OwnWeights(tmp_path / "own-weights", 10**6)
+    assert store.entries() == ()
+    with pytest.raises(WeightsFileError, match=r"net\.pt cannot be kept in .*File exists"):
+        store.add(upload(), "toy", network())
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from actviz_core.models.own_weights import OwnWeights
+from tests.models.test_own_weights import network, upload
+left = int(sys.argv[2])
+def fsync(handle):
+    global left
+    left -= 1
+    if left == 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+os.fsync = fsync
+OwnWeights(Path(sys.argv[1]), 10**6).add(upload(2), "toy", network())
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
+@pytest.mark.parametrize(("write", "left"), [(1, [".part-"]), (2, [".part-", ".safetensors"])])
+def test_what_a_kill_leaves_behind_is_gone_after_the_restart(
+    store: OwnWeights, write: int, left: list[str]
+) -> None:
+    kept = store.add(upload(1), "toy", network())
+    before = files(store)
+    died = subprocess.run(
+        [sys.executable, "-c", KILLED, str(store.folder), str(write)], cwd=PROJECT, check=False
+    )
+    assert died.returncode == -signal.SIGKILL
+    remains = set(files(store)) - set(before)
+    assert len(remains) == len(left)
+    assert all(any(kind in name for name in remains) for kind in left)
+    restarted = OwnWeights(store.folder, 10**6)
+    assert files(restarted) == before
+    assert restarted.entries() == (kept,)
+
+
+def test_what_somebody_is_writing_is_left_alone(store: OwnWeights) -> None:
+    store.add(upload(), "toy", network())
+    unfinished = store.folder / "toy" / ".part-x"
+    unfinished.touch()
+    with exclusive(store.folder):
+        OwnWeights(store.folder, 10**6)
+        assert unfinished.exists()
+    OwnWeights(store.folder, 10**6)
+    assert not unfinished.exists()
+
+
+def test_an_altered_file_is_noticed_named_and_repaired_by_another_upload(store: OwnWeights) -> None:
+    entry = store.add(upload(), "toy", network(), name="run 3")
+    path = store.folder / "toy" / f"{entry.sha256}.safetensors"
+    content = path.read_bytes()
+    path.write_bytes(content[:-1] + b"\x01")
+    with pytest.raises(
+        WeightsError, match=rf"{entry.key} \(run 3\) were altered.*{path.name}.*Upload net\.pt again"
+    ):
+        store.load(entry)
+    assert store.add(upload(), "toy", network()) == entry
+    assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[]", "null", '{"notes": 3}'])
+def test_a_damaged_description_is_said_and_repaired_by_another_upload(
+    store: OwnWeights, content: str
+) -> None:
+    entry = store.add(upload(), "toy", network())
+    path = store.folder / "toy" / f"{entry.sha256}.json"
+    path.write_text(content)
+    assert store.entries() == ()
+    with pytest.raises(WeightsError, match=rf"{path.name} is damaged\. Upload their file again"):
+        store.find("toy", entry.weights)
+    assert store.add(upload(), "toy", network()) == entry
+    assert json.loads(path.read_text())["sha256"] == entry.sha256
