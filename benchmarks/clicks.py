@@ -1,0 +1,84 @@
+"""From a click on another layer until its 64 channels of 56x56 are painted, in a real browser.
+
+Everything is warm and cached on every side, as for a person who switches back and forth.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from itertools import cycle
+from pathlib import Path
+
+from playwright.sync_api import BrowserContext
+
+from benchmarks.browser import chromium, seconds_of_click, seconds_to_open, visitor
+from benchmarks.peers.article import LAYERS
+from benchmarks.servers import APP_WITHOUT, PEERS, serving
+from benchmarks.stopwatch import in_turns
+from benchmarks.table import Row, ratio_row
+from tests.browser.server import DASHBOARD
+
+ROUNDS = 11
+LINK = "/activations?model=resnet18@random&image=bundled-imagenet/0" + "".join(f"&layers={x}" for x in LAYERS)
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A page with a control that switches the layer, and what a switch paints (a CSS selector)."""
+
+    script: Path
+    link: str
+    control: str
+    painted: str
+    without: str = ""
+
+
+def _app(painted: str, without: str = "") -> Variant:
+    return Variant(APP_WITHOUT if without else DASHBOARD, LINK, "activations_layer", painted, without)
+
+
+def _peer(script: str, painted: str) -> Variant:
+    return Variant(PEERS / script, "", "layer", painted)
+
+
+PAGE = '[data-testid="stMain"]'
+VARIANTS = {
+    "app": _app(".st-key-activations_grid .main-svg"),
+    "without the grid": _app(PAGE, "activations_grid"),
+    "without any figure": _app(PAGE, "figures"),
+    "subplots": _peer("subplots_page.py", '[data-testid="stPlotlyChart"] .main-svg'),
+    "matplotlib": _peer("matplotlib_page.py", '[data-testid="stImage"]'),
+    "imshow": _peer("imshow_page.py", '[data-testid="stPlotlyChart"] .main-svg'),
+}
+AGAINST = {
+    "without the grid": ("the same page without the figure", 1.4),
+    "without any figure": ("the same page without any of its figures", None),
+    "subplots": ("make_subplots page", 1 / 3),
+    "matplotlib": ("matplotlib page", 1 / 4),
+    "imshow": ("px.imshow(facet_col=...) page", None),
+}
+
+
+def rows() -> Iterator[Row]:
+    """Measure all variants in turns in one browser, each on a server of its own."""
+    with ExitStack() as stack:
+        context = stack.enter_context(visitor(stack.enter_context(chromium())))
+        clicks = {name: _clicks(variant, context, stack) for name, variant in VARIANTS.items()}
+        timings = in_turns(clicks, rounds=ROUNDS, warm_up=2)
+    for peer, (against, limit) in AGAINST.items():
+        measured = "click a layer to painted, 64 of 56x56"
+        yield ratio_row(measured, against, timings["app"], timings[peer], limit)
+
+
+def _clicks(variant: Variant, context: BrowserContext, stack: ExitStack) -> Callable[[], float]:
+    """Open a page; then every call clicks the other layer and gives the seconds."""
+    url = stack.enter_context(serving(variant.script, environ={"BENCHMARKS_WITHOUT": variant.without}))
+    page = context.new_page()
+    seconds_to_open(page, url + variant.link, variant.painted)
+    control = page.locator(f".st-key-{variant.control}")
+    layers = cycle(reversed(LAYERS))
+
+    def click() -> float:
+        return seconds_of_click(page, control.get_by_text(next(layers), exact=True), variant.painted)
+
+    return click
