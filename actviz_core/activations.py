@@ -2,14 +2,21 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import cast
 
+import numpy as np
+import numpy.typing as npt
+import torch
 from torch import Tensor
 
 from actviz_core.cache import ByteCache, CacheUse
 from actviz_core.errors import ActVizError, ModelFailedError
-from actviz_core.hooks import ModuleRow, capture, module_tree
+from actviz_core.hooks import Attention, ModuleRow, capture, capture_attention, module_tree
+from actviz_core.layouts import Layout
 from actviz_core.models import Model
+from actviz_core.models.layouts import layout_of
 
+_ATTENTION = " attention"  # no layer's name has a space: tells a layer's weights from its output
 ROOT = ""  # the dotted name of the network itself: its output is the prediction
 
 
@@ -24,6 +31,17 @@ class LayerCalls:
         return self.values[self.names.index(call)]
 
 
+@dataclass(frozen=True)
+class LayerAttention(LayerCalls):
+    """The attention weights of one layer for one picture; ``attention`` tells more of each call's values.
+
+    ``same_pass`` is False where the pass that gave them answered otherwise than the one that predicted.
+    """
+
+    attention: tuple[Attention, ...]
+    same_pass: bool
+
+
 class ActivationStore:
     """Captures on demand and remembers, by model fingerprint, picture and layer."""
 
@@ -31,6 +49,9 @@ class ActivationStore:
         self._calls: ByteCache[tuple[str, str, str], LayerCalls] = ByteCache(capacity_bytes, _bytes_of)
         self._trees: ByteCache[tuple[str, tuple[int, ...]], tuple[ModuleRow, ...]] = ByteCache(
             32 << 20, lambda rows: 500 * len(rows)
+        )
+        self._layouts: ByteCache[tuple[str, str, tuple[int, ...]], Layout] = ByteCache(
+            8 << 20, lambda _: 2000
         )
 
     def calls(
@@ -73,13 +94,56 @@ class ActivationStore:
 
         return self._trees.get((model.fingerprint, tuple(inputs.shape)), run)
 
+    def layout(self, model: Model, call: str, shape: tuple[int, ...]) -> Layout:
+        """How the output of a call is laid out, for one picture of the model's input size."""
+        size = model.preprocess.size
+        return self._layouts.get(
+            (model.fingerprint, call, shape), lambda: layout_of(model.module, call, shape, size)
+        )
+
+    def attention(
+        self, model: Model, image_id: str, inputs: Callable[[], Tensor], layer: str
+    ) -> LayerAttention:
+        """The attention weights of one layer, from a pass whose answer is checked against the prediction.
+
+        Raises `UnknownLayerError` where the layer has none, and `ModelFailedError`.
+        """
+
+        def run() -> LayerAttention:
+            answer = self.calls(model, image_id, inputs, [ROOT])[ROOT].values
+            try:
+                heard = capture_attention(model.module, inputs().to(model.device), [layer])
+            except ActVizError:
+                raise
+            except Exception as error:
+                raise ModelFailedError(f"{model.key} could not process {image_id}: {error}") from error
+            same = heard.output is not None and bool(answer) and torch.equal(heard.output, answer[0])
+            found = tuple(heard.values())
+            return LayerAttention(tuple(heard), tuple(one.weights for one in found), found, same)
+
+        key = (model.fingerprint, image_id, f"{layer}{_ATTENTION}")
+        return cast("LayerAttention", self._calls.get(key, run))
+
     def use(self) -> CacheUse:
         """What the cache of activations holds and how often it helped."""
         return self._calls.use()
 
 
+def as_numbers(value: Tensor) -> npt.NDArray[np.generic]:
+    """An activation as an array of its shape that can be drawn: complex numbers by their magnitude."""
+    if value.is_quantized:
+        value = value.dequantize()
+    if value.layout is not torch.strided:
+        value = value.to_dense()
+    if value.is_complex():
+        value = value.abs()
+    if value.dtype in (torch.float64, torch.float32) or not value.is_floating_point():
+        return value.resolve_neg().numpy()
+    return value.float().numpy()
+
+
 def _bytes_of(calls: LayerCalls) -> int:
-    storages = {
-        value.untyped_storage().data_ptr(): value.untyped_storage().nbytes() for value in calls.values
-    }
-    return sum(storages.values()) + 1000  # a rough share for the Python objects around the values
+    dense = [value for value in calls.values if value.layout is torch.strided]
+    storages = {value.untyped_storage().data_ptr(): value.untyped_storage().nbytes() for value in dense}
+    sparse = sum(value.numel() * value.element_size() for value in calls.values) if not dense else 0
+    return sum(storages.values()) + sparse + 1000  # a rough share for the Python objects around the values

@@ -8,15 +8,17 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from actviz_core.activations import ROOT, ActivationStore, LayerCalls
+from actviz_core.activations import ROOT, ActivationStore, LayerAttention, LayerCalls, as_numbers
+from actviz_core.analysis import TopK, as_maps, read_prediction
 from actviz_core.cache import ByteCache
 from actviz_core.hooks import ModuleRow
 from actviz_core.hooks.record import layer_of, unknown_name
+from actviz_core.layouts import Layout
 from actviz_core.models import Model, canonical_key, load_model
 from actviz_core.samples import Sample, open_sample
 from actviz_core.settings import Settings, read_settings
 
-MODEL_BYTES = 2 << 30  # loaded networks: all of resnet18 to resnet152, trained and random, fit at once
+MODEL_BYTES = 3 << 30  # loaded networks: the largest of torchvision take 2.6 GB
 
 
 class Workspace:
@@ -29,7 +31,7 @@ class Workspace:
 
     def model(self, key: str) -> Model:
         """The network of a model key, loaded once. Raises `UnknownModelError` or `WeightsError`."""
-        key = canonical_key(key)
+        key = canonical_key(key, self.settings)
         return self._models.get(key, lambda: load_model(key, settings=self.settings))
 
     def sample(self, image_id: str) -> Sample:
@@ -74,10 +76,29 @@ class Workspace:
             found.update((call, ran[call]) for call in chosen)
         return found
 
-    def logits(self, model: Model, sample: Sample) -> npt.NDArray[np.float32]:
-        """The network's output for a picture, of shape (classes,)."""
-        values = self.calls(model, sample, [ROOT])[ROOT].values[0]
-        return values[0].float().numpy()
+    def layout(self, model: Model, call: str, value: Tensor) -> Layout:
+        """How a call's activation is laid out, as far as the network's structure tells."""
+        return self.store.layout(model, call, tuple(value.shape))
+
+    def maps(self, model: Model, call: str, value: Tensor) -> npt.NDArray[np.generic]:
+        """A call's activation for one picture as maps, (C, H, W). Raises `ShapeError` if it is empty."""
+        return as_maps(as_numbers(value), self.layout(model, call, value))
+
+    def attention(self, model: Model, sample: Sample, layer: str) -> LayerAttention:
+        """A layer's attention weights for a picture. Raises `UnknownLayerError` or `ModelFailedError`."""
+        return self.store.attention(model, picture_key(sample), lambda: model.preprocess(sample.image), layer)
+
+    def prediction(self, model: Model, sample: Sample, k: int | None = 5) -> TopK:
+        """What the network says about a picture: its k best classes (None: all), or why there is no answer.
+
+        Raises `ModelFailedError`.
+        """
+        answer = self.calls(model, sample, [ROOT])[ROOT]
+        outputs = {
+            name: (value.float() if value.is_floating_point() else value).numpy()
+            for name, value in zip(answer.names, answer.values, strict=True)
+        }
+        return read_prediction(outputs, model.task, model.classes, k)
 
     def tree(self, model: Model) -> tuple[ModuleRow, ...]:
         """The network's module tree, with shapes for one picture of the size that it takes."""

@@ -18,6 +18,8 @@ page = st.navigation(
         st.Page("samples.py", title="Samples", icon=":material/photo_library:"),
         st.Page("layers.py", title="Layers", icon=":material/account_tree:"),
         st.Page("activations.py", title="Activations", icon=":material/grid_view:"),
+        st.Page("compare.py", title="Compare", icon=":material/compare:"),
+        st.Page("weights.py", title="Own weights", icon=":material/upload_file:"),
         st.Page("about.py", title="About this server", icon=":material/info:"),
     ],
     position="top",

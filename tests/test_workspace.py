@@ -1,16 +1,18 @@
 """The workspace: networks, pictures and activations by the names that links use."""
 
+import re
+from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 from PIL import Image
+from torch import Tensor, nn
 
 from actviz_core import workspace as workspace_module
 from actviz_core.activations import ROOT
 from actviz_core.errors import ModelFailedError, UnknownImageError, UnknownLayerError, WeightsError
-from actviz_core.models import Model
+from actviz_core.models import Model, Task
 from actviz_core.samples import Sample
 from actviz_core.settings import Settings
 from actviz_core.workspace import Workspace, shared_workspace
@@ -113,10 +115,12 @@ def test_preparing_makes_everything_that_follows_free(workspace: Workspace, samp
     model = model_of(net)
     workspace.prepare(model, sample, ["conv", "relu#2", "not there"])
     workspace.activations(model, sample, ["relu", "conv"])
-    logits = workspace.logits(model, sample)
+    prediction = workspace.prediction(model, sample)
     assert net.passes == 1
     with torch.no_grad():
-        assert np.array_equal(logits, net(model.preprocess(sample.image))[0].numpy())
+        logits = net(model.preprocess(sample.image))[0].double()
+    assert prediction.indices == tuple(logits.argsort(descending=True).tolist())
+    assert prediction.probabilities == pytest.approx(logits.softmax(0).sort(descending=True).values.tolist())
 
 
 def test_a_network_that_raises_is_named_with_picture_and_reason(workspace: Workspace, sample: Sample) -> None:
@@ -124,7 +128,7 @@ def test_a_network_that_raises_is_named_with_picture_and_reason(workspace: Works
     with pytest.raises(
         ModelFailedError, match=r"team-net could not process bundled-cifar10/0: mat1 and mat2"
     ):
-        workspace.logits(model, sample)
+        workspace.prediction(model, sample)
 
 
 def test_two_pictures_have_their_own_activations(workspace: Workspace) -> None:
@@ -186,3 +190,60 @@ def test_everybody_shares_one_workspace_made_from_the_environment(
         assert shared_workspace().store.use().capacity_bytes == 3 * 2**20
     finally:
         shared_workspace.cache_clear()
+
+
+class Answers(nn.Module):
+    """Returns what it was made with, whatever the picture."""
+
+    def __init__(self, answer: object) -> None:
+        super().__init__()
+        self.answer = answer
+
+    def forward(self, _x: Tensor) -> object:
+        return self.answer
+
+
+def test_a_segmentation_is_told_as_shares_of_the_picture(workspace: Workspace, sample: Sample) -> None:
+    scores = torch.zeros(1, 3, 2, 2)
+    scores[0, 2] = torch.tensor([[1.0, 1.0], [1.0, -1.0]])
+    answer = {"out": scores, "aux": torch.zeros(1, 3, 1, 1)}
+    model = replace(model_of(Answers(answer)), task=Task.SEGMENTATION)
+    prediction = workspace.prediction(model, sample)
+    assert (prediction.labels, prediction.probabilities) == (("cat", "ant"), (0.75, 0.25))
+
+
+@pytest.mark.parametrize(
+    ("answer", "problem"),
+    [
+        (None, "The network returned no tensor"),
+        ("cat", "The network returned no tensor"),
+        ((torch.zeros(1, 3), torch.zeros(1, 3)), "The network returned 2 tensors"),
+        (torch.zeros(1, 3, 4, 4), r"cannot be read as a classification: .*got \(1, 3, 4, 4\)"),
+        (torch.zeros(1, 1), "one number, which leaves no choice"),
+        (torch.zeros(1, 3, dtype=torch.complex64), "complex64 values, which are no scores"),
+        (torch.tensor([[0.0, torch.nan, 1.0]]), "1 value that is not finite"),
+    ],
+)
+def test_an_odd_answer_is_no_prediction_and_no_crash(
+    workspace: Workspace, sample: Sample, answer: object, problem: str
+) -> None:
+    prediction = workspace.prediction(model_of(Answers(answer)), sample)
+    assert prediction.labels == ()
+    assert re.search(problem, prediction.problem or "")
+
+
+@pytest.mark.parametrize("answer", [{"logits": torch.tensor([[0.0, 9.0, 0.0]])}, torch.tensor([[0, 9, 0]])])
+def test_an_answer_by_name_or_in_whole_numbers_is_read(
+    workspace: Workspace, sample: Sample, answer: object
+) -> None:
+    assert workspace.prediction(model_of(Answers(answer)), sample, k=1).labels == ("bee",)
+
+
+def test_half_precision_is_read_too(workspace: Workspace, sample: Sample) -> None:
+    answer = torch.tensor([[0.0, 0.0, 9.0]], dtype=torch.bfloat16)
+    assert workspace.prediction(model_of(Answers(answer)), sample, k=1).labels == ("cat",)
+
+
+def test_features_are_no_prediction(workspace: Workspace, sample: Sample) -> None:
+    model = replace(model_of(Answers(torch.zeros(1, 3))), task=Task.FEATURES)
+    assert "names no classes" in (workspace.prediction(model, sample).problem or "")

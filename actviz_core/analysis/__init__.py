@@ -1,35 +1,59 @@
 """Statistics and comparisons on captured values: arrays in, numbers and plain words out."""
 
-from actviz_core.analysis.forms import Form, as_maps, form_of
+from actviz_core.analysis.attention import attention_sentence, half_of_attention
+from actviz_core.analysis.difference_sentence import difference_sentence
+from actviz_core.analysis.differences import (
+    ChannelDifferences,
+    Difference,
+    channel_differences,
+    difference,
+)
+from actviz_core.analysis.forms import as_maps, prefix_tokens
 from actviz_core.analysis.notes import layer_note
 from actviz_core.analysis.ordering import ChannelOrder, order_channels
-from actviz_core.analysis.predictions import TopK, top_k
+from actviz_core.analysis.predictions import TopK, read_prediction, top_areas, top_k
 from actviz_core.analysis.ranges import ValueRange, channel_ranges, percentile_range, shared_range
+from actviz_core.analysis.readings import reading_sentence
+from actviz_core.analysis.resampling import resample
 from actviz_core.analysis.sentences import channel_sentence, layer_sentence, place_of, share_in_words
+from actviz_core.analysis.stages import all_convolutions, first_and_last_stage, first_of_each_stage
 from actviz_core.analysis.statistics import ChannelStatistics, channel_statistics
 from actviz_core.analysis.summary import PrincipalComponents, Summary, principal_components, summary_map
 
 __all__ = [
+    "ChannelDifferences",
     "ChannelOrder",
     "ChannelStatistics",
-    "Form",
+    "Difference",
     "PrincipalComponents",
     "Summary",
     "TopK",
     "ValueRange",
+    "all_convolutions",
     "as_maps",
+    "attention_sentence",
+    "channel_differences",
     "channel_ranges",
     "channel_sentence",
     "channel_statistics",
-    "form_of",
+    "difference",
+    "difference_sentence",
+    "first_and_last_stage",
+    "first_of_each_stage",
+    "half_of_attention",
     "layer_note",
     "layer_sentence",
     "order_channels",
     "percentile_range",
     "place_of",
+    "prefix_tokens",
     "principal_components",
+    "read_prediction",
+    "reading_sentence",
+    "resample",
     "share_in_words",
     "shared_range",
     "summary_map",
+    "top_areas",
     "top_k",
 ]

@@ -4,32 +4,16 @@
 `actviz_core.hooks` is here, because a script must not need that package.
 """
 
-import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-import torchvision
 from PIL import Image
 from torch import Tensor, nn
 from torchvision.transforms import InterpolationMode
 from torchvision.transforms import functional as F
-
-
-def untrained(name: str, seed: int) -> nn.Module:
-    """Torchvision's ResNet with random weights, the same for the same seed."""
-    network: nn.Module = torchvision.models.get_model(name, weights=None)
-    generator = torch.Generator().manual_seed(seed)
-    for part in network.modules():
-        if isinstance(part, nn.Conv2d):
-            nn.init.kaiming_normal_(part.weight, mode="fan_out", nonlinearity="relu", generator=generator)
-        elif isinstance(part, nn.Linear):
-            bound = 1 / math.sqrt(part.in_features)
-            nn.init.uniform_(part.weight, -bound, bound, generator=generator)
-            nn.init.uniform_(part.bias, -bound, bound, generator=generator)
-    return network
 
 
 def with_noise(picture: Image.Image, strength: float) -> Image.Image:
@@ -49,14 +33,15 @@ def middle(picture: Image.Image, longest: int) -> Image.Image:
 def prepare(
     picture: Image.Image,
     resize: list[int],
-    crop: list[int],
+    crop: list[int] | None,
     mean: list[float],
     std: list[float],
     interpolation: InterpolationMode,
 ) -> Tensor:
     """Turn a picture into the network's input, (1, 3, H, W) float32."""
     picture = F.resize(picture, resize, interpolation=interpolation)
-    picture = F.center_crop(picture, crop)
+    if crop is not None:
+        picture = F.center_crop(picture, crop)
     values = F.convert_image_dtype(F.pil_to_tensor(picture), torch.float32)
     normalised: Tensor = F.normalize(values, mean=mean, std=std)
     return normalised.unsqueeze(0)

@@ -6,13 +6,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import torchvision
 from torchvision.models import get_model_weights
 
 from actviz_core.export import replay
 from actviz_core.export.provenance import Provenance
-from actviz_core.models import Family, Model, Preprocess, list_models
+from actviz_core.models import Frame, Model
+from actviz_core.models.network import RANDOM, RANDOM_SEED
 from actviz_core.models.preprocess import LONGEST
-from actviz_core.models.torchvision_resnets import RANDOM, RANDOM_SEED
+from actviz_core.models.torchvision_networks import building_arguments
 from actviz_core.samples import ImageId, parse_image_id
 from actviz_core.samples.variants import MIRROR
 
@@ -109,7 +111,6 @@ _IMPORTS = {
 }
 
 _FUNCTIONS = (
-    replay.untrained,
     replay.with_noise,
     replay.middle,
     replay.prepare,
@@ -123,27 +124,30 @@ def _run(model: Model, image_id: str, calls: list[str], *, several: bool) -> _Pa
     """One network's pass with one picture."""
     device = str(model.device)
     network, picture = _network(model), _picture(parse_image_id(image_id))
-    prepared = _prepared(model.preprocess)
+    prepared = _prepared(model)
     moved = "" if device == "cpu" else f".to({device!r})"
     result = f"returned(network{moved}, inputs{moved}, {calls!r})"
     if several:
         result = f"{{{f'{model.key},{image_id},'!r} + call: value for call, value in {result}.items()}}"
     return _Part(
         (*network.lines, *picture.lines, *prepared.lines, f"computed |= {result}"),
-        (*network.imports, *picture.imports),
+        (*network.imports, *picture.imports, *prepared.imports),
         (*network.functions, *picture.functions, *prepared.functions, *_FUNCTIONS[-3:]),
     )
 
 
 def _network(model: Model) -> _Part:
     name, _, weights = model.key.partition("@")
-    if name not in {info.name for info in list_models() if info.family is Family.TORCHVISION}:
+    published = get_model_weights(name) if name in torchvision.models.list_models() else None
+    if weights == RANDOM and published is not None:
+        arguments = building_arguments(name, published["DEFAULT"])
+        told = ", ".join(f"{argument}={value!r}" for argument, value in arguments.items())
+        seed = f"torch.manual_seed({RANDOM_SEED})"
+        return _Part((seed, f"network = torchvision.models.get_model({name!r}, {told})"))
+    if published is None or (weights or "DEFAULT") not in published.__members__:
         line = f"network = load_model({model.key!r}).module"
         return _Part((line,), ("from actviz_core import load_model",))
-    if weights == RANDOM:
-        line = f"network = untrained({name!r}, seed={RANDOM_SEED})"
-        return _Part((line,), ("import math",), (replay.untrained,))
-    weights = get_model_weights(name)[weights or "DEFAULT"].name
+    weights = published[weights or "DEFAULT"].name
     return _Part((f"network = torchvision.models.get_model({name!r}, weights={weights!r})",))
 
 
@@ -166,7 +170,12 @@ def _picture(image: ImageId) -> _Part:
     return _Part(tuple(lines), tuple(imports), functions)
 
 
-def _prepared(preprocess: Preprocess) -> _Part:
+def _prepared(model: Model) -> _Part:
+    preprocess = model.preprocess
+    if preprocess.frame is Frame.PAD:
+        line = f"inputs = load_model({model.key!r}).preprocess(picture)"
+        return _Part((line,), ("from actviz_core import load_model",))
+    crop = list(preprocess.size) if preprocess.frame is Frame.CROP else None
     keeps_proportions = len(preprocess.resize) == 1
     cut = (f"picture = middle(picture, longest={LONGEST})",) if keeps_proportions else ()
     lines = (
@@ -174,7 +183,7 @@ def _prepared(preprocess: Preprocess) -> _Part:
         "inputs = prepare(",
         "    picture,",
         f"    resize={list(preprocess.resize)},",
-        f"    crop={list(preprocess.size)},",
+        f"    crop={crop},",
         f"    mean={list(preprocess.mean)},",
         f"    std={list(preprocess.std)},",
         f"    interpolation=InterpolationMode.{preprocess.interpolation.name},",

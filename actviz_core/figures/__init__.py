@@ -1,18 +1,30 @@
 """Arrays to plotly figures. Values stay true: what a figure shows on hover is what the network computed."""
 
+from actviz_core.figures.attention_heads import attention_heads, attention_picker
+from actviz_core.figures.board import compare_board
+from actviz_core.figures.board_contents import BoardPanel, Show
 from actviz_core.figures.channel_grid import channel_grid
 from actviz_core.figures.channel_map import channel_map, overlay
 from actviz_core.figures.colors import Colors
 from actviz_core.figures.contact_sheet import contact_sheet
+from actviz_core.figures.difference_map import difference_map
 from actviz_core.figures.histogram import histogram
 from actviz_core.figures.markup import plain
+from actviz_core.figures.prediction_board import aligned_predictions
 from actviz_core.figures.vectors import prediction_bars, vector_figure
 
 __all__ = [
+    "BoardPanel",
     "Colors",
+    "Show",
+    "aligned_predictions",
+    "attention_heads",
+    "attention_picker",
     "channel_grid",
     "channel_map",
+    "compare_board",
     "contact_sheet",
+    "difference_map",
     "histogram",
     "overlay",
     "plain",

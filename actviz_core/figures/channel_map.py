@@ -1,6 +1,7 @@
 """One map, large, with exact values on hover; over the input picture if wanted."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +17,8 @@ from actviz_core.figures.canvas import (
     drawing_height,
     square_cells,
 )
-from actviz_core.figures.colors import Colors, colorscale, is_centred, resolve
+from actviz_core.figures.color_range import ColorRange
+from actviz_core.figures.colors import Colors, is_centred, resolve
 from actviz_core.figures.pictures import data_uri, stretched_image
 from actviz_core.figures.unusable import unusable_cells
 
@@ -48,34 +50,54 @@ def channel_map(
         ShapeError: if `values` is not two-dimensional or holds no value.
 
     """
+    array = float_map(values)
+    lowest, highest = extremes(array)
+    palette = resolve(colors, signed=lowest < 0 if signed is None else signed)
+    ends = limits or own_limits(lowest, highest, centred=is_centred(palette))
+    scale = ColorRange(palette, *ends, color_bar_above(width=width, ends=ends))
+    return _over_image(
+        map_traces(array, scale, opacity=opacity), image, *array.shape, width=width, top=COLOR_BAR_PIXELS
+    )
+
+
+def float_map(values: npt.ArrayLike) -> npt.NDArray[np.floating]:
+    """One map as a float array of shape (H, W). Raises `ShapeError` if it is not two-dimensional or empty."""
     array = np.asarray(values)
     if array.ndim != 2 or not array.size:
         raise ShapeError(f"A map must have the shape (rows, columns) and hold values; got {array.shape}.")
-    array = array.astype(np.result_type(array.dtype, np.float32), copy=False)
-    finite = array[np.isfinite(array)]
-    lowest, highest = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
-    palette = resolve(colors, signed=lowest < 0 if signed is None else signed)
-    low, high = limits or own_limits(lowest, highest, centred=is_centred(palette))
-    rows, columns = array.shape
+    return array.astype(np.result_type(array.dtype, np.float32), copy=False)
+
+
+def extremes(values: npt.NDArray[np.floating]) -> tuple[float, float]:
+    """Lowest and highest finite value; zeros if there is none."""
+    finite = values[np.isfinite(values)]
+    return (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
+
+
+def map_traces(
+    values: npt.NDArray[np.floating], colors: ColorRange, *, opacity: float = 1.0
+) -> list[dict[str, Any]]:
+    """The heatmap of one map, shape (H, W), with the values themselves in `z`, and its unusable cells."""
     position = "row %{y}, column %{x}<br>"
-    heatmap = {
-        "type": "heatmap",
-        "z": array,
-        "zmin": low,
-        "zmax": high,
-        "colorscale": colorscale(palette),
-        "colorbar": color_bar_above(width=width, ends=(low, high)),
-        "zsmooth": False,
-        "hoverongaps": False,
+    heatmap = colors.heatmap(
+        z=values, opacity=opacity, hovertemplate=f"{position}<b>%{{z:.5~g}}</b><extra></extra>"
+    )
+    return [heatmap, *unusable_cells(values, position)]
+
+
+def components_trace(rgb: npt.NDArray[np.floating], *, opacity: float) -> dict[str, Any]:
+    """Colours from 0 to 1, shape (H, W, 3), as a picture."""
+    return {
+        "type": "image",
+        "source": data_uri(np.round(np.clip(rgb, 0, 1) * 255).astype(np.uint8)),
         "opacity": opacity,
-        "hovertemplate": f"{position}<b>%{{z:.5~g}}</b><extra></extra>",
+        "hoverinfo": "skip",
+        "zsmooth": False,
     }
-    traces = [heatmap, *unusable_cells(array, position)]
-    return _over_image(traces, image, rows, columns, width=width, top=COLOR_BAR_PIXELS)
 
 
 def overlay(
-    image: npt.ArrayLike,
+    image: npt.ArrayLike | None,
     summary: npt.ArrayLike,
     *,
     opacity: float = 0.6,
@@ -96,16 +118,8 @@ def overlay(
         return channel_map(array, image=image, opacity=opacity, colors=colors, width=width)
     if array.ndim != 3 or array.shape[2] != 3 or not array.size:
         raise ShapeError(f"A summary must have the shape (H, W) or (H, W, 3); got {array.shape}.")
-    rows, columns = array.shape[:2]
-    source = data_uri(np.round(np.clip(array, 0, 1) * 255).astype(np.uint8))
-    components = {
-        "type": "image",
-        "source": source,
-        "opacity": opacity,
-        "hoverinfo": "skip",
-        "zsmooth": False,
-    }
-    return _over_image([components], image, rows, columns, width=width, top=MARGIN)
+    components = components_trace(array, opacity=opacity)
+    return _over_image([components], image, *array.shape[:2], width=width, top=MARGIN)
 
 
 def own_limits(low: float, high: float, *, centred: bool) -> tuple[float, float]:

@@ -25,10 +25,11 @@ class Colors(StrEnum):
 
 # Stops of matplotlib's maps of the same names (viridis, cividis, magma, twilight) and ColorBrewer's Greys and
 # RdBu, whose blue and red can be told apart by colour-blind people.
+# No stop may be a colour such as #000004 (magma's first): Streamlit puts its theme's colours in their place.
 _STOPS = {
     Colors.VIRIDIS: "440154 482878 3e4989 31688e 26828e 1f9e89 35b779 6ece58 b5de2b fde725",
     Colors.CIVIDIS: "00224e 123570 3b496c 575d6d 707173 8a8678 a59c74 c3b369 e1cc55 fee838",
-    Colors.MAGMA: "000004 180f3d 440f76 721f81 9e2f7f cd4071 f1605d fd9668 feca8d fcfdbf",
+    Colors.MAGMA: "010004 180f3d 440f76 721f81 9e2f7f cd4071 f1605d fd9668 feca8d fcfdbf",
     Colors.GREYS: "000000 ffffff",
     Colors.RDBU: "053061 2166ac 4393c3 92c5de d1e5f0 f7f7f7 fddbc7 f4a582 d6604d b2182b 67001f",
     Colors.TWILIGHT: "e2d9e2 a6bfca 6d90c0 5f58b0 531e7c 2f1436 64194b 9f3c50 c0755e d0b39e e2d9e2",

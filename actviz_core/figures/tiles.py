@@ -91,3 +91,13 @@ def tile_layout(count: int, height: int, width: int, *, columns: int | None, pix
         title=max(1, math.ceil(TITLE_PIXELS / cell)),
         gap=max(1, round(GAP_PIXELS / cell)),
     )
+
+
+def fitting_layout(count: int, height: int, width: int, *, pixels: int, limit: int) -> TileLayout:
+    """The largest tiles whose canvas, drawn `pixels` wide, is no more than `limit` pixels high."""
+    for columns in range(1, count + 1):
+        layout = tile_layout(count, height, width, columns=columns, pixels=pixels)
+        rows, cells = layout.shape
+        if rows * pixels <= limit * cells:
+            break
+    return layout

@@ -79,7 +79,7 @@ def prediction_bars(prediction: TopK, *, label: str | None = None) -> go.Figure:
     bars = _bars(
         prediction.probabilities,
         names=prediction.labels,
-        text=[f"{share * 100:.3g} %" for share in prediction.probabilities],
+        text=[share_text(share) for share in prediction.probabilities],
         customdata=prediction.indices,
         marker={"color": colors, "line": {"width": 0}},
         hovertemplate="%{hovertext}: %{x:.3%}<extra></extra>",
@@ -87,7 +87,12 @@ def prediction_bars(prediction: TopK, *, label: str | None = None) -> go.Figure:
         textposition=["inside" if share > LONG_BAR else "outside" for share in prediction.probabilities],
         insidetextanchor="end",
     )
-    return draw([bars], xaxis={"range": [0, 1.2]}, **_named_rows(prediction.labels))
+    return draw([bars], xaxis={"range": [0, 1.2]}, **named_rows(prediction.labels))
+
+
+def share_text(share: float) -> str:
+    """A probability beside its bar, three digits long; the exact one is on hover."""
+    return f"{share * 100:.3g} %" if share >= 0.001 or not share else "< 0.1 %"
 
 
 def _value_bars(
@@ -108,7 +113,7 @@ def _value_bars(
     room = 0.12 * (high - low or 1)  # for the numbers at the bars' ends
     zero = {"zeroline": True, "zerolinewidth": 1, "zerolinecolor": "rgba(127,127,127,0.6)"}
     xaxis = zero | {"range": [low - room * (low < 0), high + room]}
-    return [bars], {"xaxis": xaxis} | _named_rows(names)
+    return [bars], {"xaxis": xaxis} | named_rows(names)
 
 
 def _bars(
@@ -124,7 +129,7 @@ def _bars(
     )
 
 
-def _named_rows(names: Sequence[str]) -> dict[str, Any]:
+def named_rows(names: Sequence[str]) -> dict[str, Any]:
     """The layout of horizontal bars from top to bottom with their names at the left."""
     yaxis = {
         "range": [len(names) - 0.5, -0.5],

@@ -3,18 +3,21 @@
 import streamlit as st
 
 from actviz_core.activations import ROOT
-from actviz_core.analysis import Form, form_of
+from actviz_core.errors import ShapeError
 from actviz_core.hooks.record import layer_of
+from actviz_core.layouts import LayoutKind
 from actviz_core.models import Model
 from actviz_core.samples import Sample
+from actviz_core.ui.attention_view import attention_view
 from actviz_core.ui.channel_views import GRID_WIDTH, grid_column
 from actviz_core.ui.choices import check_link
 from actviz_core.ui.layer_files import take_layer_away
 from actviz_core.ui.layer_in_hand import LayerInHand
 from actviz_core.ui.layer_side import side_column
 from actviz_core.ui.quick_picks import quick_picks
-from actviz_core.ui.text import plain
-from actviz_core.ui.vectors import VECTOR_WIDTH, vector_view
+from actviz_core.ui.reading import chosen_reading, forget_reading
+from actviz_core.ui.text import plain, shape_text
+from actviz_core.ui.vectors import VECTOR_WIDTH, prefix_view, vector_view
 from actviz_core.ui.view import View
 from actviz_core.workspace import Workspace
 
@@ -36,15 +39,24 @@ def show_activations(model: Model, sample: Sample, view: View, workspace: Worksp
     with st.container(horizontal=True, horizontal_alignment="distribute"):
         call = _choose_call(list(activations))
         files = st.container(width="content")  # filled below, when there is something to take away
-    shown = LayerInHand.of(call, activations[call], model, sample)
-    if form_of(shown.shape) is Form.MAPS:
+    value = activations[call]
+    decided = workspace.layout(model, call, value)
+    try:
+        shown = LayerInHand.of(call, value, chosen_reading(decided), model, sample)
+    except ShapeError as error:
+        st.info(plain(f"{call} cannot be drawn. {error}"), icon=":material/hide_image:")
+        st.caption(f"Its values: {value.dtype}, {shape_text(tuple(value.shape))}.")
+        return
+    if shown.layout.kind in (LayoutKind.VECTOR, LayoutKind.SEQUENCE):
+        figure, width = vector_view(shown, decided, is_output=_is_output(shown, workspace)), VECTOR_WIDTH
+    else:
         page = st.grid(3, min_column_width=260, gap="medium")
         with page.cell(column_span=2):
-            figure, width = grid_column(shown), GRID_WIDTH
+            figure, width = grid_column(shown, decided), GRID_WIDTH
+            prefix_view(shown)
         with page.cell():
             side_column(shown)
-    else:
-        figure, width = vector_view(shown, is_output=_is_output(shown, workspace)), VECTOR_WIDTH
+    attention_view(shown, workspace)
     if figure is not None:
         with files:
             take_layer_away(figure, shown, width=width)
@@ -60,6 +72,7 @@ def _choose_call(calls: list[str]) -> str:
         key="activations_layer",
         label_visibility="collapsed",
         bind="query-params",
+        on_change=forget_reading,
     )
     return call or calls[0]
 

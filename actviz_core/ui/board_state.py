@@ -47,10 +47,15 @@ def remove_panel(position: int) -> None:
     set_panels(panels)
 
 
-def add_panel() -> None:
-    """Add a copy of the last panel, to change one thing in."""
-    panels = list(current_panels())
-    set_panels([*panels, panels[-1]])
+def add_panel(panel: Panel) -> None:
+    """Show one more panel."""
+    set_panels([*current_panels(), panel])
+
+
+def choose_channel(channel: int) -> None:
+    """Show one channel, large, in every panel."""
+    st.session_state["show"] = "one channel"
+    st.session_state["board_channel"] = int(channel)
 
 
 def _read(link: list[str]) -> list[Panel]:

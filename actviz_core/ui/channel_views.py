@@ -9,9 +9,11 @@ import streamlit as st
 
 from actviz_core.analysis import ChannelOrder, ValueRange, layer_sentence, order_channels
 from actviz_core.figures import Colors, channel_grid
+from actviz_core.layouts import Layout
 from actviz_core.ui.charts import draw_clickable
 from actviz_core.ui.choices import check_link, check_switches, linked_selectbox
 from actviz_core.ui.layer_in_hand import LayerInHand
+from actviz_core.ui.reading import choose_reading, tell_reading
 from actviz_core.ui.text import plain
 
 GRID_WIDTH = 690  # pixels of the grid in a window of 1440
@@ -39,18 +41,22 @@ class GridChoices:
     tiles: int
 
 
-def grid_column(layer: LayerInHand) -> go.Figure | None:
-    """Draw the tool bar, the sentence and the grid, which is returned if there is one."""
-    choices = _tool_bar()
+def grid_column(layer: LayerInHand, decided: Layout) -> go.Figure | None:
+    """Draw the tool bar, the sentence and the grid, which is returned if there is one.
+
+    ``decided`` is the layout without a person's choice of a reading.
+    """
+    choices = _tool_bar(decided)
     channels = order_channels(
         layer.statistics, choices.order, descending=choices.descending, hide_silent=choices.hide_silent
     )
     st.session_state["channel_order"] = channels
     st.markdown(plain(layer_sentence(layer.statistics, layer.maps.shape)))
+    tell_reading(layer.layout, layer.shape)
     return _grid(layer, channels, choices)
 
 
-def _tool_bar() -> GridChoices:
+def _tool_bar(decided: Layout) -> GridChoices:
     check_switches("hide_silent", "descending")
     check_link("tiles", [str(count) for count in TILES])
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -85,6 +91,7 @@ def _tool_bar() -> GridChoices:
                 st.selectbox("Channels a page", TILES, key="tiles", format_func=str, bind="query-params")
                 or TILES[0]
             )
+            choose_reading(decided)
     largest_first = descending and order is not ChannelOrder.INDEX
     return GridChoices(order, largest_first, hide_silent, colors, value_range, tiles)
 
@@ -101,13 +108,14 @@ def _grid(layer: LayerInHand, channels: npt.NDArray[np.int64], choices: GridChoi
             st.session_state["grid_page"] = 1
         page = st.pagination(pages, key="grid_page", bind="query-params")
     shown = channels[(page - 1) * choices.tiles : page * choices.tiles]
-    selected = st.session_state.get("channel")
+    # The channel's own widget comes later in the script, so at first only the link knows it.
+    selected = str(st.session_state.get("channel", st.query_params.get("channel")))
     figure = channel_grid(
         layer.maps,
         channels=shown,
         colors=choices.colors,
         value_range=choices.value_range,
-        selected=selected if isinstance(selected, int) else None,
+        selected=int(selected) if selected.isdecimal() else None,
         statistics=layer.statistics,
         width=GRID_WIDTH,
     )

@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from actviz_core.analysis import top_k
 from actviz_core.figures import prediction_bars
 from actviz_core.ui.charts import draw
 from actviz_core.ui.errors import require
@@ -16,15 +15,15 @@ def chosen_picture(view: View, workspace: Workspace) -> None:
     """Draw the picture in hand beside what the model sees, with its label and top-5."""
     model, sample = require(view, workspace)
     picture, seen = st.columns(2)
-    height, width = model.preprocess.size
+    shown = model.preprocess.seen(sample.image)
     with picture:
         st.image(sample.image, width="stretch", alt=f"The chosen picture, {sample.id}")
         st.caption(f"The picture, {sample.image.width} x {sample.image.height}")
     with seen:
-        st.image(model.preprocess.seen(sample.image), width="stretch", alt="The picture as the model sees it")
-        st.caption(f"What the model sees, {width} x {height}")
+        st.image(shown, width="stretch", alt="The picture as the model sees it")
+        st.caption(f"What the model sees, {shown.width} x {shown.height}")
     st.markdown(f"**{plain(sample.label or 'No label')}** {plain(sample.id)}")
-    prediction = top_k(workspace.logits(model, sample), model.classes)
+    prediction = workspace.prediction(model, sample)
     said = ", ".join(
         f"{label} {percent(share)}"
         for label, share in zip(prediction.labels, prediction.probabilities, strict=True)

@@ -50,10 +50,10 @@ def _offer_weights(view: View, workspace: Workspace) -> None:
     if key is None:
         return
     info = next((w for w in list_weights(key.split("@")[0], workspace.settings) if w.key == key), None)
-    if info is None or info.ready or not info.bytes:
+    if info is None or info.ready or info.bytes == 0:
         return
     download_panel(
-        f"Download these weights ({megabytes(info.bytes)})",
+        f"Download these weights ({megabytes(info.bytes)})" if info.bytes else "Download these weights",
         find=lambda: find_weights_download(key),
         start=lambda: start_weights_download(key, workspace.settings),
         key="get_weights",

@@ -6,20 +6,29 @@ import numpy as np
 import numpy.typing as npt
 from torch import Tensor
 
-from actviz_core.analysis import ChannelStatistics, as_maps, channel_statistics
+from actviz_core.activations import as_numbers
+from actviz_core.analysis import ChannelStatistics, as_maps, channel_statistics, prefix_tokens
+from actviz_core.layouts import Layout
 from actviz_core.models import Model
 from actviz_core.samples import Sample
 
 
 @dataclass(frozen=True)
 class LayerInHand:
-    """A call's activation for one picture: its maps (C, H, W), their statistics, and where it came from."""
+    """A call's activation for one picture: its maps (C, H, W), their statistics, and where it came from.
+
+    ``layout`` says how its axes are read. Class and register tokens are not among the maps: their names are
+    in ``prefix``, their values, (P, C), in ``prefix_values``.
+    """
 
     call: str
     type_name: str
     value: Tensor
+    layout: Layout
     maps: npt.NDArray[np.generic]
     statistics: ChannelStatistics
+    prefix: tuple[str, ...]
+    prefix_values: npt.NDArray[np.generic]
     model: Model
     sample: Sample
 
@@ -33,11 +42,19 @@ class LayerInHand:
         """The picture as the network sees it, (h, w, 3): resized and cropped, not normalised."""
         return np.asarray(self.model.preprocess.seen(self.sample.image))
 
+    @property
+    def below(self) -> npt.NDArray[np.uint8] | None:
+        """The picture, where the maps can be laid over it."""
+        return self.seen if self.layout.on_picture else None
+
     @classmethod
-    def of(cls, call: str, value: Tensor, model: Model, sample: Sample) -> "LayerInHand":
-        """Compute the statistics of an activation."""
-        maps = as_maps(value.float().numpy())
-        name = call.split("#")[0].split("[")[0]
+    def of(cls, call: str, value: Tensor, layout: Layout, model: Model, sample: Sample) -> "LayerInHand":
+        """Compute maps and statistics. Raises `ShapeError` for an activation without values."""
+        numbers = as_numbers(value)
+        maps = as_maps(numbers, layout)
+        names, prefix = prefix_tokens(numbers, layout)
         modules = dict(model.module.named_modules())
+        name = call.split("#")[0].split("[")[0]
         type_name = type(modules[name]).__name__ if name in modules else ""
-        return cls(call, type_name, value, maps, channel_statistics(maps), model, sample)
+        statistics = channel_statistics(maps)
+        return cls(call, type_name, value, layout, maps, statistics, names, prefix, model, sample)

@@ -66,7 +66,7 @@ def _choose_channel(layer: LayerInHand) -> int | None:
 def _overview(layer: LayerInHand) -> None:
     check_link("overview", list(Overview))
     kind = st.segmented_control(
-        "Over the picture",
+        "Over the picture" if layer.layout.on_picture else "All channels in one",
         list(Overview),
         default=Overview.MEAN,
         required=True,
@@ -74,8 +74,8 @@ def _overview(layer: LayerInHand) -> None:
         bind="query-params",
         help=OVERVIEW_HELP,
     )
-    opacity = _opacity()
-    picture = layer.seen
+    picture = layer.below
+    opacity = _opacity() if picture is not None else 1.0
     if kind == Overview.COMPONENTS:
         components = principal_components(layer.maps)
         draw(
@@ -114,13 +114,15 @@ def _channel(layer: LayerInHand, channel: int) -> None:
         ):
             st.button(label, icon=icon, on_click=_set_channel, args=(target,))
     check_switches("over_picture")
-    on_picture = st.toggle("Over the picture", key="over_picture", bind="query-params")
+    on_picture = layer.layout.on_picture and st.toggle(
+        "Over the picture", key="over_picture", bind="query-params"
+    )
     opacity = _opacity() if on_picture else 1.0
     values = layer.maps[channel]
     draw(
         channel_map(
             values,
-            image=layer.seen if on_picture else None,
+            image=layer.below if on_picture else None,
             opacity=opacity,
             colors=Colors(st.session_state.get("colours", Colors.AUTO)),
             signed=layer.statistics.signed,

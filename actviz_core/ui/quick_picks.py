@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from actviz_core.analysis import all_convolutions, first_and_last_stage, first_of_each_stage
 from actviz_core.hooks import ModuleRow
-from actviz_core.ui.defaults import all_convolutions, first_and_last_stage, first_of_each_stage
 from actviz_core.ui.view import choose_layers
 
 

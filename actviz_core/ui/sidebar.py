@@ -5,9 +5,8 @@ from typing import TypeVar
 
 import streamlit as st
 
-from actviz_core.analysis import top_k
 from actviz_core.errors import ActVizError
-from actviz_core.models import Model, list_models, list_weights
+from actviz_core.models import Model, ModelInfo, Task, list_models, list_weights
 from actviz_core.samples import Sample
 from actviz_core.ui.copy_link import copy_link_button
 from actviz_core.ui.text import percent, plain
@@ -34,6 +33,8 @@ def draw_sidebar(view: View, workspace: Workspace) -> None:
         _picture(sample, model, view, workspace)
         tray_choice(view, workspace)
         _model_choice(view, workspace)
+        if model is not None and model.note:
+            st.caption(plain(model.note))
         _layer_choice(view, model)
         with st.container(horizontal=True):
             copy_link_button()
@@ -58,25 +59,27 @@ def _picture(sample: Sample | None, model: Model | None, view: View, workspace: 
 def _prediction(model: Model, sample: Sample, view: View, workspace: Workspace) -> str:
     try:
         workspace.prepare(model, sample, view.layers)
-        best = top_k(workspace.logits(model, sample), model.classes, k=1)
+        best = workspace.prediction(model, sample, k=1)
     except ActVizError:
         return "The network gave no answer."
-    if not best.labels:
+    if best.problem is not None:
         return "The network gave no usable answer."
-    return f"Network says: **{plain(best.labels[0])}** {percent(float(best.probabilities[0]))}"
+    said = "Largest area" if model.task is Task.SEGMENTATION else "Network says"
+    return f"{said}: **{plain(best.labels[0])}** {percent(float(best.probabilities[0]))}"
 
 
 def _model_choice(view: View, workspace: Workspace) -> None:
-    names = [info.name for info in list_models()]
+    models = {info.name: info for info in list_models(workspace.settings)}
     name = view.model_key.split("@")[0] if view.model_key else None
     st.session_state["model_name"] = name
     st.selectbox(
         "Model",
-        names,
+        list(models),
         index=None if name is None else 0,
         key="model_name",
+        format_func=lambda name: _with_family(models[name]) if name in models else name,
         on_change=_model_name_changed,
-        help="The network to look into.",
+        help="The network to look into. Type a part of its name or family to find it.",
         placeholder="Choose a model",
     )
     if name is None:
@@ -91,6 +94,11 @@ def _model_choice(view: View, workspace: Workspace) -> None:
         on_change=_weights_changed,
         help=WEIGHTS_HELP,
     )
+
+
+def _with_family(info: ModelInfo) -> str:
+    """Write the name with its family, so that a search for either finds it."""
+    return f"{info.name} ({info.family})"
 
 
 def _model_name_changed() -> None:

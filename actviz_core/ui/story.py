@@ -4,12 +4,16 @@ import numpy as np
 import streamlit as st
 
 from actviz_core.activations import ROOT
-from actviz_core.analysis import ChannelOrder, as_maps, channel_statistics, order_channels, top_k
+from actviz_core.analysis import (
+    ChannelOrder,
+    channel_statistics,
+    first_of_each_stage,
+    order_channels,
+)
 from actviz_core.figures import channel_grid, prediction_bars
 from actviz_core.models import Model
 from actviz_core.samples import Sample, open_source, parse_image_id
 from actviz_core.ui.charts import draw
-from actviz_core.ui.defaults import first_of_each_stage
 from actviz_core.ui.text import percent, plain
 from actviz_core.ui.view import choose_image, choose_layers, current_view
 from actviz_core.workspace import Workspace
@@ -46,7 +50,8 @@ def tell_story(model: Model, sample: Sample, workspace: Workspace) -> None:
 
 
 def _stage(title: str, words: str, layer: str, model: Model, sample: Sample, workspace: Workspace) -> None:
-    maps = as_maps(next(iter(workspace.activations(model, sample, [layer]).values())).float().numpy())
+    call, value = next(iter(workspace.activations(model, sample, [layer]).items()))
+    maps = workspace.maps(model, call, value)
     statistics = channel_statistics(maps)
     strongest = order_channels(statistics, ChannelOrder.MAXIMUM, descending=True, hide_silent=False)[
         :STRONGEST
@@ -71,7 +76,7 @@ def _stage(title: str, words: str, layer: str, model: Model, sample: Sample, wor
 
 def _answer(model: Model, sample: Sample, workspace: Workspace) -> None:
     st.markdown("**Prediction**")
-    prediction = top_k(workspace.logits(model, sample), model.classes, k=3)
+    prediction = workspace.prediction(model, sample, k=3)
     draw(
         prediction_bars(prediction, label=sample.label),
         key="story_prediction",

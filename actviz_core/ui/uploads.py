@@ -9,12 +9,15 @@ from actviz_core.ui.tray import TRAY_SIZE, keep_in_tray
 from actviz_core.ui.view import choose_image
 from actviz_core.workspace import Workspace
 
+MAX_MEGABYTES = 50
+
 
 def upload_pictures(workspace: Workspace) -> None:
     """Take pictures from the visitor's machine; the last good one is chosen, and they go into the tray."""
     st.file_uploader(
         "Your own pictures",
         accept_multiple_files=True,
+        max_upload_size=MAX_MEGABYTES,
         key="uploads",
         on_change=_take,
         args=(workspace,),

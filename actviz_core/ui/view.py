@@ -4,11 +4,12 @@ from dataclasses import dataclass, field, replace
 
 import streamlit as st
 
+from actviz_core.analysis import first_of_each_stage
 from actviz_core.errors import ActVizError, ModelFailedError, UnknownModelError, WeightsError
 from actviz_core.hooks.record import layer_of, unknown_name
 from actviz_core.models import Model, canonical_key
 from actviz_core.samples import Sample
-from actviz_core.ui.defaults import DEFAULT_IMAGE, DEFAULT_MODEL, first_of_each_stage
+from actviz_core.ui.defaults import DEFAULT_IMAGE, DEFAULT_MODEL
 from actviz_core.workspace import Workspace, shared_workspace
 
 _PARAMETERS = ("model", "image", "layers")
@@ -72,11 +73,11 @@ def choose_model(model_key: str) -> None:
     _change(model_key=model_key)
     try:
         model = shared_workspace().model(model_key)
+        names = {name for name, _ in model.module.named_modules()}
+        kept = tuple(layer for layer in view.layers if layer_of(layer, dict.fromkeys(names)) is not None)
+        _change(layers=kept or first_of_each_stage(shared_workspace().tree(model)))
     except ActVizError:
-        return  # the page says what is missing; the layers are kept for when it is there
-    names = {name for name, _ in model.module.named_modules()}
-    kept = tuple(layer for layer in view.layers if layer_of(layer, dict.fromkeys(names)) is not None)
-    _change(layers=kept or first_of_each_stage(shared_workspace().tree(model)))
+        pass  # the page says what is missing or fails; the layers are kept for when it is there
 
 
 def model_of(view: View, workspace: Workspace) -> Model | None:
@@ -105,7 +106,7 @@ def _read(link: dict[str, list[str]]) -> View:
     image_id: str | None = link.get("image", [DEFAULT_IMAGE])[-1]
     layers = tuple(dict.fromkeys(link.get("layers", ())))
     try:
-        model_key = canonical_key(model_key or "")
+        model_key = canonical_key(model_key or "", workspace.settings)
         model = workspace.model(model_key)
         known = {name: None for name, _ in model.module.named_modules() if name}
         problems.extend(

@@ -3,8 +3,10 @@
 import logging
 
 from actviz_core.activations import ROOT
+from actviz_core.analysis import first_of_each_stage
 from actviz_core.errors import ActVizError
-from actviz_core.ui.defaults import DEFAULT_IMAGE, DEFAULT_MODEL, first_of_each_stage
+from actviz_core.models import list_models
+from actviz_core.ui.defaults import DEFAULT_IMAGE, DEFAULT_MODEL
 from actviz_core.workspace import shared_workspace
 
 _log = logging.getLogger(__name__)
@@ -17,5 +19,6 @@ def warm_up() -> None:
         model = workspace.model(DEFAULT_MODEL)
         layers = first_of_each_stage(workspace.tree(model))
         workspace.calls(model, workspace.sample(DEFAULT_IMAGE), [*layers, ROOT])
+        list_models(workspace.settings)  # imports timm, where it is installed
     except ActVizError as error:
         _log.warning("The first view could not be prepared: %s", error)

@@ -1,30 +1,100 @@
 """Forms of activations and the network's answer."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from actviz_core.analysis import Form, as_maps, form_of, top_k
+from actviz_core.analysis import as_maps, prefix_tokens, top_k
 from actviz_core.errors import ShapeError
+from actviz_core.layouts import Layout, LayoutKind, default_layout
 
 
 @pytest.mark.parametrize(
-    ("shape", "form", "drawn"),
+    ("shape", "name", "drawn"),
     [
-        ((1, 3, 4, 5), Form.MAPS, (3, 4, 5)),
-        ((1, 3, 1, 5), Form.MAPS, (3, 1, 5)),
-        ((1, 3, 1, 1), Form.VECTOR, (3, 1, 1)),
-        ((1, 10), Form.VECTOR, (10, 1, 1)),
-        ((1, 7, 9), Form.SEQUENCE, (9, 1, 7)),
-        ((1, 2, 3, 4, 5), Form.OTHER, (2, 12, 5)),
-        ((6,), Form.OTHER, (1, 1, 1)),
-        ((), Form.OTHER, (1, 1, 1)),
+        ((1, 3, 4, 5), "maps", (3, 4, 5)),
+        ((1, 3, 1, 5), "maps", (3, 1, 5)),
+        ((1, 3, 1, 1), "vector", (3, 1, 1)),
+        ((1, 10), "vector", (10, 1, 1)),
+        ((1, 7, 9), "sequence", (9, 1, 7)),
+        ((7, 1, 9), "sequence-lnc", (9, 1, 7)),
+        ((1, 2, 3, 4, 5), "volume", (2, 4, 15)),
+        ((1, 2, 3, 4, 5, 6), "other", (2, 60, 6)),
+        ((6,), "vector", (6, 1, 1)),
+        ((), "vector", (1, 1, 1)),
     ],
 )
-def test_every_activation_has_a_form_and_can_be_drawn(
-    shape: tuple[int, ...], form: Form, drawn: tuple[int, ...]
+def test_every_activation_has_a_usual_layout_and_can_be_drawn(
+    shape: tuple[int, ...], name: str, drawn: tuple[int, ...]
 ) -> None:
-    assert form_of(shape) is form
-    assert as_maps(np.zeros(shape)).shape == drawn
+    layout = default_layout(shape)
+    assert layout.name == name
+    assert as_maps(np.zeros(shape), layout).shape == drawn
+
+
+def test_tokens_lie_on_their_grid_and_those_beside_it_stand_apart() -> None:
+    tokens = np.arange(2 * 8 * 5).reshape(2, 8, 5)
+    layout = Layout(LayoutKind.TOKENS, "NLC", "", grid=(2, 3), prefix=("class token", "register 1"))
+    maps = as_maps(tokens, layout, item=1)
+    assert maps.shape == (5, 2, 3)
+    assert maps[4, 1, 2] == tokens[1, 2 + 1 * 3 + 2, 4]
+    assert np.shares_memory(maps, tokens)
+    names, values = prefix_tokens(tokens, layout, item=1)
+    assert names == ("class token", "register 1")
+    np.testing.assert_array_equal(values, tokens[1, :2])
+    first = replace(layout, axes="LNC")
+    np.testing.assert_array_equal(as_maps(tokens.swapaxes(0, 1), first, item=1), maps)
+
+
+def test_channels_that_come_last_go_first_without_a_copy() -> None:
+    activation = np.arange(2 * 3 * 4 * 5).reshape(2, 3, 4, 5)
+    maps = as_maps(activation, Layout(LayoutKind.CHANNEL_LAST, "NHWC", ""), item=1)
+    assert maps[2, 1, 3] == activation[1, 1, 3, 2]
+    assert np.shares_memory(maps, activation)
+
+
+def test_slices_of_a_volume_lie_side_by_side() -> None:
+    volume = np.arange(2 * 3 * 4 * 5).reshape(1, 2, 3, 4, 5)
+    maps = as_maps(volume)
+    assert maps[1, 2, 1 * 5 + 3] == volume[0, 1, 1, 2, 3]
+    last = np.moveaxis(volume, 1, -1)
+    np.testing.assert_array_equal(as_maps(last, Layout(LayoutKind.VOLUME, "NDHWC", "")), maps)
+
+
+@pytest.mark.parametrize("rolled_first", [False, True])
+def test_windows_are_put_back_where_they_were_cut_out(*, rolled_first: bool) -> None:
+    maps = np.arange(2 * 3 * 5 * 7).reshape(2, 3, 5, 7)  # pictures, channels, rows, columns
+    filled = ((0, 0), (0, 0), (0, 1), (0, 1))
+    whole = np.roll(maps, (-1, -1), (2, 3)) if rolled_first else np.pad(maps, filled)
+    whole = np.pad(whole, filled) if rolled_first else np.roll(whole, (-1, -1), (2, 3))
+    cut = whole.reshape(2, 3, 3, 2, 4, 2).transpose(0, 2, 4, 3, 5, 1).reshape(2 * 12, 4, 3)
+    layout = Layout(
+        LayoutKind.WINDOWS, "GLC", "", grid=(5, 7), window=(2, 2), shift=(1, 1), rolled_first=rolled_first
+    )
+    np.testing.assert_array_equal(as_maps(cut, layout, item=1), maps[1])
+    with pytest.raises(ShapeError, match="picture 2 of its batch"):
+        as_maps(cut, layout, item=2)
+
+
+def test_each_attention_head_is_a_channel() -> None:
+    heads = np.arange(2 * 3 * 4 * 5).reshape(2, 3, 4, 5)
+    np.testing.assert_array_equal(as_maps(heads, Layout(LayoutKind.OTHER, "NA..", ""), item=1), heads[1])
+    every = as_maps(heads, Layout(LayoutKind.OTHER, "GA..", ""))
+    np.testing.assert_array_equal(every, heads.reshape(6, 4, 5))
+
+
+@pytest.mark.parametrize(
+    ("shape", "layout"),
+    [
+        ((1, 9, 4), Layout(LayoutKind.TOKENS, "NLC", "", grid=(2, 4))),
+        ((1, 9, 4), Layout(LayoutKind.MAPS, "NCHW", "")),
+        ((5, 4, 3), Layout(LayoutKind.WINDOWS, "GLC", "", grid=(4, 4), window=(2, 2))),
+    ],
+)
+def test_a_layout_that_does_not_fit_is_refused(shape: tuple[int, ...], layout: Layout) -> None:
+    with pytest.raises(ShapeError, match=f"cannot be read as {layout.name}"):
+        as_maps(np.zeros(shape), layout)
 
 
 def test_values_keep_their_places() -> None:

@@ -18,6 +18,7 @@ PAGES = {
     "activations": "/activations",
     "one channel": "/activations?layers=layer2.0.conv1&channel=3",
     "a vector": "/activations?layers=fc",
+    "compare": "/compare",
     "about": "/about",
 }
 UNNAMED = re.compile(

@@ -12,10 +12,8 @@ from torch import Tensor, nn
 from actviz_core import capture
 from actviz_core.export import replay
 from actviz_core.models import load_model
-from actviz_core.models.torchvision_resnets import RANDOM_SEED
 from actviz_core.samples import Sample
 from actviz_core.samples.variants import vary
-from actviz_core.settings import Settings
 from tests.hooks.toys import InPlaceAfter, ReusedReLU
 
 
@@ -55,14 +53,6 @@ def test_its_hooks_return_what_capture_returns(
     assert list(again) == calls
     assert all(torch.equal(again[call], captured[call]) for call in calls)
     assert not any(module._forward_hooks for module in network.modules())
-
-
-@pytest.mark.parametrize("name", ["resnet18", "resnet50"])
-def test_its_untrained_networks_are_the_apps(name: str, tmp_path: Path) -> None:
-    settings = Settings(tmp_path, None, (), 2**20, "cpu")
-    ours, theirs = load_model(f"{name}@random", settings=settings).module, replay.untrained(name, RANDOM_SEED)
-    state = theirs.state_dict()
-    assert all(torch.equal(value, state[key]) for key, value in ours.state_dict().items())
 
 
 @pytest.mark.parametrize("size", [(300, 200), (30, 400), (900, 20), (32, 32)])

@@ -1,0 +1,85 @@
+"""The predictions of several panels as aligned bars: the same class in the same row everywhere."""
+
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+
+from actviz_core.analysis import TopK
+from actviz_core.figures.canvas import MARGIN, draw, grey_bars, message_figure
+from actviz_core.figures.colors import ACCENT, NEUTRAL
+from actviz_core.figures.markup import plain
+from actviz_core.figures.vectors import BAR_PIXELS, LONG_BAR, named_rows, share_text
+
+ROWS = 6
+"""Most classes shown."""
+
+ROOM = 1.25
+"""Width of a panel's column, in units of a probability of one: the rest is for the numbers."""
+
+
+def aligned_predictions(predictions: Sequence[TopK], titles: Sequence[str]) -> go.Figure:
+    """Draw the classes that any panel finds most probable; a panel's best one is in colour.
+
+    ``predictions`` must hold all classes, not only the first few. One trace a panel: `x` holds the
+    probabilities, `customdata` the class names.
+    """
+    names = _names(predictions)
+    if not names:
+        return message_figure("No panel has a prediction.")
+    traces, notes = [], []
+    for column, (prediction, title) in enumerate(zip(predictions, titles, strict=True)):
+        share = dict(zip(prediction.labels, prediction.probabilities, strict=True))
+        shares = [float(share.get(name, 0)) for name in names]
+        best = prediction.labels[0] if prediction.labels else None
+        traces.append(
+            grey_bars(
+                x=shares,
+                y=list(range(len(names))),
+                base=[column * ROOM] * len(names),
+                orientation="h",
+                customdata=list(names),
+                text=[
+                    share_text(value) if name in share else ""
+                    for name, value in zip(names, shares, strict=True)
+                ],
+                textposition=["inside" if value > LONG_BAR else "outside" for value in shares],
+                insidetextanchor="end",
+                hovertext=[
+                    f"{plain(title)}<br>{plain(name)}: {value:.3%}"
+                    for name, value in zip(names, shares, strict=True)
+                ],
+                hovertemplate="%{hovertext}<extra></extra>",
+                marker={
+                    "color": [ACCENT if name == best else NEUTRAL for name in names],
+                    "line": {"width": 0},
+                },
+            )
+        )
+        heading = title if prediction.problem is None else f"{title}: {prediction.problem}"
+        notes.append(
+            {
+                "text": plain(heading),
+                "x": column * ROOM,
+                "xanchor": "left",
+                "y": 1,
+                "yref": "paper",
+                "yanchor": "bottom",
+                "showarrow": False,
+                "font": {"size": 12},
+            }
+        )
+    layout = named_rows(names)
+    return draw(
+        traces,
+        xaxis={"range": [0, ROOM * len(predictions)], "fixedrange": True},
+        top=BAR_PIXELS,
+        annotations=notes,
+        barmode="overlay",
+        **layout | {"height": MARGIN + BAR_PIXELS * (len(names) + 1)},
+    )
+
+
+def _names(predictions: Sequence[TopK]) -> list[str]:
+    """The most probable class of every panel, then their second ones, and so on."""
+    ranks = zip(*(prediction.labels[:3] for prediction in predictions if prediction.labels), strict=False)
+    return list(dict.fromkeys(name for rank in ranks for name in rank))[:ROWS]

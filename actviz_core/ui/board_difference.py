@@ -1,0 +1,104 @@
+"""The difference of two panels: signed maps, channels by how much they differ, one sentence."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import pandas as pd
+import streamlit as st
+
+from actviz_core.analysis import channel_differences, difference, difference_sentence
+from actviz_core.errors import ShapeError
+from actviz_core.figures import Show, difference_map
+from actviz_core.ui.board_panels import Filled
+from actviz_core.ui.board_state import choose_channel
+from actviz_core.ui.charts import draw_clickable
+from actviz_core.ui.choices import linked_selectbox
+from actviz_core.ui.text import plain
+
+WIDTH = 620
+
+
+class _Shown(Protocol):
+    @property
+    def show(self) -> Show: ...
+    @property
+    def channel(self) -> int: ...
+
+
+def show_difference(panels: Sequence[Filled], choices: _Shown) -> None:
+    """Draw the difference of two panels, the first two unless others are chosen."""
+    if len(panels) < 2:
+        return
+    st.subheader("Difference")
+    numbers = {str(panel.position + 1): panel for panel in panels}
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        first = linked_selectbox("Of panel", list(numbers), key="first", width=118)
+        others = [number for number in numbers if number != first]
+        second = linked_selectbox("and panel", others, key="second", width=118)
+    one, other = numbers[first], numbers[second]
+    try:
+        signed = difference(one.drawn.maps, other.drawn.maps)
+        channels = channel_differences(one.drawn.maps, other.drawn.maps)
+    except ShapeError as error:
+        st.info(plain(str(error)), icon=":material/difference:")
+        return
+    st.markdown(plain(difference_sentence(channels, *_names(one, other))))
+    if signed.resampled:
+        st.caption("The maps have different sizes: the smaller ones are resampled before they are compared.")
+    page = st.grid(5, min_column_width=150, gap="medium")
+    with page.cell(column_span=3):
+        draw_clickable(
+            difference_map(
+                signed,
+                order=channels.order[:64],
+                channel=choices.channel if choices.show is Show.CHANNEL else None,
+                width=WIDTH,
+            ),
+            key="compare_difference",
+            alt=f"The signed difference of panel {first} and panel {second}, channel by channel",
+            clicked=choose_channel,
+        )
+    with page.cell(column_span=2):
+        order = channels.order
+        table = pd.DataFrame(
+            {
+                "Channel": order,
+                "Relative L2": channels.relative_l2[order],
+                "Cosine": channels.cosine[order],
+                "Correlation": channels.correlation[order],
+            }
+        )
+        st.dataframe(
+            table,
+            key="difference_table",
+            hide_index=True,
+            height=420,
+            selection_mode="single-row",
+            on_select=lambda: _row_chosen(order.tolist()),
+            column_config={
+                "Relative L2": st.column_config.NumberColumn(
+                    format="%.3g",
+                    help="Length of the difference by the length of the second panel's channel; 0 is equal.",
+                ),
+                "Cosine": st.column_config.NumberColumn(
+                    format="%.3f", help="1: the same pattern, whatever its strength. 0: nothing in common."
+                ),
+                "Correlation": st.column_config.NumberColumn(
+                    format="%.3f", help="As the cosine, after the mean of each channel is taken away."
+                ),
+            },
+            alt="Channels by how much they differ; choose one to see it in every panel",
+        )
+
+
+def _names(one: Filled, other: Filled) -> tuple[str, str]:
+    """What sentences call the two: their numbers where nothing else tells them apart."""
+    if one.name != other.name:
+        return one.name, other.name
+    return f"panel {one.position + 1}", f"panel {other.position + 1}"
+
+
+def _row_chosen(channels: Sequence[int]) -> None:
+    rows = st.session_state["difference_table"]["selection"]["rows"]
+    if rows:
+        choose_channel(channels[rows[0]])

@@ -1,0 +1,122 @@
+"""The row of headers above the board: what each panel shows, and how to change it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import streamlit as st
+
+from actviz_core.board import FEWEST_PANELS, Panel
+from actviz_core.errors import ActVizError
+from actviz_core.hooks.record import layer_of
+from actviz_core.models import canonical_key, list_weights
+from actviz_core.ui.board_panels import Failed, Filled
+from actviz_core.ui.board_state import add_panel, remove_panel, replace_panel
+from actviz_core.ui.text import plain
+from actviz_core.ui.tray import tray
+from actviz_core.ui.view import View
+from actviz_core.workspace import Workspace
+
+MOST_IN_ROW = 5
+
+
+def header_row(filled: Sequence[Filled | Failed], view: View, workspace: Workspace) -> None:
+    """Draw a header a panel."""
+    columns = len(filled) if len(filled) < MOST_IN_ROW else 3
+    row = st.grid(columns, min_column_width=150, gap="small")
+    for panel in filled:
+        with row.cell(), st.container(gap=None):
+            _header(panel, len(filled), view, workspace)
+
+
+def add_panel_popover(last: Panel, view: View, workspace: Workspace) -> None:
+    """Offer one more panel: a copy of the last, with one thing changed."""
+    more = st.popover(
+        "Add a panel",
+        icon=":material/add:",
+        key="add_panel",
+        on_change="rerun",  # what is inside is only made when it is open
+        help="A copy of the last one, with one thing changed.",
+    )
+    if more.open:
+        with more:
+            _choices(last, "new", view, workspace, blank=True)
+
+
+def _header(filled: Filled | Failed, count: int, view: View, workspace: Workspace) -> None:
+    panel, position = filled.panel, filled.position
+    st.markdown(f"**{position + 1}** {plain(panel.call)}")
+    st.caption(plain(f"{panel.model_key}, {panel.image_id}"))
+    if isinstance(filled, Failed):
+        st.error(plain(filled.reason), icon=":material/error:")
+    with st.container(horizontal=True, gap="small"):
+        change = st.popover("Change", icon=":material/edit:", key=f"change_{position}", on_change="rerun")
+        if change.open:
+            with change:
+                _choices(panel, str(position), view, workspace, blank=False)
+        st.button(
+            "Remove",
+            key=f"remove_panel_{position}",
+            icon=":material/close:",
+            type="tertiary",
+            disabled=count <= FEWEST_PANELS,
+            on_click=remove_panel,
+            args=(position,),
+        )
+
+
+def _choices(panel: Panel, place: str, view: View, workspace: Workspace, *, blank: bool) -> None:
+    """Offer other weights, pictures and layers; with ``blank`` the first choice adds a panel."""
+    _choice("Weights", "model_key", _model_keys(panel, workspace), panel, place, blank=blank)
+    pictures = dict.fromkeys([panel.image_id, *([view.image_id] if view.image_id else []), *tray()])
+    _choice("Picture", "image_id", list(pictures), panel, place, blank=blank)
+    st.caption("Keep pictures in the tray on the Samples page to find them here.")
+    _choice("Layer", "call", _calls(panel, workspace), panel, place, blank=blank)
+
+
+def _model_keys(panel: Panel, workspace: Workspace) -> list[str]:
+    """The panel's network with all weights that are here, and the network in the sidebar."""
+    keys = [panel.model_key]
+    try:
+        keys = [canonical_key(panel.model_key)]
+        infos = list_weights(keys[0].partition("@")[0], workspace.settings)
+        keys += [info.key for info in infos if info.ready]
+    except ActVizError:
+        pass  # the panel itself says what is wrong with its model
+    in_hand = st.session_state["view"].model_key
+    return list(dict.fromkeys([*keys, *([in_hand] if in_hand else [])]))
+
+
+def _calls(panel: Panel, workspace: Workspace) -> list[str]:
+    try:
+        module = workspace.model(panel.model_key).module
+    except ActVizError:
+        return [panel.call]
+    layers = {name: None for name, _ in module.named_modules() if name}
+    own = [] if layer_of(panel.call, layers) is None else [panel.call]
+    return list(dict.fromkeys([*own, *layers]))
+
+
+def _choice(label: str, part: str, options: list[str], panel: Panel, place: str, *, blank: bool) -> None:
+    key = f"panel_{place}_{part}"
+    current = getattr(panel, part)
+    if not blank:
+        st.session_state[key] = current if current in options else None
+
+    def changed() -> None:
+        chosen = st.session_state[key]
+        if chosen is None:
+            return
+        if blank:
+            st.session_state[key] = None
+            add_panel(replace(panel, **{part: chosen}))
+        else:
+            replace_panel(int(place), replace(panel, **{part: chosen}))
+
+    st.selectbox(
+        label,
+        [option for option in options if not blank or option != current],
+        index=None,
+        key=key,
+        on_change=changed,
+        placeholder=f"the same: {current}" if blank else current,
+    )

@@ -1,0 +1,172 @@
+"""The Compare page: presets, headers, and one figure for all panels."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import plotly.graph_objects as go
+import streamlit as st
+
+from actviz_core.analysis import ChannelOrder, Summary, ValueRange, order_channels
+from actviz_core.board import FEWEST_PANELS, MOST_PANELS
+from actviz_core.figures import Colors, Show, aligned_predictions, compare_board
+from actviz_core.models import Model
+from actviz_core.samples import Sample
+from actviz_core.ui.board_difference import show_difference
+from actviz_core.ui.board_headers import add_panel_popover, header_row
+from actviz_core.ui.board_panels import Filled, fill, usable
+from actviz_core.ui.board_state import choose_channel, current_panels, set_panels, show_board_link
+from actviz_core.ui.charts import draw, draw_clickable
+from actviz_core.ui.choices import check_link, check_number, check_switches, linked_selectbox
+from actviz_core.ui.presets import default_panels, preset_bar
+from actviz_core.ui.take_away import Taken, take_away
+from actviz_core.ui.view import View
+from actviz_core.workspace import Workspace
+
+TILES = 64
+WIDTH = 1060  # pixels of the board in a window of 1440
+WIDGET = 118
+SHOWN = {"all channels": Show.GRID, "one channel": Show.CHANNEL, "summary": Show.SUMMARY}
+ORDERS = {
+    "number": ChannelOrder.INDEX,
+    "mean": ChannelOrder.MEAN,
+    "maximum": ChannelOrder.MAXIMUM,
+    "variation": ChannelOrder.STD,
+    "active share": ChannelOrder.ACTIVE,
+}
+SUMMARIES: dict[str, Summary | None] = {"mean": Summary.MEAN, "max": Summary.MAXIMUM, "PCA": None}
+
+
+@dataclass(frozen=True)
+class BoardChoices:
+    """What the tool bar says."""
+
+    show: Show
+    channel: int
+    order: ChannelOrder
+    own_order: bool
+    own_range: bool
+    colors: Colors
+    summary: Summary | None
+    opacity: float | None
+
+
+def show_board(model: Model, sample: Sample, view: View, workspace: Workspace) -> None:
+    """Draw the whole page below its title."""
+    preset_bar(view, model, sample, workspace)
+    panels = current_panels()
+    if not panels:
+        panels = default_panels(view, model, sample, workspace)
+        set_panels(panels)
+    show_board_link(panels)
+    if len(panels) < FEWEST_PANELS:
+        st.info("A board has at least two panels. Choose a preset, or more layers.", icon=":material/info:")
+        return
+    filled = fill(panels, workspace)
+    header_row(filled, view, workspace)
+    shown = usable(filled)
+    if not shown:
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
+        choices = _tool_bar(shown)
+        with st.container(horizontal=True, width="content"):
+            if len(panels) < MOST_PANELS:
+                add_panel_popover(panels[-1], view, workspace)
+            files = st.container(width="content")
+    figure = _board(shown, choices)
+    with files:
+        take_away(figure, [_taken(panel) for panel in shown], name="board", title="Compare", width=WIDTH)
+    draw(
+        aligned_predictions([panel.prediction for panel in shown], [panel.drawn.title for panel in shown]),
+        key="compare_predictions",
+        alt="The most probable classes of every panel, the same class in the same row",
+    )
+    show_difference(shown, choices)
+
+
+def _tool_bar(panels: Sequence[Filled]) -> BoardChoices:
+    most = max(len(panel.drawn.maps) for panel in panels)
+    check_link("show", list(SHOWN))
+    check_switches("own_range", "own_order", "board_over")
+    check_number("board_opacity", 0, 1)
+    with st.container(horizontal=True, vertical_alignment="bottom", width="content"):
+        show = st.segmented_control(
+            "Show", list(SHOWN), default=next(iter(SHOWN)), required=True, key="show", bind="query-params"
+        )
+        channel, summary = 0, "mean"
+        if show == "one channel":
+            channel = linked_selectbox("Channel", range(most), key="board_channel", width=WIDGET)
+        elif show == "summary":
+            summary = linked_selectbox("Summary", list(SUMMARIES), key="summary", width=WIDGET)
+        else:
+            linked_selectbox("Sort by", list(ORDERS), key="board_sort", width=WIDGET)
+        own_range = st.toggle(
+            "Own range",
+            key="own_range",
+            bind="query-params",
+            help="Off: one colour scale for all panels, so that colours can be compared. On: each its own.",
+        )
+        with st.popover("More"):
+            own_order = st.toggle(
+                "Own order",
+                key="own_order",
+                bind="query-params",
+                help="Off: every panel in the order of the first. On: each panel in its own.",
+            )
+            colors = linked_selectbox("Colours", list(Colors), key="board_colours")
+            over = st.toggle("Over the picture", key="board_over", bind="query-params")
+            opacity = st.slider("Opacity", 0.0, 1.0, 0.6, 0.1, key="board_opacity", bind="query-params")
+    return BoardChoices(
+        SHOWN[show or "all channels"],
+        channel,
+        ORDERS[st.session_state.get("board_sort") or "number"],
+        own_order,
+        own_range,
+        colors,
+        SUMMARIES[summary],
+        opacity if over else None,
+    )
+
+
+def _board(panels: Sequence[Filled], choices: BoardChoices) -> go.Figure:
+    figure = compare_board(
+        [panel.drawn for panel in panels],
+        show=choices.show,
+        orders=_orders(panels, choices),
+        channel=choices.channel,
+        summary=choices.summary,
+        opacity=choices.opacity,
+        colors=choices.colors,
+        value_range=ValueRange.CHANNEL if choices.own_range else ValueRange.SHARED,
+        width=WIDTH,
+    )
+    draw_clickable(
+        figure,
+        key="compare_board",
+        alt=f"{len(panels)} panels: " + "; ".join(panel.drawn.title for panel in panels),
+        clicked=choose_channel,
+    )
+    return figure
+
+
+def _taken(panel: Filled) -> Taken:
+    return Taken(panel.model, panel.sample.id, panel.panel.call, panel.value, panel.drawn.statistics)
+
+
+def _orders(panels: Sequence[Filled], choices: BoardChoices) -> list[npt.NDArray[np.int64]]:
+    """The channels of every panel in display order: by the first panel's numbers unless each has its own."""
+
+    def own(panel: Filled) -> npt.NDArray[np.int64]:
+        descending = choices.order is not ChannelOrder.INDEX
+        return order_channels(panel.drawn.statistics, choices.order, descending=descending)
+
+    first = own(panels[0])
+    orders = []
+    for panel in panels:
+        order = own(panel)
+        if not choices.own_order:
+            shared = first[first < len(panel.drawn.maps)]
+            order = np.concatenate([shared, np.setdiff1d(order, shared)])
+        orders.append(order[:TILES])
+    return orders

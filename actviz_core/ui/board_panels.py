@@ -1,0 +1,104 @@
+"""The panels of the board with their values."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from torch import Tensor
+
+from actviz_core.analysis import TopK, channel_statistics
+from actviz_core.board import Panel
+from actviz_core.errors import ActVizError
+from actviz_core.figures import BoardPanel
+from actviz_core.models import Model
+from actviz_core.models.registry import find_network
+from actviz_core.samples import Sample
+from actviz_core.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Filled:
+    """A panel with everything that the board shows of it; ``name`` tells it from the others."""
+
+    position: int
+    panel: Panel
+    name: str
+    model: Model
+    sample: Sample
+    value: Tensor
+    drawn: BoardPanel
+    prediction: TopK
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A panel whose model, picture or call is not there, and why."""
+
+    position: int
+    panel: Panel
+    reason: str
+
+
+def fill(panels: Sequence[Panel], workspace: Workspace) -> list[Filled | Failed]:
+    """Get every panel's values; one forward pass serves all panels of the same network and picture."""
+    together: dict[tuple[str, str], list[str]] = {}
+    for panel in panels:
+        together.setdefault((panel.model_key, panel.image_id), []).append(panel.call)
+    names = short_names(panels)
+    return [
+        _fill(position, panel, together[panel.model_key, panel.image_id], names[position], workspace)
+        for position, panel in enumerate(panels)
+    ]
+
+
+def _fill(
+    position: int, panel: Panel, companions: Sequence[str], name: str, workspace: Workspace
+) -> Filled | Failed:
+    try:
+        model = workspace.model(panel.model_key)
+        sample = workspace.sample(panel.image_id)
+        workspace.prepare(model, sample, companions)
+        call, value = next(iter(workspace.activations(model, sample, [panel.call]).items()), ("", None))
+        prediction = workspace.prediction(model, sample, k=None)
+        if value is None:
+            return Failed(position, panel, f"{panel.call} never runs for this picture.")
+        maps = workspace.maps(model, call, value)
+        on_picture = workspace.layout(model, call, value).on_picture
+    except ActVizError as error:
+        return Failed(position, panel, str(error))
+    seen = np.asarray(model.preprocess.seen(sample.image)) if on_picture else None
+    drawn = BoardPanel(f"{position + 1} {name}", maps, channel_statistics(maps), seen)
+    return Filled(position, panel, name, model, sample, value, drawn, prediction)
+
+
+def short_names(panels: Sequence[Panel]) -> list[str]:
+    """What tells the panels apart: ``epoch-1``, or ``layer1.0.conv1, mirror`` where two things do."""
+    parts = [(panel.call, _weights(panel, panels), _picture(panel, panels)) for panel in panels]
+    differ = [len({part[i] for part in parts}) > 1 for i in range(3)]
+    return [
+        ", ".join(name for name, varies in zip(part, differ, strict=True) if varies) or part[0]
+        for part in parts
+    ]
+
+
+def _weights(panel: Panel, panels: Sequence[Panel]) -> str:
+    """The weights alone where all panels show the same network."""
+    networks = {other.model_key.partition("@")[0] for other in panels}
+    if len(networks) > 1:
+        return panel.model_key
+    try:
+        return find_network(panel.model_key)[1]
+    except ActVizError:
+        return panel.model_key
+
+
+def _picture(panel: Panel, panels: Sequence[Panel]) -> str:
+    """The variant alone where all panels show the same picture."""
+    picture, tilde, variant = panel.image_id.partition("~")
+    same = all(other.image_id.partition("~")[0] == picture for other in panels)
+    return (variant if tilde else "as it is") if same else panel.image_id
+
+
+def usable(filled: Sequence[Filled | Failed]) -> list[Filled]:
+    """The panels that have something to show."""
+    return [panel for panel in filled if isinstance(panel, Filled)]

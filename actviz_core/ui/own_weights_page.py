@@ -1,0 +1,166 @@
+"""The page of uploaded weights: add a state dict, look into it, rename it, delete it."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from actviz_core.errors import ActVizError
+from actviz_core.models.fitting import Fit, fit
+from actviz_core.models.own_weights import OwnEntry
+from actviz_core.models.registry import find_network, likely_models
+from actviz_core.models.state_dicts import read_state_dict
+from actviz_core.models.uploaded import own_weights
+from actviz_core.ui.text import megabytes, plain
+from actviz_core.ui.view import View, choose_model
+from actviz_core.workspace import Workspace
+
+_OUTCOME = "weights_outcome"
+ROWS = 300  # of a table of what does not fit
+LIST = 5  # names that one line can hold
+
+
+@dataclass(frozen=True)
+class _Misfit:
+    """Weights of another architecture: what does not fit, and what would."""
+
+    file_name: str
+    architecture: str
+    fit: Fit
+    likely: tuple[str, ...]
+
+
+def upload_weights(view: View, workspace: Workspace) -> None:
+    """Take a state dict for the network in hand, and say what came of the last one."""
+    if view.model_key is None:
+        st.info("Choose a model in the sidebar first: it decides what the weights must fit.")
+        return
+    name = view.model_key.split("@")[0]
+    st.file_uploader(
+        f"Weights for {plain(name)}, the network in the sidebar",
+        type=["safetensors", "pt", "pth", "th"],
+        key="weights_upload",
+        on_change=_take,
+        args=(name, workspace),
+        max_upload_size=max(1, workspace.settings.weights_bytes // 2**20),
+        help="A state dict, as torch.save(model.state_dict(), file) or safetensors write it. "
+        "Files that would have to run code are refused.",
+    )
+    outcome = st.session_state.get(_OUTCOME)
+    if isinstance(outcome, _Misfit):
+        _show_misfit(outcome)
+    elif isinstance(outcome, OwnEntry):
+        st.success(plain(f"{outcome.file_name} is here as {outcome.key}."), icon=":material/check:")
+        for note in outcome.notes:
+            st.caption(plain(note))
+    elif outcome is not None:
+        st.error(plain(outcome), icon=":material/block:")
+
+
+def _take(name: str, workspace: Workspace) -> None:
+    file = st.session_state["weights_upload"]
+    if file is None:
+        st.session_state[_OUTCOME] = None
+        return
+    settings = workspace.settings
+    try:
+        upload = read_state_dict(file.getvalue(), file.name, max_bytes=settings.weights_bytes)
+        module = find_network(name, settings)[0].unfilled(settings).module
+        compared = fit(upload.tensors, module)
+        if not compared.fits:
+            likely = tuple(likely_models(upload.tensors, settings))
+            st.session_state[_OUTCOME] = _Misfit(upload.file_name, name, compared, likely)
+            return
+        entry = own_weights(settings).add(upload, name, module)
+    except ActVizError as error:
+        st.session_state[_OUTCOME] = str(error)
+        return
+    st.session_state[_OUTCOME] = entry
+    choose_model(entry.key)
+
+
+def _show_misfit(misfit: _Misfit) -> None:
+    st.error(
+        plain(f"{misfit.file_name} does not fit {misfit.architecture}. {misfit.fit.sentence()}"),
+        icon=":material/block:",
+    )
+    if misfit.likely:
+        names = ", ".join(misfit.likely[:LIST])
+        st.info(plain(f"It fits {names}: choose that model in the sidebar, then upload it again."))
+    rows = [
+        *((name, "missing", "", "") for name in misfit.fit.missing),
+        *((name, "unexpected", "", "") for name in misfit.fit.unexpected),
+        *(
+            (wrong.name, "wrong shape", _shape(wrong.expected), _shape(wrong.found))
+            for wrong in misfit.fit.wrong_shape
+        ),
+    ]
+    columns = zip(*rows[:ROWS], strict=True)
+    st.dataframe(
+        dict(zip(("Tensor", "Problem", "Expected", "Found"), map(list, columns), strict=True)),
+        hide_index=True,
+        alt="What does not fit: missing and unexpected tensors, and wrong shapes",
+    )
+    if len(rows) > ROWS:
+        st.caption(f"The first {ROWS} of {len(rows):,}.")
+
+
+def _shape(shape: tuple[int, ...]) -> str:
+    return " x ".join(map(str, shape)) or "one number"
+
+
+def list_weights_kept(workspace: Workspace) -> None:
+    """Draw what is kept, each with ways to look into it, rename it and delete it."""
+    store = own_weights(workspace.settings)
+    st.subheader("Kept on this server")
+    entries = store.entries()
+    used, limit = store.used_bytes(), workspace.settings.weights_bytes
+    st.caption(f"{megabytes(used)} of {megabytes(limit)}, set with ACTVIZ_WEIGHTS_MB. Everybody sees them.")
+    if not entries:
+        st.info("Nothing has been uploaded yet.", icon=":material/inbox:")
+    for entry in entries:
+        with st.container(horizontal=True, vertical_alignment="center", border=True):
+            st.markdown(
+                f"**{plain(entry.name)}**  \n{plain(entry.key)}, {megabytes(entry.bytes)}", width="stretch"
+            )
+            _actions(entry, workspace)
+
+
+def _actions(entry: OwnEntry, workspace: Workspace) -> None:
+    key = f"{entry.architecture}-{entry.weights}"
+    st.button(
+        "Look inside",
+        key=f"open-{key}",
+        icon=":material/visibility:",
+        on_click=choose_model,
+        args=(entry.key,),
+    )
+    with st.popover("Rename", icon=":material/edit:", key=f"renaming-{key}"):
+        st.text_input(
+            "Name",
+            value=entry.name,
+            key=f"name-{key}",
+            on_change=lambda: _renamed(entry, st.session_state[f"name-{key}"], workspace),
+        )
+    with st.popover("Delete", icon=":material/delete:", key=f"deleting-{key}"):
+        st.markdown("Links to these weights will stop working.")
+        st.button(
+            "Delete them", key=f"delete-{key}", type="primary", on_click=_deleted, args=(entry, workspace)
+        )
+
+
+def _renamed(entry: OwnEntry, name: str, workspace: Workspace) -> None:
+    try:
+        own_weights(workspace.settings).rename(entry, name)
+    except ActVizError as error:
+        st.session_state[_OUTCOME] = str(error)
+
+
+def _deleted(entry: OwnEntry, workspace: Workspace) -> None:
+    try:
+        own_weights(workspace.settings).delete(entry)
+    except ActVizError as error:
+        st.session_state[_OUTCOME] = str(error)
+        return
+    st.session_state[_OUTCOME] = None
+    if st.session_state["view"].model_key == entry.key:
+        choose_model(entry.architecture)

@@ -1,0 +1,40 @@
+"""How an activation's axes are read: what the network's structure says, or what a person chose instead."""
+
+import streamlit as st
+
+from actviz_core.analysis import reading_sentence
+from actviz_core.layouts import Layout, LayoutKind
+from actviz_core.ui.choices import linked_selectbox
+from actviz_core.ui.text import plain
+
+AUTO = "auto"
+_KEY = "reading"
+_HELP = (
+    "Which axis of the values holds the channels, and which the places in the picture. "
+    "Auto is what the network's structure says."
+)
+
+
+def chosen_reading(layout: Layout) -> Layout:
+    """The reading that was chosen or that the link names; the layout itself if it has no such reading."""
+    name = st.session_state.get(_KEY, st.query_params.get(_KEY))
+    return layout.reading(str(name)) or layout
+
+
+def choose_reading(layout: Layout) -> None:
+    """Draw the choice of a reading, where the shape admits more than one."""
+    names = [AUTO, *layout.readings]
+    if st.session_state.get(_KEY, AUTO) not in names:
+        st.session_state[_KEY] = AUTO
+    linked_selectbox("Read as", names, key=_KEY, help=_HELP)
+
+
+def forget_reading() -> None:
+    """Read the next layer as its network says: a choice is meant for one layer."""
+    st.session_state[_KEY] = AUTO
+
+
+def tell_reading(layout: Layout, shape: tuple[int, ...]) -> None:
+    """Say which reading was used, where it isn't the plain one."""
+    if layout.kind not in (LayoutKind.MAPS, LayoutKind.VECTOR) or not layout.certain:
+        st.caption(plain(reading_sentence(layout, shape)))

@@ -1,0 +1,16 @@
+"""Compare any mix of layers, pictures and weights on one board."""
+
+import streamlit as st
+
+from actviz_core.ui.board_page import show_board
+from actviz_core.ui.errors import require
+from actviz_core.ui.view import current_view
+from actviz_core.workspace import shared_workspace
+
+workspace, view = shared_workspace(), current_view()
+
+st.title("Compare")
+st.caption("Layers, pictures and weights side by side. Start with one of these, then change any panel.")
+
+model, sample = require(view, workspace)
+show_board(model, sample, view, workspace)

@@ -1,0 +1,137 @@
+"""The compare board: built in a few clicks, the same for whoever opens its link, and taken away as files."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from actviz_core import capture, load_model, open_sample
+from tests.browser.visitor import Visitor
+
+pytestmark = pytest.mark.browser
+
+ROOT = Path(__file__).parents[2]
+LAYER = "layer1.0.conv1"
+WEIGHTS = ("random", "epoch-1", "epoch-5", "final")
+
+_PANELS = """() => {
+    const plot = document.querySelector('.st-key-compare_board .js-plotly-plot');
+    return plot._fullData.filter(trace => trace.type == 'heatmap').map(trace => ({
+        name: trace.name,
+        z: Array.from(trace.z, row => Array.from(row)),
+        channels: Array.from(trace.customdata || [], row => Array.from(row)),
+        low: trace.zmin,
+        high: trace.zmax,
+        matches: plot._fullLayout['xaxis' + trace.xaxis.slice(1)].matches || trace.xaxis,
+    }));
+}"""
+
+
+def panels(page: Page) -> list[dict[str, Any]]:
+    """The board's heatmaps as they are drawn now."""
+    found: list[dict[str, Any]] = page.evaluate(_PANELS)
+    return found
+
+
+def true_maps(weights: str, image_id: str) -> npt.NDArray[np.float32]:
+    """What the layer returned, (C, H, W), computed in this process."""
+    model = load_model(f"cifar-resnet20@{weights}")
+    inputs = model.preprocess(open_sample(image_id).image)
+    values: npt.NDArray[np.float32] = capture(model.module, inputs, [LAYER])[LAYER][0].numpy()
+    return values
+
+
+def build_board(visitor: Visitor) -> Page:
+    """From the start page to the four checkpoints side by side, in two clicks."""
+    page = visitor.open("/")
+    page.get_by_role("link", name="Compare", exact=True).click()
+    page.get_by_role("button", name="While it learned").click()
+    expect(page.locator(".st-key-compare_board").get_by_role("figure", name="4 panels")).to_be_visible()
+    visitor.settle()
+    return page
+
+
+def test_while_it_learned_takes_two_clicks_and_its_link_shows_the_same(
+    visitor: Visitor, stranger: Visitor
+) -> None:
+    page = build_board(visitor)
+    drawn = panels(page)
+    assert [panel["name"] for panel in drawn] == [f"{n} {name}" for n, name in enumerate(WEIGHTS, 1)]
+    assert len({(panel["low"], panel["high"]) for panel in drawn}) == 1  # one colour range for all
+    assert len({panel["matches"] for panel in drawn}) == 1  # zooming one zooms all
+    for panel, weights in zip(drawn, WEIGHTS, strict=True):
+        maps = true_maps(weights, "bundled-cifar10/0")
+        values, channels = np.array(panel["z"], np.float64), np.array(panel["channels"])
+        for channel, expected in enumerate(maps):
+            shown = values[(channels == channel) & ~np.isnan(values)].reshape(expected.shape)
+            np.testing.assert_allclose(shown, expected, rtol=1e-5, atol=1e-6)
+    page.get_by_text("Own range").click()
+    page.wait_for_url("**own_range=true**")
+    visitor.settle()
+    ours = panels(page)
+    assert len({panel["high"] for panel in ours}) == len(WEIGHTS)
+    link = page.url.removeprefix(visitor.url)
+    assert panels(stranger.open(link)) == ours
+
+
+def test_one_channel_is_shown_in_every_panel(visitor: Visitor) -> None:
+    page = build_board(visitor)
+    difference = page.locator(".st-key-compare_difference")
+    expect(difference.get_by_role("figure", name="panel 1 and panel 2")).to_be_visible()
+    page.get_by_role("radio", name="one channel").click()
+    page.get_by_role("combobox", name="Channel", exact=True).fill("7")
+    page.get_by_role("combobox", name="Channel", exact=True).press("Enter")
+    page.wait_for_url("**board_channel=7**")
+    visitor.settle()
+    for panel, weights in zip(panels(page), WEIGHTS, strict=True):
+        expected = true_maps(weights, "bundled-cifar10/0")[7]
+        np.testing.assert_allclose(panel["z"], expected, rtol=1e-5, atol=1e-6)
+
+
+def test_a_panel_that_is_gone_says_so_and_the_others_stay(visitor: Visitor) -> None:
+    gone = "panel=cifar-resnet20,bundled-cifar10/99,conv1"
+    good = "panel=cifar-resnet20,bundled-cifar10/1,conv1&panel=cifar-resnet20,bundled-cifar10/2,conv1"
+    page = visitor.open(f"/compare?{good}&{gone}")
+    expect(page.get_by_role("alert").filter(has_text="has no picture 99")).to_have_count(1)
+    assert [panel["name"] for panel in panels(page)] == ["1 bundled-cifar10/1", "2 bundled-cifar10/2"]
+
+
+def test_every_file_can_be_taken_away_and_the_script_finds_equal_bits(
+    visitor: Visitor, tmp_path: Path
+) -> None:
+    page = build_board(visitor)
+    page.get_by_role("button", name="Take away").click()
+    for name in (
+        "Picture (PNG",
+        "Interactive page (HTML",
+        "Values (NPZ",
+        "Statistics (CSV",
+        "Script (Python",
+    ):
+        with page.expect_download() as arriving:
+            page.get_by_role("button", name=name).click()
+        arriving.value.save_as(tmp_path / arriving.value.suggested_filename)
+    assert sorted(file.name for file in tmp_path.iterdir()) == [
+        f"board.{kind}" for kind in ("csv", "html", "npz", "png", "py")
+    ]
+    with Image.open(tmp_path / "board.png") as picture:
+        assert picture.width == 2 * 1060
+        assert "cifar-resnet20@epoch-1" in picture.text["provenance"]  # type: ignore[attr-defined]  # of PNGs only
+    assert "plotly" in (tmp_path / "board.html").read_text(encoding="utf-8")
+    assert len((tmp_path / "board.csv").read_text().splitlines()) == 1 + 4 * 16
+    replayed = subprocess.run(
+        [sys.executable, str(tmp_path / "board.py")],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(ROOT)},
+    )
+    assert replayed.returncode == 0, replayed.stdout + replayed.stderr
+    assert "All 4 arrays equal board.npz, bit for bit." in replayed.stdout
