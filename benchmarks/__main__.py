@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator
 
-from benchmarks import capturing, clicks, figuring, memory, thumbnails, visits
+from benchmarks import boards, capturing, clicks, figuring, memory, thumbnails, visits
 from benchmarks.machine import machine
 from benchmarks.table import Row, header, line
 
@@ -12,6 +12,7 @@ GROUPS: dict[str, Callable[[], Iterator[Row]]] = {
     "capture": capturing.rows,
     "figure": figuring.rows,
     "click": clicks.rows,
+    "board": boards.rows,
     "thumbnails": thumbnails.rows,
     "visit": visits.rows,
     "memory": memory.rows,

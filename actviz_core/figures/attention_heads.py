@@ -95,7 +95,7 @@ def attention_picker(
 ) -> go.Figure:
     """Draw one map of attention, shape (H, W), over the picture; its patches can be clicked.
 
-    The last trace holds one invisible point a patch, whose `customdata` is its row and column.
+    The last trace holds one invisible point a patch, whose `customdata` is its number, row by row.
 
     Raises:
         ShapeError: if `weights` has another shape or no finite value.
@@ -115,7 +115,7 @@ def attention_picker(
         "marker": {"size": size, "symbol": "square", "color": "rgba(0,0,0,0)", "opacity": 1},
         "selected": {"marker": {"opacity": 1}},
         "unselected": {"marker": {"opacity": 1}},
-        "customdata": np.stack([y, x], axis=1),
+        "customdata": np.arange(values.size),
         "text": shares,
         "hovertemplate": "row %{y}, column %{x}<br>%{text}<extra></extra>",
     }

@@ -109,7 +109,7 @@ def _heads(layer: LayerInHand, attention: Attention) -> None:
             attention_picker(maps.mean(0), image=layer.seen, chosen=patch, opacity=opacity, width=SIDE_WIDTH),
             key="attention_mean",
             alt=f"The mean of all heads of {layer.call}, from the {who}",
-            clicked=_choose_patch,
+            clicked=lambda number: _choose_patch(*divmod(int(number), layout.grid[1])),
         )
         st.caption("The mean of all heads. Click a patch to look from there.")
 
@@ -161,5 +161,5 @@ def _map(attention: Attention, names: tuple[str, ...], looking: str, head: int) 
     return attention_on_grid(attention, head, *patch)
 
 
-def _choose_patch(place: list[int]) -> None:
-    st.session_state[_KEY] = f"{place[0]}, {place[1]}"
+def _choose_patch(row: int, column: int) -> None:
+    st.session_state[_KEY] = f"{row}, {column}"

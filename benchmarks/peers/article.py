@@ -13,6 +13,10 @@ from plotly.subplots import make_subplots
 from torch import Tensor, nn
 
 LAYERS = ("layer1.0.conv1", "layer1.0.conv2")
+FOUR_LAYERS = (*LAYERS, "layer1.1.conv1", "layer1.1.conv2")
+SETS = {"forwards": FOUR_LAYERS, "backwards": FOUR_LAYERS[::-1]}
+"""What a page of four figures is clicked between."""
+
 SIDE = 8  # 64 channels in 8 rows of 8
 
 Maps = npt.NDArray[np.float32]

@@ -1,0 +1,65 @@
+"""From a click on the compare board until its four panels of 64 channels are painted, in a real browser.
+
+Everything is warm and cached on every side. The board is clicked from one preset to another; the page of one
+panel from one layer to another; the page of four `make_subplots` figures from one set of layers to another.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from itertools import cycle
+
+from playwright.sync_api import Locator, Page
+
+from benchmarks.browser import chromium, seconds_of_click, seconds_to_open, visitor
+from benchmarks.peers.article import FOUR_LAYERS, SETS
+from benchmarks.servers import PEERS, serving
+from benchmarks.stopwatch import in_turns
+from benchmarks.table import Row, ratio_row
+
+ROUNDS = 9
+VIEW = "?model=resnet18@random&image=bundled-imagenet/0" + "".join(f"&layers={name}" for name in FOUR_LAYERS)
+BOARD, GRID = ".st-key-compare_board .main-svg", ".st-key-activations_grid .main-svg"
+FIGURES = '[data-testid="stPlotlyChart"] .main-svg'
+
+
+def rows() -> Iterator[Row]:
+    """Measure the three pages in turns in one browser."""
+    with ExitStack() as stack:
+        context = stack.enter_context(visitor(stack.enter_context(chromium())))
+        app = stack.enter_context(serving())
+        four_subplots = stack.enter_context(serving(PEERS / "four_subplots_page.py"))
+
+        def page_at(url: str, painted: str) -> Page:
+            page = context.new_page()
+            seconds_to_open(page, url, painted)
+            return page
+
+        board = page_at(f"{app}/compare{VIEW}", BOARD)
+        single = page_at(f"{app}/activations{VIEW}", GRID)
+        peer = page_at(four_subplots, FIGURES)
+        presets = [board.get_by_role("button", name=name) for name in ("These pictures", "These layers")]
+        layers = [
+            single.locator(".st-key-activations_layer").get_by_text(name, exact=True)
+            for name in reversed(FOUR_LAYERS)
+        ]
+        sets = [peer.locator(".st-key-layers").get_by_text(name, exact=True) for name in reversed(SETS)]
+        timings = in_turns(
+            {
+                "board": _clicks(board, presets, BOARD),
+                "single": _clicks(single, layers, GRID),
+                "subplots": _clicks(peer, sets, FIGURES),
+            },
+            rounds=ROUNDS,
+            warm_up=4,
+        )
+    measured = "click to a board of 4 panels of 64 of 56x56, painted"
+    yield ratio_row(measured, "the page of one panel", timings["board"], timings["single"], 2.2)
+    yield ratio_row(
+        measured, "a page of four make_subplots figures", timings["board"], timings["subplots"], 1 / 4
+    )
+
+
+def _clicks(page: Page, targets: list[Locator], painted: str) -> Callable[[], float]:
+    """Every call clicks the next target and gives the seconds."""
+    following = cycle(targets)
+    return lambda: seconds_of_click(page, next(following), painted)
