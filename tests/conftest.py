@@ -4,7 +4,14 @@ from pathlib import Path
 
 import pytest
 
+from actviz_core import downloads
 from actviz_core.settings import Settings
+
+
+@pytest.fixture(autouse=True)
+def no_jobs_of_other_tests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server remembers how its downloads ended; every test starts without such memories."""
+    monkeypatch.setattr(downloads, "_jobs", {})
 
 
 @pytest.fixture
