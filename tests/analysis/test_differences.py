@@ -101,6 +101,12 @@ def test_silent_and_constant_channels_are_defined() -> None:
     assert (found.order[0], found.order[-1]) == (2, 0)
 
 
+def test_a_constant_channel_has_no_correlation_whatever_its_mean_is_rounded_to() -> None:
+    values = np.random.default_rng(0).standard_normal((2, 3, 7))
+    constant = np.full((2, 3, 7), [[[0.1]], [[0.7]]])
+    assert np.isnan(channel_differences(constant, values).correlation).all()
+
+
 def test_channels_that_only_the_first_has_come_in_order_of_their_strength() -> None:
     first = np.array([1.0, 3.0, 2.0])[:, None, None] * np.ones((3, 2, 2))
     assert channel_differences(first, np.zeros((3, 2, 2))).order.tolist() == [1, 2, 0]
@@ -145,6 +151,12 @@ def test_the_sentence_tells_silence_from_agreement() -> None:
     )
 
 
+def test_channels_that_are_equal_agree_also_where_they_have_no_correlation() -> None:
+    first, second = random_maps(), random_maps(seed=1)
+    first[3] = second[3] = 0.5
+    assert sentence(first, second).startswith("In epoch-1, 1 of 5 channels agrees with final")
+
+
 def test_the_sentence_says_what_cannot_be_compared() -> None:
     first, second = random_maps(2), random_maps(2)
     first[0] = np.nan
@@ -159,6 +171,10 @@ def test_single_values_agree_when_they_are_close() -> None:
     first, second = (np.array(values)[:, None, None] for values in ([1.0, 2.0, -3.0], [1.05, 1.0, -3.0]))
     assert sentence(first, second) == (
         "In epoch-1, 2 of 3 channels agree with final (values within 10 %); channel 1 differs most."
+    )
+    first[2] = second[2] = 0
+    assert sentence(first, second).startswith(
+        "In epoch-1, 1 of 3 channels agrees with final (values within 10 %), 1 more is silent in both;"
     )
 
 

@@ -147,8 +147,10 @@ def test_a_shared_range_spans_all_panels_and_has_one_bar() -> None:
 
 def test_a_shared_range_ignores_which_channels_are_shown() -> None:
     board = panels(2)
-    whole, part = compare_board(board), compare_board(board, orders=[[0], [1]])
-    assert whole.data[0].zmax == part.data[0].zmax
+    for value_range in (ValueRange.SHARED, ValueRange.PERCENTILE):
+        whole = compare_board(board, value_range=value_range)
+        part = compare_board(board, value_range=value_range, orders=[[0], [1]])
+        assert whole.data[0].zmax == part.data[0].zmax
 
 
 def test_a_silent_panel_does_not_stretch_the_shared_range() -> None:
