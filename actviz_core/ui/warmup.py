@@ -1,5 +1,6 @@
 """Does what the first visitor would otherwise wait for."""
 
+import gc
 import logging
 
 from actviz_core.activations import ROOT
@@ -22,3 +23,7 @@ def warm_up() -> None:
         list_models(workspace.settings)  # imports timm, where it is installed
     except ActVizError as error:
         _log.warning("The first view could not be prepared: %s", error)
+    # Streamlit collects garbage after every run of a page. What has been loaded by now stays for good, and
+    # going through all of it would take longer than the page.
+    gc.collect()
+    gc.freeze()

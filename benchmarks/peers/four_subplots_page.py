@@ -8,4 +8,4 @@ from benchmarks.peers.controls import activation
 st.title("Compare")
 chosen = st.segmented_control("Layers", SETS, default=next(iter(SETS)), required=True, key="layers")
 for layer in SETS[chosen or next(iter(SETS))]:
-    st.plotly_chart(subplots_figure(activation(layer)), key=layer)
+    st.plotly_chart(subplots_figure(activation(layer)))
