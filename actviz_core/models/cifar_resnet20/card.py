@@ -7,6 +7,7 @@ import argparse
 import csv
 import hashlib
 import json
+import statistics
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -55,11 +56,11 @@ last epoch, not the best ones on the way.
 - seed {recipe.seed}; He-normal initialisation; one random stream for every epoch
 - {recipe.epochs} epochs, batches of {recipe.batch}, cross-entropy
 - SGD with Nesterov momentum {recipe.momentum}, weight decay {recipe.weight_decay}
-- learning rate: {recipe.warmup_epochs:g} epochs of linear warm-up to {recipe.peak_learning_rate}, then half a
-  cosine to zero
+- learning rate in cycles of {cycles} epochs: {recipe.warmup_epochs:g} epochs of linear warm-up, then half
+  a cosine to zero; the first cycle rises to {recipe.peak_learning_rate}, later ones to half of the one before
 - augmentation: {padding} pixels of padding, a random 32x32 crop, a mirror image half of the time
 - bfloat16 autocast and channels-last memory while training; weights kept, and measured, in float32
-- it took {minutes:.0f} minutes; every epoch is in `log.csv`
+- it took {minutes:.0f} minutes, {median:.0f} seconds an epoch at the median; every epoch is in `log.csv`
 
 ![Accuracy over the epochs](curve.svg)
 
@@ -92,7 +93,7 @@ Its most frequent mistakes on `{lossless}` (true class, what it said, how often)
 
 ```
 python -m actviz_core.models.cifar_resnet20.train --data train.zip --exclude lossless-4000-names.txt \\
-    --validation {lossless} --epochs {recipe.epochs} --seed {recipe.seed} --out run
+    --validation {lossless} --cycles {cycle_lengths} --seed {recipe.seed} --out run
 python -m actviz_core.models.cifar_resnet20.card --run run --lossless {lossless} --test {test}
 python -m actviz_core.models.cifar_resnet20.evaluate {lossless}
 python -m actviz_core.models.cifar_resnet20.evaluate {test} --weights epoch-5
@@ -131,14 +132,14 @@ def write_card(run: Path, lossless: LabelledPictures, test: LabelledPictures, ou
         )
         for name in NAMES
     ]
-    minutes = sum(float(row["seconds"]) for row in log) / 60
+    seconds = [float(row["seconds"]) for row in log]
     _replace_all(
         out,
         {
             **weights,
             "log.csv": log_text.encode(),
             "curve.svg": curve,
-            "MODEL_CARD.md": _card(recipe, minutes, lossless, test, listed, confusions[DEFAULT]).encode(),
+            "MODEL_CARD.md": _card(recipe, seconds, lossless, test, listed, confusions[DEFAULT]).encode(),
             "manifest.json": (json.dumps([asdict(entry) for entry in listed], indent=2) + "\n").encode(),
         },
     )
@@ -146,7 +147,7 @@ def write_card(run: Path, lossless: LabelledPictures, test: LabelledPictures, ou
 
 def _card(
     recipe: Recipe,
-    minutes: float,
+    seconds: Sequence[float],
     lossless: LabelledPictures,
     test: LabelledPictures,
     listed: Sequence[Checkpoint],
@@ -161,8 +162,11 @@ def _card(
         test=test.name,
         test_count=len(test),
         recipe=recipe,
+        cycles=" and ".join(map(str, recipe.cycles)),
+        cycle_lengths=" ".join(map(str, recipe.cycles)),
         padding=PADDING,
-        minutes=minutes,
+        minutes=sum(seconds) / 60,
+        median=statistics.median(seconds),
         table=_table(listed),
         lossless_report=report(DEFAULT, lossless.name, final[0]),
         test_report=report(DEFAULT, test.name, final[1]),

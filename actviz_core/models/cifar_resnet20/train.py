@@ -2,7 +2,8 @@
 
 ``python -m actviz_core.models.cifar_resnet20.train --data PICTURES --out FOLDER [--exclude NAMES] ...``
 
-SGD with Nesterov momentum, one warm-up and a cosine schedule, pad-and-crop and flip. Every epoch has its own
+SGD with Nesterov momentum, a cosine schedule with warm restarts (Loshchilov and Hutter 2017,
+arXiv:1608.03983), pad-and-crop and flip. Every epoch has its own
 random stream, drawn from the seed and the epoch's number, so a run that was killed goes on from its last
 epoch exactly as if it had not been.
 """
@@ -36,7 +37,7 @@ LOG_COLUMNS = ("epoch", "learning_rate", "train_loss", "train_accuracy", "valida
 class Recipe:
     """What a run is made of; a run is resumed only with the recipe it began with."""
 
-    epochs: int = 50
+    cycles: tuple[int, ...] = (50, 20)
     batch: int = 128
     peak_learning_rate: float = 0.2
     warmup_epochs: float = 2.0
@@ -44,13 +45,25 @@ class Recipe:
     weight_decay: float = 5e-4
     seed: int = 0
 
+    @property
+    def epochs(self) -> int:
+        """Epochs of all cycles together."""
+        return sum(self.cycles)
+
     def learning_rate(self, step: int, steps_per_epoch: int) -> float:
-        """Linear warm-up to the peak, then half a cosine to zero."""
-        warmup = self.warmup_epochs * steps_per_epoch
+        """In each cycle a linear warm-up to its peak, then half a cosine to zero; each peak half the last."""
+        peak, warmup = self.peak_learning_rate, self.warmup_epochs * steps_per_epoch
+        for epochs in self.cycles[:-1]:
+            if step < epochs * steps_per_epoch:
+                break
+            step -= epochs * steps_per_epoch
+            peak /= 2
+        else:
+            epochs = self.cycles[-1]
         if step < warmup:
-            return self.peak_learning_rate * (step + 1) / warmup
-        progress = (step - warmup) / max(1.0, self.epochs * steps_per_epoch - warmup)
-        return self.peak_learning_rate * (1 + math.cos(math.pi * progress)) / 2
+            return peak * (step + 1) / warmup
+        progress = (step - warmup) / max(1.0, epochs * steps_per_epoch - warmup)
+        return peak * (1 + math.cos(math.pi * progress)) / 2
 
 
 def augment(padded: Tensor, generator: torch.Generator) -> Tensor:
@@ -209,7 +222,9 @@ def main(arguments: list[str] | None = None) -> int:
         "--validation", type=Path, help="pictures to measure after each epoch, not trained on"
     )
     parser.add_argument("--out", type=Path, required=True, help="folder for weights, log and resume state")
-    parser.add_argument("--epochs", type=int, default=Recipe.epochs)
+    parser.add_argument(
+        "--cycles", type=int, nargs="+", default=Recipe.cycles, help="epochs of each cycle, 50 20 unless told"
+    )
     parser.add_argument("--seed", type=int, default=Recipe.seed)
     chosen = parser.parse_args(arguments)
     try:
@@ -218,7 +233,7 @@ def main(arguments: list[str] | None = None) -> int:
         validation = read_pictures(chosen.validation, train=False) if chosen.validation else None
         measured = len(validation) if validation else 0
         print(f"{len(pictures):,} pictures to train on, {measured:,} to measure on")
-        train(Recipe(epochs=chosen.epochs, seed=chosen.seed), pictures, validation, chosen.out)
+        train(Recipe(cycles=tuple(chosen.cycles), seed=chosen.seed), pictures, validation, chosen.out)
     except (ActVizError, OSError) as error:
         print(f"train: {error}", file=sys.stderr)
         return 2

@@ -14,7 +14,7 @@ from actviz_core.models.cifar_resnet20.data import read_pictures
 from actviz_core.models.cifar_resnet20.network import CLASSES
 from actviz_core.models.cifar_resnet20.train import Recipe, train
 
-RECIPE = Recipe(epochs=5, batch=20, peak_learning_rate=0.05, warmup_epochs=1, seed=3)
+RECIPE = Recipe(cycles=(3, 2), batch=20, peak_learning_rate=0.05, warmup_epochs=1, seed=3)
 
 
 def png(pixels: np.ndarray) -> bytes:

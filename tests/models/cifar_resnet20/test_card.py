@@ -70,8 +70,8 @@ def test_the_card_has_the_recipe_of_the_run(bundle: Path) -> None:
     text = (bundle / "MODEL_CARD.md").read_text()
     assert "- seed 3; He-normal" in text
     assert "- 5 epochs, batches of 20" in text
-    assert "1 epochs of linear warm-up to 0.05" in text
-    assert "--epochs 5 --seed 3" in text
+    assert "in cycles of 3 and 2 epochs: 1 epochs of linear warm-up" in text
+    assert "--cycles 3 2 --seed 3" in text
     assert "`tiny.zip`: 40 pictures" in text
     assert "`half.zip`: 20 pictures" in text
     assert "269,722 parameters" in text

@@ -84,8 +84,10 @@ def test_a_finished_run_is_not_trained_further(finished_run: Path, data_zip: Pat
 
 def test_a_run_is_not_resumed_with_another_recipe(finished_run: Path, data_zip: Path) -> None:
     data = read_pictures(data_zip, train=True)
-    with pytest.raises(TrainingDataError, match=r"belongs to another recipe \(Recipe\(epochs=5, batch=20"):
-        train(Recipe(epochs=6, seed=3), data, None, finished_run, show_progress=False)
+    with pytest.raises(
+        TrainingDataError, match=r"belongs to another recipe \(Recipe\(cycles=\(3, 2\), batch=20"
+    ):
+        train(Recipe(cycles=(6,), seed=3), data, None, finished_run, show_progress=False)
     assert read_recipe(finished_run / "resume.pt") == RECIPE
 
 
@@ -127,7 +129,7 @@ def _offsets(window: Tensor) -> set[int]:
 
 
 def test_the_learning_rate_rises_to_its_peak_then_falls_to_zero() -> None:
-    recipe = Recipe(epochs=10, peak_learning_rate=0.2, warmup_epochs=2)
+    recipe = Recipe(cycles=(10,), peak_learning_rate=0.2, warmup_epochs=2)
     rates = [recipe.learning_rate(step, 10) for step in range(100)]
     assert rates[0] == pytest.approx(0.01)
     assert rates[19] == rates[20] == pytest.approx(0.2)
@@ -136,15 +138,28 @@ def test_the_learning_rate_rises_to_its_peak_then_falls_to_zero() -> None:
     assert rates[99] < 0.001
 
 
+def test_each_further_cycle_begins_anew_with_half_the_peak() -> None:
+    recipe = Recipe(cycles=(4, 6, 3), peak_learning_rate=0.2, warmup_epochs=1)
+    rates = [recipe.learning_rate(step, 10) for step in range(10 * recipe.epochs)]
+    alone = [Recipe(cycles=(epochs,), warmup_epochs=1) for epochs in recipe.cycles]
+    expected = [
+        cycle.learning_rate(step, 10) / 2**number
+        for number, cycle in enumerate(alone)
+        for step in range(10 * cycle.epochs)
+    ]
+    assert rates == pytest.approx(expected)
+    assert max(rates[40:100]) == pytest.approx(0.1)
+
+
 def test_the_command_trains_and_says_where_the_weights_are(
     data_zip: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "names.txt").write_text("cat/0.png\ndog/1.png\n")
     run, names = tmp_path / "run", tmp_path / "names.txt"
     arguments = ["--data", data_zip, "--exclude", names, "--validation", data_zip, "--out", run]
-    assert main([*map(str, arguments), "--epochs", "1", "--seed", "8"]) == 0
+    assert main([*map(str, arguments), "--cycles", "1", "--seed", "8"]) == 0
     assert "38 pictures to train on, 40 to measure on" in capsys.readouterr().out
-    assert read_recipe(run / "resume.pt") == Recipe(epochs=1, seed=8)
+    assert read_recipe(run / "resume.pt") == Recipe(cycles=(1,), seed=8)
     assert (run / "final.safetensors").is_file()
 
 
