@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from actviz_core import capture, load_model, open_sample
-from tests.browser.visitor import Visitor
+from tests.browser.visitor import PATIENCE, Visitor
 
 pytestmark = pytest.mark.browser
 
@@ -36,6 +38,15 @@ _PANELS = """() => {
 def panels(page: Page) -> list[dict[str, Any]]:
     """The board's heatmaps as they are drawn now."""
     found: list[dict[str, Any]] = page.evaluate(_PANELS)
+    return found
+
+
+def panels_once(page: Page, redrawn: Callable[[list[dict[str, Any]]], bool]) -> list[dict[str, Any]]:
+    """The board's heatmaps as soon as ``redrawn`` holds: the link changes before the figure does."""
+    deadline = time.monotonic() + PATIENCE / 1000
+    while not redrawn(found := panels(page)):
+        assert time.monotonic() < deadline, "the board was not drawn again"
+        page.wait_for_timeout(50)
     return found
 
 
@@ -73,11 +84,9 @@ def test_while_it_learned_takes_two_clicks_and_its_link_shows_the_same(
             np.testing.assert_allclose(shown, expected, rtol=1e-5, atol=1e-6)
     page.get_by_text("Own range").click()
     page.wait_for_url("**own_range=true**")
-    visitor.settle()
-    ours = panels(page)
-    assert len({panel["high"] for panel in ours}) == len(WEIGHTS)
-    link = page.url.removeprefix(visitor.url)
-    assert panels(stranger.open(link)) == ours
+    ours = panels_once(page, lambda found: len({panel["high"] for panel in found}) == len(WEIGHTS))
+    stranger.open(page.url.removeprefix(visitor.url))
+    assert panels_once(stranger.page, lambda found: len(found) == len(ours)) == ours
 
 
 def test_one_channel_is_shown_in_every_panel(visitor: Visitor) -> None:
@@ -88,8 +97,8 @@ def test_one_channel_is_shown_in_every_panel(visitor: Visitor) -> None:
     page.get_by_role("combobox", name="Channel", exact=True).fill("7")
     page.get_by_role("combobox", name="Channel", exact=True).press("Enter")
     page.wait_for_url("**board_channel=7**")
-    visitor.settle()
-    for panel, weights in zip(panels(page), WEIGHTS, strict=True):
+    drawn = panels_once(page, lambda found: all(np.shape(panel["z"]) == (32, 32) for panel in found))
+    for panel, weights in zip(drawn, WEIGHTS, strict=True):
         expected = true_maps(weights, "bundled-cifar10/0")[7]
         np.testing.assert_allclose(panel["z"], expected, rtol=1e-5, atol=1e-6)
 
