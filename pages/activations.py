@@ -4,6 +4,7 @@ import streamlit as st
 
 from actviz_core.ui.activation_page import show_activations
 from actviz_core.ui.errors import require
+from actviz_core.ui.page_body import page_body
 from actviz_core.ui.view import current_view
 from actviz_core.workspace import shared_workspace
 
@@ -15,4 +16,4 @@ st.caption(
 )
 
 model, sample = require(view, workspace)
-show_activations(model, sample, view, workspace)
+page_body(lambda: show_activations(model, sample, view, workspace), view, workspace)

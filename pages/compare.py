@@ -4,6 +4,7 @@ import streamlit as st
 
 from actviz_core.ui.board_page import show_board
 from actviz_core.ui.errors import require
+from actviz_core.ui.page_body import page_body
 from actviz_core.ui.view import current_view
 from actviz_core.workspace import shared_workspace
 
@@ -13,4 +14,4 @@ st.title("Compare")
 st.caption("Layers, pictures and weights side by side. Start with one of these, then change any panel.")
 
 model, sample = require(view, workspace)
-show_board(model, sample, view, workspace)
+page_body(lambda: show_board(model, sample, view, workspace), view, workspace)

@@ -108,3 +108,11 @@ def test_a_link_shows_the_same_view_to_someone_else(
     assert page.locator(LARGE).get_by_role("figure").get_attribute("aria-label") == copy.locator(
         LARGE
     ).get_by_role("figure").get_attribute("aria-label")
+
+
+def test_a_choice_of_layers_on_the_page_reaches_the_sidebar_and_the_link(visitor: Visitor) -> None:
+    page = visitor.open("/activations?model=vit_b_16@random&layers=encoder.layers.encoder_layer_0")
+    page.get_by_role("button", name="Show its attention heads").click()
+    page.wait_for_url("**layers=encoder.layers.encoder_layer_0.self_attention**")
+    expect(page.get_by_test_id("stSidebar").get_by_text("encoder_layer_0.self_attention")).to_be_visible()
+    expect(page.get_by_role("heading", name="Activations")).to_be_visible()

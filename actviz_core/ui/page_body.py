@@ -1,0 +1,25 @@
+"""The part of a page that its own controls change."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from actviz_core.ui.errors import shown_errors
+from actviz_core.ui.view import View, current_view
+from actviz_core.workspace import Workspace
+
+
+def page_body(draw: Callable[[], None], view: View, workspace: Workspace) -> None:
+    """Draw it so that a click in it runs ``draw`` alone: the sidebar and the title stay as they are.
+
+    A click that chooses another network, picture or layers runs everything.
+    """
+
+    @st.fragment
+    def body() -> None:
+        if current_view() != view:
+            st.rerun()
+        with shown_errors(view, workspace):
+            draw()
+
+    body()
