@@ -4,12 +4,14 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator
 
-from benchmarks import boards, capturing, clicks, figuring, memory, thumbnails, visits
+from benchmarks import boards, capturing, clicks, figuring, looking, memory, thumbnails, visits, zoo
 from benchmarks.machine import machine
 from benchmarks.table import Row, header, line
 
 GROUPS: dict[str, Callable[[], Iterator[Row]]] = {
     "capture": capturing.rows,
+    "look": looking.rows,
+    "zoo": zoo.rows,
     "figure": figuring.rows,
     "click": clicks.rows,
     "board": boards.rows,

@@ -15,6 +15,7 @@ from benchmarks.table import Row, ratio_row
 from tests.browser.server import DASHBOARD
 
 ROUNDS = 5
+FIGURE = '[data-testid="stPlotlyChart"] .main-svg'
 
 
 def rows() -> Iterator[Row]:
@@ -31,12 +32,15 @@ def rows() -> Iterator[Row]:
         timings = in_turns(
             {
                 "app": lambda: _first_visit(browser, DASHBOARD, "/activations", grid),
+                "heatmap": lambda: _first_visit(browser, PEERS / "heatmap_page.py", "", FIGURE),
                 "empty": lambda: _first_visit(browser, PEERS / "empty_page.py", "", "h1") + timed(forward)(),
             },
             rounds=ROUNDS,
         )
     against = "an empty Streamlit page + 1 forward pass"
     yield ratio_row("first visitor's first heatmap", against, timings["app"], timings["empty"], 1.5)
+    against = "a Streamlit page with one small heatmap"
+    yield ratio_row("first visitor's first heatmap", against, timings["app"], timings["heatmap"])
 
 
 def _first_visit(browser: Browser, script: Path, link: str, painted: str) -> float:

@@ -1,6 +1,5 @@
 """Every network of torchvision, every call of it, bit for bit what plain hooks see."""
 
-import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +11,7 @@ from torchvision.models import get_model, get_model_weights
 from actviz_core import capture
 from actviz_core.models.building import unfilled
 from actviz_core.models.torchvision_networks import building_arguments, torchvision_networks
+from tests.filling import with_some_values
 
 NAMES = [network.name for network in torchvision_networks()]
 SMALLER = {"swin": 32}  # torchvision gives 224 or 256 as the smallest, but pads whatever comes
@@ -36,22 +36,6 @@ def test_every_call_is_captured_bit_for_bit(name: str) -> None:
     ran = {call.split("[")[0].split("#")[0] for call in record}
     assert len(ran) > 0.8 * sum(not module._modules for module in module.modules())
     assert all(bool(value.isfinite().all()) and float(value.std()) > 0 for _, value in tensors(output))
-
-
-def with_some_values(module: nn.Module) -> nn.Module:
-    """Fill parameters quickly and the same every time, so that values neither vanish nor explode."""
-    block = torch.rand(2**20, generator=torch.Generator().manual_seed(0)) * 2 - 1
-    for part in module.modules():
-        for name, parameter in part._parameters.items():
-            if parameter is not None:
-                count = parameter.numel()
-                values = block.repeat(math.ceil(count / len(block)))[:count].view(parameter.shape)
-                if parameter.ndim > 1:
-                    values *= math.sqrt(3 / parameter[0].numel())
-                else:
-                    values.mul_(0.1).add_(0 if name == "bias" else 1)
-                part._parameters[name] = nn.Parameter(values)
-    return module.eval()
 
 
 def reference(module: nn.Module, x: Tensor) -> tuple[dict[str, Tensor], Any]:
