@@ -36,6 +36,10 @@ class ModelFailedError(ActVizError):
     """The network itself raised during a forward pass."""
 
 
+class BudgetError(ActVizError):
+    """Activations that would take more memory than there is for them."""
+
+
 class SettingsError(ActVizError):
     """An environment variable with a value that cannot be used."""
 

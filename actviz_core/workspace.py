@@ -1,18 +1,20 @@
 """What everybody on a server shares: loaded networks, activations, and the settings it was started with."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
 import numpy as np
 import numpy.typing as npt
-import torch
 from torch import Tensor
 
 from actviz_core.activations import ROOT, ActivationStore, LayerAttention, LayerCalls, as_numbers
 from actviz_core.analysis import TopK, as_maps, read_prediction
 from actviz_core.cache import ByteCache
-from actviz_core.hooks import ModuleRow
+from actviz_core.errors import UnknownLayerError
+from actviz_core.estimates import Estimates
+from actviz_core.hooks import Estimate, ModuleRow
 from actviz_core.hooks.record import layer_of, unknown_name
+from actviz_core.hooks.selection import step_of
 from actviz_core.layouts import Layout
 from actviz_core.models import Model, canonical_key, load_model
 from actviz_core.samples import Sample, open_sample
@@ -27,6 +29,7 @@ class Workspace:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.store = ActivationStore(settings.cache_bytes)
+        self.estimates = Estimates(settings.cache_bytes)
         self._models: ByteCache[str, Model] = ByteCache(MODEL_BYTES, _bytes_of)
 
     def model(self, key: str) -> Model:
@@ -38,43 +41,81 @@ class Workspace:
         """The picture of an image id. Raises `UnknownImageError` or `BadImageError`."""
         return open_sample(image_id, self.settings)
 
-    def calls(self, model: Model, sample: Sample, layers: Sequence[str]) -> dict[str, LayerCalls]:
-        """What each of ``layers`` (layer names; ``""`` is the network) returned for a picture, call by call.
+    def owners(self, model: Model, names: Iterable[str]) -> dict[str, str]:
+        """The layer or step that each layer, call or step name belongs to, without the names of neither.
 
-        Raises `UnknownLayerError` or `ModelFailedError`.
+        A step keeps its number. Raises `ModelFailedError` where a step is named and the network raises.
         """
-        return self.store.calls(model, picture_key(sample), lambda: model.preprocess(sample.image), layers)
+        known = _layers_of(model)
+        owners: dict[str, str] = {}
+        for name in names:
+            owner = layer_of(name, known)
+            if owner is None and (step := step_of(name)) is not None and self._has_step(model, step, known):
+                owner = step
+            if owner is not None:
+                owners[name] = owner
+        return owners
+
+    def unknown(self, model: Model, name: str) -> UnknownLayerError:
+        """The error for a name that the network does not have, with the closest ones that it has."""
+        known = _layers_of(model)
+        if step_of(name) is None:
+            return unknown_name(name, known, f"is not a layer of {model.key}")
+        steps = {row.name: None for row in self.tree(model, steps=True) if row.step}
+        return unknown_name(name, steps or known, f"is not a step between layers of {model.key}")
+
+    def calls(self, model: Model, sample: Sample, layers: Sequence[str]) -> dict[str, LayerCalls]:
+        """What each of ``layers`` returned for a picture, call by call.
+
+        They are layer names (``""`` is the network), or steps' names with or without their number. Raises
+        `UnknownLayerError`, `BudgetError` or `ModelFailedError`.
+        """
+        chosen = [layer for layer in layers if layer != ROOT]  # the network's answer is made in any case
+
+        def check() -> None:
+            self.check_budget(model, chosen)
+
+        return self.store.calls(
+            model, picture_key(sample), lambda: model.preprocess(sample.image), layers, check=check
+        )
 
     def prepare(self, model: Model, sample: Sample, names: Sequence[str]) -> None:
         """Capture the network's answer and all of ``names`` that it has, in one forward pass.
 
-        What follows then finds everything in the cache. Raises `ModelFailedError`.
+        What follows then finds everything in the cache. Raises `BudgetError` or `ModelFailedError`.
         """
-        known = {name: None for name, _ in model.module.named_modules()}
-        layers = (layer_of(name, known) for name in names)
-        self.calls(model, sample, [*dict.fromkeys(layer for layer in layers if layer), ROOT])
+        self.calls(model, sample, [*dict.fromkeys(self.owners(model, names).values()), ROOT])
 
     def activations(self, model: Model, sample: Sample, names: Sequence[str]) -> dict[str, Tensor]:
-        """Call names to activations for layer or call names, in their order; each with a batch of one.
+        """Call names to activations for layer, call or step names, in their order; each with a batch of one.
 
         A layer name stands for all its calls, none if it never runs. Raises `UnknownLayerError` for what is
-        not there, and `ModelFailedError`.
+        not there, `BudgetError` for what is too much at once, and `ModelFailedError`.
         """
-        known = {name: None for name, _ in model.module.named_modules()}
-        layer_names = [layer_of(name, known) for name in names]
-        for name, layer in zip(names, layer_names, strict=True):
-            if layer is None:
-                raise unknown_name(name, known, f"is not a layer of {model.key}")
-        layers = [layer for layer in dict.fromkeys(layer_names) if layer is not None]
-        calls = self.calls(model, sample, layers)
+        owners = self.owners(model, names)
+        for name in names:
+            if name not in owners:
+                raise self.unknown(model, name)
+        calls = self.calls(model, sample, [*dict.fromkeys(owners.values())])
         found: dict[str, Tensor] = {}
-        for name, layer in zip(names, layer_names, strict=True):
-            ran = calls[layer or ""]
-            chosen = [call for call in ran.names if name in (layer, call) or call.startswith(f"{name}[")]
+        for name in names:
+            ran = calls[owners[name]]
+            chosen = [
+                call for call in ran.names if name in (owners[name], call) or call.startswith(f"{name}[")
+            ]
             if not chosen and ran.names:
                 raise unknown_name(name, dict.fromkeys(ran.names), "did not happen for this picture")
             found.update((call, ran[call]) for call in chosen)
         return found
+
+    def estimate(self, model: Model, *, steps: bool = False) -> Estimate:
+        """What one picture makes in the network, known without a pass. Raises `ModelFailedError`."""
+        return self.estimates.of(model, steps=steps)
+
+    def check_budget(self, model: Model, names: Sequence[str]) -> None:
+        """Raise `BudgetError` where these layer, call and step names need more memory than the cache has."""
+        if names:
+            self.estimates.check(model, names, steps=any(is_step(model, name) for name in names))
 
     def layout(self, model: Model, call: str, value: Tensor) -> Layout:
         """How a call's activation is laid out, as far as the network's structure tells."""
@@ -100,10 +141,20 @@ class Workspace:
         }
         return read_prediction(outputs, model.task, model.classes, k)
 
-    def tree(self, model: Model) -> tuple[ModuleRow, ...]:
-        """The network's module tree, with shapes for one picture of the size that it takes."""
-        height, width = model.preprocess.size
-        return self.store.tree(model, torch.zeros(1, 3, height, width))
+    def tree(self, model: Model, *, steps: bool = False) -> tuple[ModuleRow, ...]:
+        """The network's module tree, with shapes for one picture of the size that it takes.
+
+        With ``steps``, the steps between layers have rows too. Raises `ModelFailedError`.
+        """
+        return self.estimate(model, steps=steps).rows
+
+    def _has_step(self, model: Model, step: str, known: Mapping[str, None]) -> bool:
+        found = self.estimate(model, steps=True)
+        if any(row.step and step in (row.name, row.name.partition("#")[0]) for row in found.rows):
+            return True
+        return (
+            not found.simulated and step.rpartition("/")[0] in known
+        )  # another picture may take another way
 
 
 @cache
@@ -112,11 +163,20 @@ def shared_workspace() -> Workspace:
     return Workspace(read_settings())
 
 
+def is_step(model: Model, name: str) -> bool:
+    """Whether a name can only be that of a step between layers: whether there is one, only a pass tells."""
+    return "/" in name and layer_of(name, _layers_of(model)) is None and step_of(name) is not None
+
+
 def picture_key(sample: Sample) -> str:
     """A name for exactly these pixels: an image id may come to show another picture (a folder's file)."""
     if sample.id.startswith("folder/"):
         return f"{sample.id}@{hash((sample.image.size, sample.image.tobytes())):x}"
     return sample.id
+
+
+def _layers_of(model: Model) -> dict[str, None]:
+    return {name: None for name, _ in model.module.named_modules()}
 
 
 def _bytes_of(model: Model) -> int:

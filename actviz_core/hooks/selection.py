@@ -13,6 +13,7 @@ from actviz_core.hooks.record import layer_of, unknown_name
 Wanted = dict[str, tuple[str, ...]]
 
 _STEP = re.compile(r"(?P<module>[^/]*)/(?P<function>\w+)(?P<rest>.*)")
+_REST = re.compile(r"(?P<number>(#\d+)?)(\[.*)?")
 
 
 def parse(names: Iterable[str], aliases: Mapping[str, str], *, steps: bool) -> Wanted:
@@ -34,6 +35,17 @@ def parse(names: Iterable[str], aliases: Mapping[str, str], *, steps: bool) -> W
             own, rest = f"{aliases[step['module']]}/{step['function']}", step["rest"]
         wanted[own] = (*wanted.get(own, ()), rest)
     return wanted
+
+
+def step_of(name: str) -> str | None:
+    """The step that a name belongs to, with its number if it has one: ``/max#1`` of ``/max#1[0]``.
+
+    None for what cannot be a step's name; whether there is such a step only a pass tells.
+    """
+    step = _STEP.fullmatch(name)
+    if step is None or not (rest := _REST.fullmatch(step["rest"])):
+        return None
+    return f"{step['module']}/{step['function']}{rest['number']}"
 
 
 def matches(rest: str, number: int, place: str) -> bool:
