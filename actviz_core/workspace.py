@@ -14,7 +14,7 @@ from actviz_core.errors import UnknownLayerError
 from actviz_core.estimates import Estimates
 from actviz_core.hooks import Estimate, ModuleRow
 from actviz_core.hooks.record import layer_of, unknown_name
-from actviz_core.hooks.selection import step_of
+from actviz_core.hooks.selection import has_steps, is_step, step_of
 from actviz_core.layouts import Layout
 from actviz_core.models import Model, canonical_key, load_model
 from actviz_core.samples import Sample, open_sample
@@ -58,11 +58,11 @@ class Workspace:
 
     def unknown(self, model: Model, name: str) -> UnknownLayerError:
         """The error for a name that the network does not have, with the closest ones that it has."""
-        known = _layers_of(model)
+        known = {layer: None for layer in _layers_of(model) if layer}
         if step_of(name) is None:
             return unknown_name(name, known, f"is not a layer of {model.key}")
-        steps = {row.name: None for row in self.tree(model, steps=True) if row.step}
-        return unknown_name(name, steps or known, f"is not a step between layers of {model.key}")
+        known = {row.name: None for row in self.tree(model, steps=True) if row.name}
+        return unknown_name(name, known, f"is not a step between layers of {model.key}")
 
     def calls(self, model: Model, sample: Sample, layers: Sequence[str]) -> dict[str, LayerCalls]:
         """What each of ``layers`` returned for a picture, call by call.
@@ -84,7 +84,11 @@ class Workspace:
 
         What follows then finds everything in the cache. Raises `BudgetError` or `ModelFailedError`.
         """
-        self.calls(model, sample, [*dict.fromkeys(self.owners(model, names).values()), ROOT])
+        owners = [*dict.fromkeys(self.owners(model, names).values()), ROOT]
+        try:
+            self.calls(model, sample, owners)
+        except UnknownLayerError:  # a step that does not happen for this picture
+            self.calls(model, sample, [owner for owner in owners if not is_step(model.module, owner)])
 
     def activations(self, model: Model, sample: Sample, names: Sequence[str]) -> dict[str, Tensor]:
         """Call names to activations for layer, call or step names, in their order; each with a batch of one.
@@ -112,10 +116,20 @@ class Workspace:
         """What one picture makes in the network, known without a pass. Raises `ModelFailedError`."""
         return self.estimates.of(model, steps=steps)
 
-    def check_budget(self, model: Model, names: Sequence[str]) -> None:
+    def memory(self, model: Model, names: Iterable[str]) -> int:
+        """How many bytes it takes to keep what these layer, call and step names stand for, at most.
+
+        Of a layer all calls are kept. Names that the network does not have count nothing. Raises
+        `ModelFailedError`.
+        """
+        owners = dict.fromkeys(self.owners(model, names).values())
+        return self.estimate(model, steps=has_steps(model.module, owners)).bytes_of(owners)
+
+    def check_budget(self, model: Model, names: Iterable[str]) -> None:
         """Raise `BudgetError` where these layer, call and step names need more memory than the cache has."""
-        if names:
-            self.estimates.check(model, names, steps=any(is_step(model, name) for name in names))
+        owners = [*dict.fromkeys(self.owners(model, names).values())]
+        if owners:
+            self.estimates.check(model, owners, steps=has_steps(model.module, owners))
 
     def layout(self, model: Model, call: str, value: Tensor) -> Layout:
         """How a call's activation is laid out, as far as the network's structure tells."""
@@ -161,11 +175,6 @@ class Workspace:
 def shared_workspace() -> Workspace:
     """The one workspace of this server, made from the environment at the first call."""
     return Workspace(read_settings())
-
-
-def is_step(model: Model, name: str) -> bool:
-    """Whether a name can only be that of a step between layers: whether there is one, only a pass tells."""
-    return "/" in name and layer_of(name, _layers_of(model)) is None and step_of(name) is not None
 
 
 def picture_key(sample: Sample) -> str:

@@ -48,6 +48,23 @@ def step_of(name: str) -> str | None:
     return f"{step['module']}/{step['function']}{rest['number']}"
 
 
+def is_step(root: nn.Module, name: str) -> bool:
+    """Whether a name can only be that of a step between layers; whether there is one, only a pass tells."""
+    if step_of(name) is None:
+        return False
+    return layer_of(name, {layer: None for layer, _ in root.named_modules()}) is None
+
+
+def has_steps(root: nn.Module, names: Iterable[str]) -> bool:
+    """Whether one of the names can only be that of a step."""
+    return any(is_step(root, name) for name in names)
+
+
+def function_of(step: str) -> str:
+    """The function of a step: ``add`` of ``layer1.0/add#1``."""
+    return step.rpartition("/")[2].partition("#")[0].partition("[")[0]
+
+
 def matches(rest: str, number: int, place: str) -> bool:
     """Whether ``rest`` wants this part (``place``) of the call with this number."""
     return (

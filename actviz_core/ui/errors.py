@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import streamlit as st
 
-from actviz_core.errors import ActVizError, WeightsError
+from actviz_core.errors import ActVizError, BudgetError, WeightsError
 from actviz_core.models import Model, find_weights_download, list_weights, start_weights_download
 from actviz_core.samples import Sample
 from actviz_core.ui.jobs import download_panel
@@ -30,6 +30,14 @@ def show_problems(view: View) -> None:
     """Say what a link asked for in vain, and what would work."""
     for problem in view.problems:
         st.warning(plain(problem), icon=":material/link_off:")
+
+
+def warn_of_size(model: Model, view: View, workspace: Workspace) -> None:
+    """Say beforehand that the chosen layers are more than fits in memory."""
+    try:
+        workspace.check_budget(model, view.layers)
+    except BudgetError as error:
+        st.warning(plain(str(error)), icon=":material/memory:")
 
 
 def require(view: View, workspace: Workspace) -> tuple[Model, Sample]:

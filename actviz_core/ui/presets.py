@@ -8,6 +8,7 @@ from actviz_core.errors import ActVizError
 from actviz_core.models import Model, list_weights
 from actviz_core.samples import Sample, mirrored, noisy, open_source, parse_image_id
 from actviz_core.ui.board_state import set_panels
+from actviz_core.ui.errors import warn_of_size
 from actviz_core.ui.tray import tray
 from actviz_core.ui.view import View
 from actviz_core.workspace import Workspace
@@ -18,6 +19,7 @@ NEIGHBOURS = 3
 def preset_bar(view: View, model: Model, sample: Sample, workspace: Workspace) -> None:
     """Draw one button a preset; those that make no sense for what is in hand are disabled and say why."""
     calls = _calls(view, model, sample, workspace)
+    warn_of_size(model, view, workspace)
     name = model.key.split("@")[0]
     weights = [info for info in list_weights(name, workspace.settings) if info.ready]
     trained = [info.key for info in weights if not info.key.endswith("@random")]
