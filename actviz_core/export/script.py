@@ -2,6 +2,7 @@
 
 import inspect
 import sys
+import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -101,17 +102,21 @@ def replay_script(runs: Sequence[Run], *, npz_name: str) -> str:
 
 _IMPORTS = {
     "import sys",
-    "from collections.abc import Iterator",
     "from pathlib import Path",
-    "from typing import Any",
     "import numpy as np",
     "import torch",
     "import torchvision",
     "from PIL import Image",
-    "from torch import Tensor, nn",
+    "from torch import Tensor",
     "from torchvision.transforms import InterpolationMode",
     "from torchvision.transforms import functional as F",
 }
+
+_HOOKS = _Part(
+    (),
+    ("from collections.abc import Iterator", "from typing import Any", "from torch import nn"),
+    (replay.tensors, replay.returned),
+)
 
 _FUNCTIONS = (
     replay.with_noise,
@@ -131,7 +136,7 @@ def _run(model: Model, image_id: str, calls: list[str], *, several: bool) -> _Pa
     moved = "" if device == "cpu" else f".to({device!r})"
     steps = [call for call in calls if is_step(model.module, call)]
     layers = [call for call in calls if call not in steps]
-    results, hooked = [], (replay.tensors, replay.returned) if layers else ()
+    results, hooks = [], _HOOKS if layers else _Part(())
     if layers:
         results.append(f"returned(network{moved}, inputs{moved}, {layers!r})")
     if steps:
@@ -141,8 +146,14 @@ def _run(model: Model, image_id: str, calls: list[str], *, several: bool) -> _Pa
         results = [f"{{{prefix!r} + call: value for call, value in {result}.items()}}" for result in results]
     return _Part(
         (*network.lines, *picture.lines, *prepared.lines, *(f"computed |= {result}" for result in results)),
-        (*network.imports, *picture.imports, *prepared.imports, *([_CAPTURE] if steps else [])),
-        (*network.functions, *picture.functions, *prepared.functions, *hooked, replay.compare),
+        (
+            *network.imports,
+            *picture.imports,
+            *prepared.imports,
+            *hooks.imports,
+            *([_CAPTURE] if steps else []),
+        ),
+        (*network.functions, *picture.functions, *prepared.functions, *hooks.functions, replay.compare),
     )
 
 
@@ -206,22 +217,19 @@ def _introduction(told: Sequence[Provenance], npz_name: str, imports: set[str]) 
     steps = _CAPTURE in imports
     own = [
         *(["weights or pictures"] if any("actviz_core" in line for line in imports - {_CAPTURE}) else []),
-        *(["way to see the steps between layers"] if steps else []),
+        *(["way to see steps"] if steps else []),
     ]
-    comes = "come" if len(own) > 1 or not steps else "comes"
+    comes = "comes" if own == ["way to see steps"] else "come"
+    own_needs = (
+        f"Its {' and its '.join(own)} {comes} from the activation dashboard: set PYTHONPATH to that "
+        "project's folder."
+    )
     lines = [
         "Computes activations again with plain torch hooks, and compares them bit for bit.",
         *(["Hooks see no steps between layers: those are captured as the dashboard does."] if steps else []),
         "",
         "Needs torch, torchvision and numpy.",
-        *(
-            [
-                f"Its {' and its '.join(own)} {comes} from the activation dashboard: set PYTHONPATH to that "
-                "project's folder."
-            ]
-            if own
-            else []
-        ),
+        *(textwrap.wrap(own_needs, 106) if own else []),
         f"Looks for {npz_name} beside itself, or where its first argument says.",
         *(f"\n{one.as_text()}" for one in told),
         "",
