@@ -10,7 +10,7 @@ from torch import Tensor
 from actviz_core.activations import ROOT, ActivationStore, LayerAttention, LayerCalls, as_numbers
 from actviz_core.analysis import TopK, as_maps, read_prediction
 from actviz_core.cache import ByteCache
-from actviz_core.errors import UnknownLayerError
+from actviz_core.errors import NotEnoughMemoryError, UnknownLayerError
 from actviz_core.estimates import Estimates
 from actviz_core.hooks import Estimate, ModuleRow
 from actviz_core.hooks.record import layer_of, unknown_name
@@ -33,9 +33,22 @@ class Workspace:
         self._models: ByteCache[str, Model] = ByteCache(MODEL_BYTES, _bytes_of)
 
     def model(self, key: str) -> Model:
-        """The network of a model key, loaded once. Raises `UnknownModelError` or `WeightsError`."""
+        """The network of a model key, loaded once.
+
+        Raises `UnknownModelError`, `WeightsError` or `NotEnoughMemoryError`.
+        """
         key = canonical_key(key, self.settings)
-        return self._models.get(key, lambda: load_model(key, settings=self.settings))
+
+        def load() -> Model:
+            try:
+                return load_model(key, settings=self.settings)
+            except NotEnoughMemoryError as error:
+                if error.missing > self._models.use().used_bytes:
+                    raise
+            self._models.clear()  # those networks can be loaded again
+            return load_model(key, settings=self.settings)
+
+        return self._models.get(key, load)
 
     def sample(self, image_id: str) -> Sample:
         """The picture of an image id. Raises `UnknownImageError` or `BadImageError`."""
