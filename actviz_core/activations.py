@@ -1,6 +1,6 @@
 """The activations that everybody on a server shares: captured once, kept while they fit."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -12,6 +12,7 @@ from torch import Tensor
 from actviz_core.cache import ByteCache, CacheUse
 from actviz_core.errors import ActVizError, ModelFailedError
 from actviz_core.hooks import Attention, Record, capture, capture_attention
+from actviz_core.hooks.selection import is_step
 from actviz_core.layouts import Layout
 from actviz_core.models import Model
 from actviz_core.models.layouts import layout_of
@@ -86,12 +87,19 @@ class ActivationStore:
         found = self._calls.get_many(keys, run)
         return {layer: found[key] for layer, key in zip(layers, keys, strict=True)}
 
-    def layout(self, model: Model, call: str, shape: tuple[int, ...]) -> Layout:
-        """How the output of a call is laid out, for one picture of the model's input size."""
-        size = model.preprocess.size
-        return self._layouts.get(
-            (model.fingerprint, call, shape), lambda: layout_of(model.module, call, shape, size)
-        )
+    def layout(
+        self, model: Model, call: str, shape: tuple[int, ...], steps: Callable[[], Iterable[str]]
+    ) -> Layout:
+        """How the output of a call is laid out, for one picture of the model's input size.
+
+        ``steps`` gives the names of the network's steps; it is called only for the result of one.
+        """
+
+        def decide() -> Layout:
+            known = steps() if is_step(model.module, call) else ()
+            return layout_of(model.module, call, shape, model.preprocess.size, steps=known)
+
+        return self._layouts.get((model.fingerprint, call, shape), decide)
 
     def attention(
         self, model: Model, image_id: str, inputs: Callable[[], Tensor], layer: str

@@ -146,7 +146,11 @@ class Workspace:
 
     def layout(self, model: Model, call: str, value: Tensor) -> Layout:
         """How a call's activation is laid out, as far as the network's structure tells."""
-        return self.store.layout(model, call, tuple(value.shape))
+
+        def steps() -> list[str]:
+            return [row.name for row in self.tree(model, steps=True) if row.step]
+
+        return self.store.layout(model, call, tuple(value.shape), steps)
 
     def maps(self, model: Model, call: str, value: Tensor) -> npt.NDArray[np.generic]:
         """A call's activation for one picture as maps, (C, H, W). Raises `ShapeError` if it is empty."""
