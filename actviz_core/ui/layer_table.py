@@ -23,7 +23,7 @@ SMALL = 50_000  # bytes that are 0.1 MB when rounded
 
 def filter_rows(rows: Sequence[ModuleRow], view: View) -> list[ModuleRow]:
     """Draw the filters and the switch for steps; return the rows that pass, without the root."""
-    deepest = max(row.depth for row in rows)
+    deepest = max(row.depth for row in rows if not row.step)  # so that the switch changes no other control
     types = [ALL, *dict.fromkeys(row.type for row in rows if row.name)]
     levels = deepest
     check_number("depth", 1, deepest)
@@ -54,7 +54,7 @@ def filter_rows(rows: Sequence[ModuleRow], view: View) -> list[ModuleRow]:
         row
         for row in rows
         if row.name
-        and row.depth <= levels
+        and min(row.depth, deepest) <= levels
         and words.lower() in row.name.lower()
         and type_name in (ALL, row.type)
     ]

@@ -4,8 +4,10 @@ from collections.abc import Callable
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from torch import nn
 
 from actviz_core.workspace import Workspace
+from tests.hooks.step_toys import ScalesTwice
 from tests.pages.test_layers import chosen, names, ticked
 from tests.pages.truth import IMAGE, truth
 from tests.pages.visit import (
@@ -162,3 +164,24 @@ class Loops(CountedNet):
         while float(x.max()) > 0:
             x = x - 1
         return self.fc(x.amax((2, 3)))
+
+
+def test_steps_below_the_deepest_layer_are_not_folded_away(serve_toy: Callable[..., Workspace]) -> None:
+    serve_toy(CountedNet(nn.Sequential(ScalesTwice.ScaleAndShift())))
+    app = visit("layers", {"layers": "conv"})
+    assert widget(app, "Depth").value == 2
+    choose(app, "Steps between layers", True)
+    check_fine(app)
+    assert widget(app, "Depth").value == 2
+    assert steps_in(names(app)) == ["between.0/mul#1", "/sub#1", "/mean#1"]
+    choose(app, "Depth", 1)
+    assert steps_in(names(app)) == ["/sub#1", "/mean#1"]
+
+
+def test_a_type_that_only_steps_have_is_let_go_with_them() -> None:
+    app = visit("layers", {"model": MODEL, "layers": "conv1", "steps": "true", "type": "add"})
+    check_fine(app)
+    assert names(app) == [name for name in steps_in(widget(app, "Layers").options) if "/add" in name]
+    choose(app, "Steps between layers", False)
+    check_fine(app)
+    assert len(names(app)) > 50
