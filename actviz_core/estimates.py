@@ -1,6 +1,5 @@
 """What networks would make of a picture, told beforehand and kept: shapes, bytes, and what fits in memory."""
 
-import math
 from collections.abc import Hashable, Sequence
 
 from actviz_core.cache import ByteCache
@@ -66,15 +65,18 @@ def _too_large(size: int, budget: int, fitting: Sequence[str], wanted: int) -> s
         more = len(fitting) - _LISTED
         some = ", ".join(fitting[:_LISTED]) + (f" and {more} more" if more > 0 else "")
         way_on = f"These fit: {some}. Choose fewer layers"
+    needed, room = mebibytes(size), mebibytes(budget)
+    needed = f"a little more than {room}" if needed == room else needed
     return (
-        f"{layers} {_mebibytes(size)} for one picture, and there is room for {_mebibytes(budget)}. "
+        f"{layers} {needed} for one picture, and there is room for {room}. "
         f"{way_on}, or start the server with a larger ACTVIZ_CACHE_MB."
     )
 
 
-def _mebibytes(count: int) -> str:
-    """In the unit of ACTVIZ_CACHE_MB, which the message names; rounded up."""
-    return f"{math.ceil(count / 2**20 * 10) / 10:,.1f}".removesuffix(".0") + " MB"
+def mebibytes(count: int) -> str:
+    """So much memory in the unit of ACTVIZ_CACHE_MB, which are 2**20 bytes: ``1.5 MB``, ``< 0.1 MB``."""
+    text = f"{count / 2**20:,.1f}"
+    return "< 0.1 MB" if text == "0.0" and count else f"{text.removesuffix('.0')} MB"
 
 
 def _bytes_of(found: Estimate) -> int:

@@ -138,6 +138,16 @@ class Workspace:
         owners = dict.fromkeys(self.owners(model, names).values())
         return self.estimate(model, steps=has_steps(model.module, owners)).bytes_of(owners)
 
+    def fitting(self, model: Model, names: Iterable[str]) -> tuple[str, ...]:
+        """Those of the names, taken in their order, that fit into the cache together.
+
+        Raises `ModelFailedError`.
+        """
+        owners = self.owners(model, names)
+        found = self.estimate(model, steps=has_steps(model.module, owners))
+        fitting = found.fitting(dict.fromkeys(owners.values()), self.settings.cache_bytes)
+        return tuple(name for name, owner in owners.items() if owner in fitting)
+
     def check_budget(self, model: Model, names: Iterable[str]) -> None:
         """Raise `BudgetError` where these layer, call and step names need more memory than the cache has."""
         owners = [*dict.fromkeys(self.owners(model, names).values())]

@@ -20,6 +20,6 @@ shown = filter_rows(rows, view)
 with st.container(horizontal=True, vertical_alignment="center"):
     st.markdown(summary_of_choice(rows, view, workspace.memory(model, view.layers)))
     st.page_link("activations.py", label="Show activations", icon=":material/grid_view:")
-warn_of_size(model, view, workspace)
+warn_of_size(model, view.layers, workspace)
 with st.container(key="layers_table"):
     layer_table(shown, rows, view)

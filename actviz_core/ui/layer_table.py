@@ -5,10 +5,11 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
+from actviz_core.estimates import mebibytes
 from actviz_core.hooks import ModuleRow
 from actviz_core.hooks.record import layer_of
 from actviz_core.ui.choices import check_number, linked_selectbox
-from actviz_core.ui.text import megabytes, plain, shape_text
+from actviz_core.ui.text import plain, shape_text
 from actviz_core.ui.view import View, choose_layers, choose_steps
 
 STEPS = "steps"
@@ -18,7 +19,6 @@ STEPS_HELP = (
 )
 INDENT = "\u2003"  # an em space: table cells fold ordinary ones
 ALL = "all"
-SMALL = 50_000  # bytes that are 0.1 MB when rounded
 
 
 def filter_rows(rows: Sequence[ModuleRow], view: View) -> list[ModuleRow]:
@@ -123,8 +123,7 @@ def summary_of_choice(rows: Sequence[ModuleRow], view: View, memory: int) -> str
     counts = ((len(chosen) - steps, "layer"), (steps, "step"))
     things = " and ".join(f"{count} {thing}{'s' * (count > 1)}" for count, thing in counts if count)
     some = " + ".join(channels[:6]) + (" + ..." if len(channels) > 6 else "")
-    size = megabytes(memory) if memory >= SMALL else "less than 0.1 MB"
-    return plain(f"{things} chosen: {some} channels, {size} for one picture")
+    return plain(f"{things} chosen: {some} channels, {mebibytes(memory)} for one picture")
 
 
 def chosen_names(rows: Sequence[ModuleRow], view: View) -> list[str]:

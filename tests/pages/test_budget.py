@@ -29,7 +29,7 @@ def workspace(new_server: Callable[..., Workspace]) -> Workspace:
     return new_server(ACTVIZ_CACHE_MB="1")
 
 
-@pytest.mark.parametrize("page", ["layers", "activations", "compare"])
+@pytest.mark.parametrize("page", ["layers", "activations"])
 def test_too_many_layers_are_told_with_those_that_fit_and_nothing_is_computed(
     page: str, workspace: Workspace
 ) -> None:
@@ -48,20 +48,41 @@ def test_too_many_layers_are_told_with_those_that_fit_and_nothing_is_computed(
     assert "activations_grid" in drawn(app)
 
 
+def test_one_press_keeps_the_layers_that_fit(workspace: Workspace) -> None:
+    app = visit("activations", {"layers": ALL})
+    press(app, "Keep the layers that fit")
+    check_fine(app)
+    kept = app.query_params["layers"]
+    assert kept == list(workspace.fitting(model(), ALL))
+    assert kept[:6] == ["conv1", "bn1", "relu", "layer1", "layer1.0", "layer1.0.conv1"]
+    assert "activations_grid" in drawn(app)
+
+
+def test_the_board_only_needs_room_for_its_panels(workspace: Workspace) -> None:
+    app = visit("compare", {"layers": ALL})
+    check_fine(app)
+    assert app.query_params["panel"] == [f"{MODEL},{IMAGE},{layer}" for layer in ALL[:4]]
+    assert workspace.store.use().entries == 7  # six for "These layers", and the prediction
+
+
+def test_a_board_of_layers_that_do_not_fit_together_begins_with_those_that_do(
+    new_server: Callable[..., Workspace],
+) -> None:
+    new_server(ACTVIZ_CACHE_MB="2")
+    app = visit("compare", {"model": "resnet18@random", "layers": ["conv1", "bn1", "layer1.0", "layer1.1"]})
+    (message,) = said(app)
+    assert message.startswith(
+        "These 4 layers together need 7.7 MB for one picture, and there is room for 2 MB."
+    )
+    assert app.query_params["panel"] == [f"resnet18@random,{IMAGE},layer1.{block}" for block in (0, 1)]
+    assert "compare_board" in drawn(app)
+
+
 @pytest.mark.parametrize("page", ["start", "samples", "about"])
 def test_pages_that_show_no_chosen_layer_go_on_as_ever(page: str, workspace: Workspace) -> None:
     app = visit(page, {"layers": ALL})
     check_fine(app)
     assert workspace.store.use().used_bytes < 2**20
-
-
-def test_a_board_whose_panels_fit_is_drawn_beside_too_many_layers(workspace: Workspace) -> None:
-    panels = [f"{MODEL},{IMAGE},{layer}" for layer in LAYERS[:2]]
-    app = visit("compare", {"layers": ALL, "panel": panels})
-    (message,) = said(app)
-    assert message.startswith(REFUSED)
-    assert "compare_board" in drawn(app)
-    assert workspace.store.use().entries == 3
 
 
 @pytest.mark.usefixtures("workspace")
@@ -70,5 +91,5 @@ def test_the_layers_page_says_how_much_memory_the_choice_takes() -> None:
     assert "3 layers chosen: 16 + 32 + 64 channels, 0.1 MB for one picture" in read_page(app)
     press(app, "All convolutions")
     check_fine(app)
-    assert "channels, 0.8 MB for one picture" in read_page(app)
+    assert "channels, 0.7 MB for one picture" in read_page(app)
     assert widget(app, "Layers").value

@@ -46,9 +46,9 @@ def summary(rows: Sequence[ModuleRow], *layers: str, memory: int = 460_000) -> s
 
 def test_the_choice_is_summed_up_in_one_line() -> None:
     assert summary(ROWS) == "No layer chosen yet."
-    assert summary(ROWS, "conv") == "1 layer chosen: 4 channels, 0.5 MB for one picture"
+    assert summary(ROWS, "conv") == "1 layer chosen: 4 channels, 0.4 MB for one picture"
     assert summary(ROWS, "conv", "fc", "idle", memory=12) == (
-        "3 layers chosen: 4 + 3 + none channels, less than 0.1 MB for one picture"
+        "3 layers chosen: 4 + 3 + none channels, < 0.1 MB for one picture"
     )
 
 
