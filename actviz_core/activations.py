@@ -1,6 +1,6 @@
 """The activations that everybody on a server shares: captured once, kept while they fit."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -11,7 +11,8 @@ from torch import Tensor
 
 from actviz_core.cache import ByteCache, CacheUse
 from actviz_core.errors import ActVizError, ModelFailedError
-from actviz_core.hooks import Attention, ModuleRow, capture, capture_attention, module_tree
+from actviz_core.hooks import Attention, Record, capture, capture_attention
+from actviz_core.hooks.selection import is_step
 from actviz_core.layouts import Layout
 from actviz_core.models import Model
 from actviz_core.models.layouts import layout_of
@@ -47,59 +48,58 @@ class ActivationStore:
 
     def __init__(self, capacity_bytes: int) -> None:
         self._calls: ByteCache[tuple[str, str, str], LayerCalls] = ByteCache(capacity_bytes, _bytes_of)
-        self._trees: ByteCache[tuple[str, tuple[int, ...]], tuple[ModuleRow, ...]] = ByteCache(
-            32 << 20, lambda rows: 500 * len(rows)
-        )
         self._layouts: ByteCache[tuple[str, str, tuple[int, ...]], Layout] = ByteCache(
             8 << 20, lambda _: 2000
         )
 
     def calls(
-        self, model: Model, image_id: str, inputs: Callable[[], Tensor], layers: Sequence[str]
+        self,
+        model: Model,
+        image_id: str,
+        inputs: Callable[[], Tensor],
+        layers: Sequence[str],
+        *,
+        check: Callable[[], None] | None = None,
     ) -> dict[str, LayerCalls]:
         """Every call of ``layers`` for one picture; one forward pass makes all that is missing.
 
+        A layer may also be a step, with its number or without: ``layer1.0/add#1`` is that call alone.
         ``inputs`` gives the picture as the model wants it, (1, 3, H, W), and is called only when needed.
-        ``image_id`` must belong to that picture alone. Raises `UnknownLayerError`, and `ModelFailedError`
-        where the network itself raised.
+        ``image_id`` must belong to that picture alone. Before a pass ``check`` is called, to raise where it
+        must not run. Raises `UnknownLayerError`, and `ModelFailedError` where the network itself raised.
         """
 
         def run(missing: Sequence[tuple[str, str, str]]) -> dict[tuple[str, str, str], LayerCalls]:
             names = [layer for _, _, layer in missing]
             try:
-                record = capture(model.module, inputs().to(model.device), names)
+                record = capture(
+                    model.module, inputs().to(model.device), names, steps=any("/" in name for name in names)
+                )
             except ActVizError:
                 raise
             except Exception as error:
                 raise ModelFailedError(f"{model.key} could not process {image_id}: {error}") from error
-            return {
-                (fingerprint, image, layer): LayerCalls(
-                    record.calls(layer), tuple(record[call] for call in record.calls(layer))
-                )
-                for fingerprint, image, layer in missing
-            }
+            return {key: _calls_of(key[2], record) for key in missing}
 
         keys = [(model.fingerprint, image_id, layer) for layer in layers]
+        if check is not None and any(key not in self._calls for key in keys):
+            check()  # not in `run`, whose errors reach everybody who waits for one of these layers
         found = self._calls.get_many(keys, run)
         return {layer: found[key] for layer, key in zip(layers, keys, strict=True)}
 
-    def tree(self, model: Model, inputs: Tensor) -> tuple[ModuleRow, ...]:
-        """The model's module tree for inputs of this shape, from one forward pass the first time."""
+    def layout(
+        self, model: Model, call: str, shape: tuple[int, ...], steps: Callable[[], Iterable[str]]
+    ) -> Layout:
+        """How the output of a call is laid out, for one picture of the model's input size.
 
-        def run() -> tuple[ModuleRow, ...]:
-            try:
-                return module_tree(model.module, inputs.to(model.device))
-            except Exception as error:
-                raise ModelFailedError(f"{model.key} could not run: {error}") from error
+        ``steps`` gives the names of the network's steps; it is called only for the result of one.
+        """
 
-        return self._trees.get((model.fingerprint, tuple(inputs.shape)), run)
+        def decide() -> Layout:
+            known = steps() if is_step(model.module, call) else ()
+            return layout_of(model.module, call, shape, model.preprocess.size, steps=known)
 
-    def layout(self, model: Model, call: str, shape: tuple[int, ...]) -> Layout:
-        """How the output of a call is laid out, for one picture of the model's input size."""
-        size = model.preprocess.size
-        return self._layouts.get(
-            (model.fingerprint, call, shape), lambda: layout_of(model.module, call, shape, size)
-        )
+        return self._layouts.get((model.fingerprint, call, shape), decide)
 
     def attention(
         self, model: Model, image_id: str, inputs: Callable[[], Tensor], layer: str
@@ -127,6 +127,15 @@ class ActivationStore:
     def use(self) -> CacheUse:
         """What the cache of activations holds and how often it helped."""
         return self._calls.use()
+
+
+def _calls_of(layer: str, record: Record) -> LayerCalls:
+    """What a record holds of a layer or step; of a step with its number, nothing of its other calls."""
+    step, number, _ = layer.partition("#") if "/" in layer else (layer, "", "")
+    names = record.calls(step)
+    if number:
+        names = tuple(name for name in names if name == layer or name.startswith(f"{layer}["))
+    return LayerCalls(names, tuple(record[name] for name in names))
 
 
 def as_numbers(value: Tensor) -> npt.NDArray[np.generic]:

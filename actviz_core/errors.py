@@ -36,6 +36,18 @@ class ModelFailedError(ActVizError):
     """The network itself raised during a forward pass."""
 
 
+class BudgetError(ActVizError):
+    """Activations that would take more memory than there is for them."""
+
+
+class NotEnoughMemoryError(ActVizError):
+    """A network that does not fit into the memory that is free; ``missing`` is by how many bytes."""
+
+    def __init__(self, message: str, missing: int) -> None:
+        super().__init__(message)
+        self.missing = missing
+
+
 class SettingsError(ActVizError):
     """An environment variable with a value that cannot be used."""
 

@@ -1,18 +1,20 @@
 """What everybody on a server shares: loaded networks, activations, and the settings it was started with."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
 import numpy as np
 import numpy.typing as npt
-import torch
 from torch import Tensor
 
 from actviz_core.activations import ROOT, ActivationStore, LayerAttention, LayerCalls, as_numbers
 from actviz_core.analysis import TopK, as_maps, read_prediction
 from actviz_core.cache import ByteCache
-from actviz_core.hooks import ModuleRow
+from actviz_core.errors import NotEnoughMemoryError, UnknownLayerError
+from actviz_core.estimates import Estimates
+from actviz_core.hooks import Estimate, ModuleRow
 from actviz_core.hooks.record import layer_of, unknown_name
+from actviz_core.hooks.selection import has_steps, is_step, step_of
 from actviz_core.layouts import Layout
 from actviz_core.models import Model, canonical_key, load_model
 from actviz_core.samples import Sample, open_sample
@@ -27,58 +29,138 @@ class Workspace:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.store = ActivationStore(settings.cache_bytes)
+        self.estimates = Estimates(settings.cache_bytes)
         self._models: ByteCache[str, Model] = ByteCache(MODEL_BYTES, _bytes_of)
 
     def model(self, key: str) -> Model:
-        """The network of a model key, loaded once. Raises `UnknownModelError` or `WeightsError`."""
+        """The network of a model key, loaded once.
+
+        Raises `UnknownModelError`, `WeightsError` or `NotEnoughMemoryError`.
+        """
         key = canonical_key(key, self.settings)
-        return self._models.get(key, lambda: load_model(key, settings=self.settings))
+
+        def load() -> Model:
+            try:
+                return load_model(key, settings=self.settings)
+            except NotEnoughMemoryError as error:
+                if error.missing > self._models.use().used_bytes:
+                    raise
+            self._models.clear()  # those networks can be loaded again
+            return load_model(key, settings=self.settings)
+
+        return self._models.get(key, load)
 
     def sample(self, image_id: str) -> Sample:
         """The picture of an image id. Raises `UnknownImageError` or `BadImageError`."""
         return open_sample(image_id, self.settings)
 
-    def calls(self, model: Model, sample: Sample, layers: Sequence[str]) -> dict[str, LayerCalls]:
-        """What each of ``layers`` (layer names; ``""`` is the network) returned for a picture, call by call.
+    def owners(self, model: Model, names: Iterable[str]) -> dict[str, str]:
+        """The layer or step that each layer, call or step name belongs to, without the names of neither.
 
-        Raises `UnknownLayerError` or `ModelFailedError`.
+        A step keeps its number. Raises `ModelFailedError` where a step is named and the network raises.
         """
-        return self.store.calls(model, picture_key(sample), lambda: model.preprocess(sample.image), layers)
+        known = _layers_of(model)
+        owners: dict[str, str] = {}
+        for name in names:
+            owner = layer_of(name, known)
+            if owner is None and (step := step_of(name)) is not None and self._has_step(model, step, known):
+                owner = step
+            if owner is not None:
+                owners[name] = owner
+        return owners
+
+    def unknown(self, model: Model, name: str) -> UnknownLayerError:
+        """The error for a name that the network does not have, with the closest ones that it has."""
+        known = {layer: None for layer in _layers_of(model) if layer}
+        if step_of(name) is None:
+            return unknown_name(name, known, f"is not a layer of {model.key}")
+        known = {row.name: None for row in self.tree(model, steps=True) if row.name}
+        return unknown_name(name, known, f"is not a step between layers of {model.key}")
+
+    def calls(self, model: Model, sample: Sample, layers: Sequence[str]) -> dict[str, LayerCalls]:
+        """What each of ``layers`` returned for a picture, call by call.
+
+        They are layer names (``""`` is the network), or steps' names with or without their number. Raises
+        `UnknownLayerError`, `BudgetError` or `ModelFailedError`.
+        """
+        chosen = [layer for layer in layers if layer != ROOT]  # the network's answer is made in any case
+
+        def check() -> None:
+            self.check_budget(model, chosen)
+
+        return self.store.calls(
+            model, picture_key(sample), lambda: model.preprocess(sample.image), layers, check=check
+        )
 
     def prepare(self, model: Model, sample: Sample, names: Sequence[str]) -> None:
         """Capture the network's answer and all of ``names`` that it has, in one forward pass.
 
-        What follows then finds everything in the cache. Raises `ModelFailedError`.
+        What follows then finds everything in the cache. Raises `BudgetError` or `ModelFailedError`.
         """
-        known = {name: None for name, _ in model.module.named_modules()}
-        layers = (layer_of(name, known) for name in names)
-        self.calls(model, sample, [*dict.fromkeys(layer for layer in layers if layer), ROOT])
+        owners = [*dict.fromkeys(self.owners(model, names).values()), ROOT]
+        try:
+            self.calls(model, sample, owners)
+        except UnknownLayerError:  # a step that does not happen for this picture
+            self.calls(model, sample, [owner for owner in owners if not is_step(model.module, owner)])
 
     def activations(self, model: Model, sample: Sample, names: Sequence[str]) -> dict[str, Tensor]:
-        """Call names to activations for layer or call names, in their order; each with a batch of one.
+        """Call names to activations for layer, call or step names, in their order; each with a batch of one.
 
         A layer name stands for all its calls, none if it never runs. Raises `UnknownLayerError` for what is
-        not there, and `ModelFailedError`.
+        not there, `BudgetError` for what is too much at once, and `ModelFailedError`.
         """
-        known = {name: None for name, _ in model.module.named_modules()}
-        layer_names = [layer_of(name, known) for name in names]
-        for name, layer in zip(names, layer_names, strict=True):
-            if layer is None:
-                raise unknown_name(name, known, f"is not a layer of {model.key}")
-        layers = [layer for layer in dict.fromkeys(layer_names) if layer is not None]
-        calls = self.calls(model, sample, layers)
+        owners = self.owners(model, names)
+        for name in names:
+            if name not in owners:
+                raise self.unknown(model, name)
+        calls = self.calls(model, sample, [*dict.fromkeys(owners.values())])
         found: dict[str, Tensor] = {}
-        for name, layer in zip(names, layer_names, strict=True):
-            ran = calls[layer or ""]
-            chosen = [call for call in ran.names if name in (layer, call) or call.startswith(f"{name}[")]
+        for name in names:
+            ran = calls[owners[name]]
+            chosen = [
+                call for call in ran.names if name in (owners[name], call) or call.startswith(f"{name}[")
+            ]
             if not chosen and ran.names:
                 raise unknown_name(name, dict.fromkeys(ran.names), "did not happen for this picture")
             found.update((call, ran[call]) for call in chosen)
         return found
 
+    def estimate(self, model: Model, *, steps: bool = False) -> Estimate:
+        """What one picture makes in the network, known without a pass. Raises `ModelFailedError`."""
+        return self.estimates.of(model, steps=steps)
+
+    def memory(self, model: Model, names: Iterable[str]) -> int:
+        """How many bytes it takes to keep what these layer, call and step names stand for, at most.
+
+        Of a layer all calls are kept. Names that the network does not have count nothing. Raises
+        `ModelFailedError`.
+        """
+        owners = dict.fromkeys(self.owners(model, names).values())
+        return self.estimate(model, steps=has_steps(model.module, owners)).bytes_of(owners)
+
+    def fitting(self, model: Model, names: Iterable[str]) -> tuple[str, ...]:
+        """Those of the names, taken in their order, that fit into the cache together.
+
+        Raises `ModelFailedError`.
+        """
+        owners = self.owners(model, names)
+        found = self.estimate(model, steps=has_steps(model.module, owners))
+        fitting = found.fitting(dict.fromkeys(owners.values()), self.settings.cache_bytes)
+        return tuple(name for name, owner in owners.items() if owner in fitting)
+
+    def check_budget(self, model: Model, names: Iterable[str]) -> None:
+        """Raise `BudgetError` where these layer, call and step names need more memory than the cache has."""
+        owners = [*dict.fromkeys(self.owners(model, names).values())]
+        if owners:
+            self.estimates.check(model, owners, steps=has_steps(model.module, owners))
+
     def layout(self, model: Model, call: str, value: Tensor) -> Layout:
         """How a call's activation is laid out, as far as the network's structure tells."""
-        return self.store.layout(model, call, tuple(value.shape))
+
+        def steps() -> list[str]:
+            return [row.name for row in self.tree(model, steps=True) if row.step]
+
+        return self.store.layout(model, call, tuple(value.shape), steps)
 
     def maps(self, model: Model, call: str, value: Tensor) -> npt.NDArray[np.generic]:
         """A call's activation for one picture as maps, (C, H, W). Raises `ShapeError` if it is empty."""
@@ -100,10 +182,20 @@ class Workspace:
         }
         return read_prediction(outputs, model.task, model.classes, k)
 
-    def tree(self, model: Model) -> tuple[ModuleRow, ...]:
-        """The network's module tree, with shapes for one picture of the size that it takes."""
-        height, width = model.preprocess.size
-        return self.store.tree(model, torch.zeros(1, 3, height, width))
+    def tree(self, model: Model, *, steps: bool = False) -> tuple[ModuleRow, ...]:
+        """The network's module tree, with shapes for one picture of the size that it takes.
+
+        With ``steps``, the steps between layers have rows too. Raises `ModelFailedError`.
+        """
+        return self.estimate(model, steps=steps).rows
+
+    def _has_step(self, model: Model, step: str, known: Mapping[str, None]) -> bool:
+        found = self.estimate(model, steps=True)
+        if any(row.step and step in (row.name, row.name.partition("#")[0]) for row in found.rows):
+            return True
+        return (
+            not found.simulated and step.rpartition("/")[0] in known
+        )  # another picture may take another way
 
 
 @cache
@@ -117,6 +209,10 @@ def picture_key(sample: Sample) -> str:
     if sample.id.startswith("folder/"):
         return f"{sample.id}@{hash((sample.image.size, sample.image.tobytes())):x}"
     return sample.id
+
+
+def _layers_of(model: Model) -> dict[str, None]:
+    return {name: None for name, _ in model.module.named_modules()}
 
 
 def _bytes_of(model: Model) -> int:

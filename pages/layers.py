@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from actviz_core.ui.errors import require
+from actviz_core.ui.errors import require, warn_of_size
 from actviz_core.ui.layer_table import filter_rows, layer_table, summary_of_choice
 from actviz_core.ui.quick_picks import quick_picks
 from actviz_core.ui.view import current_view
@@ -14,11 +14,12 @@ st.title("Layers")
 st.caption("A network is a tree of layers. Tick the ones whose activations you want to see.")
 
 model, _ = require(view, workspace)
-rows = workspace.tree(model)
-quick_picks(rows)
-shown = filter_rows(rows)
+rows = workspace.tree(model, steps=view.steps)
+quick_picks(workspace.tree(model))
+shown = filter_rows(rows, view)
 with st.container(horizontal=True, vertical_alignment="center"):
-    st.markdown(summary_of_choice(rows, view))
+    st.markdown(summary_of_choice(rows, view, workspace.memory(model, view.layers)))
     st.page_link("activations.py", label="Show activations", icon=":material/grid_view:")
+warn_of_size(model, view.layers, workspace)
 with st.container(key="layers_table"):
     layer_table(shown, rows, view)

@@ -183,20 +183,3 @@ def test_an_unknown_layer_is_named_with_the_closest_ones() -> None:
     with pytest.raises(UnknownLayerError, match=r"'conv9' is not a layer .*Closest: 'conv'"):
         ask(ActivationStore(PLENTY), model_of(net), 0, "conv", "conv9")
     assert net.passes == 0
-
-
-def test_the_tree_comes_from_one_pass_for_every_size_of_input() -> None:
-    net, store = CountedNet(), ActivationStore(PLENTY)
-    model = model_of(net)
-    rows = {row.name: row for row in store.tree(model, torch.zeros(1, 3, 8, 8))}
-    assert store.tree(model, torch.ones(1, 3, 8, 8)) is store.tree(model, torch.zeros(1, 3, 8, 8))
-    assert net.passes == 1
-    assert (rows["relu"].calls, rows["idle"].calls, rows["idle"].shape) == (2, 0, None)
-    assert rows["conv"].shape == (1, 4, 8, 8)
-    smaller = {row.name: row for row in store.tree(model, torch.zeros(1, 3, 4, 4))}
-    assert (net.passes, smaller["conv"].shape) == (2, (1, 4, 4, 4))
-
-
-def test_a_tree_of_a_network_that_raises_says_so() -> None:
-    with pytest.raises(ModelFailedError, match="toy could not run: mat1 and mat2"):
-        ActivationStore(PLENTY).tree(model_of(CountedNet(Fails())), picture(0))

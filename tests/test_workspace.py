@@ -11,7 +11,12 @@ from torch import Tensor, nn
 
 from actviz_core import workspace as workspace_module
 from actviz_core.activations import ROOT
-from actviz_core.errors import ModelFailedError, UnknownImageError, UnknownLayerError, WeightsError
+from actviz_core.errors import (
+    ModelFailedError,
+    UnknownImageError,
+    UnknownLayerError,
+    WeightsError,
+)
 from actviz_core.models import Model, Task
 from actviz_core.samples import Sample
 from actviz_core.settings import Settings
@@ -22,7 +27,7 @@ from tests.toy_models import CountedNet, Fails, model_of
 
 @pytest.fixture
 def workspace(settings: Settings) -> Workspace:
-    return Workspace(settings)
+    return Workspace(replace(settings, cache_bytes=2**24))
 
 
 @pytest.fixture
@@ -176,6 +181,19 @@ def test_the_tree_has_shapes_for_the_size_that_the_network_takes(workspace: Work
     rows = {row.name: row for row in workspace.tree(workspace.model("cifar-resnet20"))}
     assert rows["layer2.0.conv1"].shape == (1, 32, 16, 16)
     assert rows[ROOT].shape == (1, 10)
+
+
+def test_shapes_are_known_without_a_pass(workspace: Workspace) -> None:
+    net = CountedNet()
+    rows = {row.name: row for row in workspace.tree(model_of(net))}
+    assert net.passes == 0
+    assert (rows["relu"].calls, rows["idle"].calls, rows["idle"].shape) == (2, 0, None)
+    assert rows["conv"].shape == (1, 4, 8, 8)
+
+
+def test_a_tree_of_a_network_that_raises_says_so(workspace: Workspace) -> None:
+    with pytest.raises(ModelFailedError, match="toy could not run: mat1 and mat2"):
+        workspace.tree(model_of(CountedNet(Fails())))
 
 
 def test_everybody_shares_one_workspace_made_from_the_environment(

@@ -9,7 +9,7 @@ from actviz_core.analysis.differences import (
     difference,
 )
 from actviz_core.analysis.forms import as_maps, prefix_tokens
-from actviz_core.analysis.notes import layer_note
+from actviz_core.analysis.notes import layer_note, step_note
 from actviz_core.analysis.ordering import ChannelOrder, order_channels
 from actviz_core.analysis.predictions import TopK, read_prediction, top_areas, top_k
 from actviz_core.analysis.ranges import ValueRange, channel_ranges, percentile_range, shared_range
@@ -53,6 +53,7 @@ __all__ = [
     "resample",
     "share_in_words",
     "shared_range",
+    "step_note",
     "summary_map",
     "top_areas",
     "top_k",

@@ -23,6 +23,17 @@ _NOTES = {
     "attention": "Lets every place of the picture take over what matters from every other place.",
     "embedding": "Looks up a learned list of numbers for each piece of the input.",
 }
+_STEP_NOTES = {
+    "add": _NOTES["add"],
+    "sub": "Subtracts one result from another, or a fixed number from all values.",
+    "mul": "Multiplies two results cell by cell, such as channels by how much each of them matters.",
+    "div": "Divides all values, mostly by a fixed number.",
+    "cat": _NOTES["concat"],
+    "matmul": "Weighs results by results, as attention does, instead of by numbers that were learned.",
+    "roll": "Moves all cells, and puts those that leave on one side back in on the other.",
+    "mean": "Averages over some of the axes: over all places, it leaves one number a channel.",
+    "sum": "Adds up over some of the axes: over all places, it leaves one number a channel.",
+}
 _GENERIC = "One step of the network. Each channel is one thing it computes from the picture."
 
 # The first pattern found in the type's name, in lower case, decides; so special ones come first.
@@ -56,3 +67,8 @@ def layer_note(type_name: str) -> str:
         if re.search(pattern, name):
             return _NOTES[note]
     return _GENERIC
+
+
+def step_note(function: str) -> str:
+    """What a step between layers does, by the name of its function, such as "add"."""
+    return _STEP_NOTES.get(function) or layer_note(function)

@@ -2,6 +2,7 @@
 
 import inspect
 import sys
+import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ from torchvision.models import get_model_weights
 
 from actviz_core.export import replay
 from actviz_core.export.provenance import Provenance
+from actviz_core.hooks.selection import is_step
 from actviz_core.models import Frame, Model
 from actviz_core.models.network import RANDOM, RANDOM_SEED
 from actviz_core.models.preprocess import LONGEST
@@ -18,6 +20,7 @@ from actviz_core.models.torchvision_networks import building_arguments
 from actviz_core.samples import ImageId, parse_image_id
 from actviz_core.samples.variants import MIRROR
 
+_CAPTURE = "from actviz_core import capture"
 _CIFAR10 = {"cifar10-test": False, "cifar10-train": True}
 _NOISE = "noise-"
 
@@ -67,8 +70,9 @@ def replay_script(runs: Sequence[Run], *, npz_name: str) -> str:
     """Write a script that computes the values of an NPZ file again and compares them bit for bit.
 
     It hooks plain torch modules and prepares pictures with torchvision. Of this project it imports only what
-    has no other source: bundled weights, and pictures that are not CIFAR-10's. Exit codes: 0 all is equal,
-    1 something differs, 2 there is no such file. ``npz_name`` is the file that it looks for beside itself;
+    has no other source: bundled weights, pictures that are not CIFAR-10's, and `capture` for steps between
+    layers, which no hook sees. Exit codes: 0 all is equal, 1 something differs, 2 there is no such file.
+    ``npz_name`` is the file that it looks for beside itself;
     arrays must have the names of `value_names`, for the runs' calls in order.
 
     Raises `UnknownImageError` for what is no image id.
@@ -88,7 +92,7 @@ def replay_script(runs: Sequence[Run], *, npz_name: str) -> str:
     versions = told[0].as_rows()[-1][1] if told else ""
     blocks = "\n".join(f"    {line}".rstrip() for part in parts for line in ("", *part.lines))
     pieces = [
-        f'"""{_introduction(told, npz_name, own=any("actviz_core" in line for line in imports))}"""\n',
+        f'"""{_introduction(told, npz_name, imports)}"""\n',
         "\n".join(_sorted(imports | _IMPORTS)),
         *(f"\n\n{inspect.getsource(function).rstrip()}" for function in functions),
         _MAIN.format(npz_name=repr(npz_name), blocks=blocks, versions=versions),
@@ -98,17 +102,21 @@ def replay_script(runs: Sequence[Run], *, npz_name: str) -> str:
 
 _IMPORTS = {
     "import sys",
-    "from collections.abc import Iterator",
     "from pathlib import Path",
-    "from typing import Any",
     "import numpy as np",
     "import torch",
     "import torchvision",
     "from PIL import Image",
-    "from torch import Tensor, nn",
+    "from torch import Tensor",
     "from torchvision.transforms import InterpolationMode",
     "from torchvision.transforms import functional as F",
 }
+
+_HOOKS = _Part(
+    (),
+    ("from collections.abc import Iterator", "from typing import Any", "from torch import nn"),
+    (replay.tensors, replay.returned),
+)
 
 _FUNCTIONS = (
     replay.with_noise,
@@ -126,13 +134,26 @@ def _run(model: Model, image_id: str, calls: list[str], *, several: bool) -> _Pa
     network, picture = _network(model), _picture(parse_image_id(image_id))
     prepared = _prepared(model)
     moved = "" if device == "cpu" else f".to({device!r})"
-    result = f"returned(network{moved}, inputs{moved}, {calls!r})"
+    steps = [call for call in calls if is_step(model.module, call)]
+    layers = [call for call in calls if call not in steps]
+    results, hooks = [], _HOOKS if layers else _Part(())
+    if layers:
+        results.append(f"returned(network{moved}, inputs{moved}, {layers!r})")
+    if steps:
+        results.append(f"capture(network{moved}, inputs{moved}, {steps!r}, steps=True)")
     if several:
-        result = f"{{{f'{model.key},{image_id},'!r} + call: value for call, value in {result}.items()}}"
+        prefix = f"{model.key},{image_id},"
+        results = [f"{{{prefix!r} + call: value for call, value in {result}.items()}}" for result in results]
     return _Part(
-        (*network.lines, *picture.lines, *prepared.lines, f"computed |= {result}"),
-        (*network.imports, *picture.imports, *prepared.imports),
-        (*network.functions, *picture.functions, *prepared.functions, *_FUNCTIONS[-3:]),
+        (*network.lines, *picture.lines, *prepared.lines, *(f"computed |= {result}" for result in results)),
+        (
+            *network.imports,
+            *picture.imports,
+            *prepared.imports,
+            *hooks.imports,
+            *([_CAPTURE] if steps else []),
+        ),
+        (*network.functions, *picture.functions, *prepared.functions, *hooks.functions, replay.compare),
     )
 
 
@@ -192,15 +213,23 @@ def _prepared(model: Model) -> _Part:
     return _Part(lines, (), (replay.middle, replay.prepare) if cut else (replay.prepare,))
 
 
-def _introduction(told: Sequence[Provenance], npz_name: str, *, own: bool) -> str:
+def _introduction(told: Sequence[Provenance], npz_name: str, imports: set[str]) -> str:
+    steps = _CAPTURE in imports
+    own = [
+        *(["weights or pictures"] if any("actviz_core" in line for line in imports - {_CAPTURE}) else []),
+        *(["way to see steps"] if steps else []),
+    ]
+    comes = "comes" if own == ["way to see steps"] else "come"
     own_needs = (
-        "Its weights or pictures come from the activation dashboard: set PYTHONPATH to that project's folder."
+        f"Its {' and its '.join(own)} {comes} from the activation dashboard: set PYTHONPATH to that "
+        "project's folder."
     )
     lines = [
         "Computes activations again with plain torch hooks, and compares them bit for bit.",
+        *(["Hooks see no steps between layers: those are captured as the dashboard does."] if steps else []),
         "",
         "Needs torch, torchvision and numpy.",
-        *([own_needs] if own else []),
+        *(textwrap.wrap(own_needs, 106) if own else []),
         f"Looks for {npz_name} beside itself, or where its first argument says.",
         *(f"\n{one.as_text()}" for one in told),
         "",

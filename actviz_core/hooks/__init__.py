@@ -1,5 +1,6 @@
 """Hooked forward passes. The only package that registers a hook on a module."""
 
+from actviz_core.hooks.architecture import architecture_of
 from actviz_core.hooks.attention import Attention, AttentionRecord, Origin, capture_attention
 from actviz_core.hooks.attention_grid import attention_from_prefix, attention_on_grid, attention_to_prefix
 from actviz_core.hooks.capture import capture
@@ -17,6 +18,7 @@ __all__ = [
     "Record",
     "TokenGrid",
     "WindowGrid",
+    "architecture_of",
     "attention_from_prefix",
     "attention_on_grid",
     "attention_to_prefix",

@@ -8,15 +8,17 @@ place.
 
 import copy
 import itertools
-from collections.abc import Iterable, Sequence
+import threading
+import types
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch._subclasses.fake_tensor import FakeTensorMode
-from torch.overrides import BaseTorchFunctionMode
+from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode
+from torch.overrides import TorchFunctionMode
 
 from actviz_core.hooks.memory import tensors_of_model
 from actviz_core.hooks.passes import left_as_found, run, unwrap
@@ -24,13 +26,20 @@ from actviz_core.hooks.selection import matches, names_of_layers, parse
 from actviz_core.hooks.tree import ModuleRow, Observations, TensorSize
 from actviz_core.hooks.turns import turn_on
 
+# What modules may hold that has no copy, and nothing to be kept in: both networks may use the same one.
+_UNCOPYABLE = (
+    *(type(threading.Lock()), type(threading.RLock()), threading.Event, threading.Condition),
+    *(threading.Semaphore, types.ModuleType),
+)
+
 
 @dataclass(frozen=True)
 class Estimate:
     """What one pass on an input of one shape makes.
 
     ``rows`` is the module tree as `module_tree` shows it, ``sizes`` every tensor that a layer or step
-    returns, in the order of execution, the root's too. ``simulated`` is False where a real pass was needed.
+    returns, in the order of execution, the root's too. ``simulated`` is False where a real pass was needed;
+    ``by_shapes`` is True where no value had a say, so that it holds for any weights of this architecture.
     """
 
     rows: tuple[ModuleRow, ...]
@@ -39,6 +48,7 @@ class Estimate:
     parameter_bytes: int
     flops: int
     simulated: bool
+    by_shapes: bool
     aliases: dict[str, str]
 
     @property
@@ -77,7 +87,9 @@ def estimate(module: nn.Module, input_shape: Sequence[int], *, steps: bool = Fal
     root = network.root
     tensors = [*itertools.chain(root.parameters(), root.buffers())]
     like = next((tensor for tensor in tensors if tensor.is_floating_point()), torch.empty(0))
-    seen = _on_meta(root, input_shape, like, steps=steps) or _on_fakes(root, input_shape, like, steps=steps)
+    seen = _on_meta(root, input_shape, like, steps=steps)
+    by_shapes = seen is not None
+    seen = seen or _on_fakes(root, input_shape, like, steps=steps)
     simulated = seen is not None
     if seen is None:
         zeros = torch.zeros(tuple(input_shape), dtype=like.dtype, device=like.device)
@@ -90,6 +102,7 @@ def estimate(module: nn.Module, input_shape: Sequence[int], *, steps: bool = Fal
         sum(parameter.nbytes for parameter in root.parameters()),
         rows[0].flops,
         simulated,
+        by_shapes,
         names_of_layers(root, network.prefix),
     )
 
@@ -112,15 +125,34 @@ def _on_fakes(root: nn.Module, shape: Sequence[int], like: Tensor, *, steps: boo
         fakes = FakeTensorMode(allow_non_fake_inputs=True)
         with fakes:
             inputs = torch.empty(tuple(shape), dtype=like.dtype, device=like.device)
-        # A function mode keeps `nn.MultiheadAttention` off its fused kernel, which has no rule for shapes.
-        return _observe(_twin(root, shared), inputs, [fakes, BaseTorchFunctionMode()], steps=steps)
+        return _observe(_twin(root, shared), inputs, [fakes, _NoPeeking()], steps=steps)
     return None
 
 
 def _twin(root: nn.Module, tensors: dict[int, object]) -> nn.Module:
     """A copy with other tensors: networks may keep what a pass made, and must not keep what has no values."""
+    uncopyable = {
+        id(value): value
+        for module in root.modules()
+        for value in vars(module).values()
+        if isinstance(value, _UNCOPYABLE)
+    }
     with turn_on(root):
-        return copy.deepcopy(root, tensors)
+        return copy.deepcopy(root, tensors | uncopyable)
+
+
+class _NoPeeking(TorchFunctionMode):
+    """Stops a pass on fake tensors that would read memory which is not there.
+
+    Any function mode also keeps `nn.MultiheadAttention` off its fused kernel, which has no rule for shapes.
+    """
+
+    def __torch_function__(
+        self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
+    ) -> Any:
+        if func in (Tensor.numpy, Tensor.__array__, Tensor.data_ptr) and isinstance(args[0], FakeTensor):
+            raise TypeError("A fake tensor has no values.")
+        return func(*args, **(kwargs or {}))
 
 
 def _observe(

@@ -13,6 +13,7 @@ from actviz_core.hooks.record import layer_of, unknown_name
 Wanted = dict[str, tuple[str, ...]]
 
 _STEP = re.compile(r"(?P<module>[^/]*)/(?P<function>\w+)(?P<rest>.*)")
+_REST = re.compile(r"(?P<number>(#\d+)?)(\[.*)?")
 
 
 def parse(names: Iterable[str], aliases: Mapping[str, str], *, steps: bool) -> Wanted:
@@ -34,6 +35,34 @@ def parse(names: Iterable[str], aliases: Mapping[str, str], *, steps: bool) -> W
             own, rest = f"{aliases[step['module']]}/{step['function']}", step["rest"]
         wanted[own] = (*wanted.get(own, ()), rest)
     return wanted
+
+
+def step_of(name: str) -> str | None:
+    """The step that a name belongs to, with its number if it has one: ``/max#1`` of ``/max#1[0]``.
+
+    None for what cannot be a step's name; whether there is such a step only a pass tells.
+    """
+    step = _STEP.fullmatch(name)
+    if step is None or not (rest := _REST.fullmatch(step["rest"])):
+        return None
+    return f"{step['module']}/{step['function']}{rest['number']}"
+
+
+def is_step(root: nn.Module, name: str) -> bool:
+    """Whether a name can only be that of a step between layers; whether there is one, only a pass tells."""
+    if step_of(name) is None:
+        return False
+    return layer_of(name, {layer: None for layer, _ in root.named_modules()}) is None
+
+
+def has_steps(root: nn.Module, names: Iterable[str]) -> bool:
+    """Whether one of the names can only be that of a step."""
+    return any(is_step(root, name) for name in names)
+
+
+def function_of(step: str) -> str:
+    """The function of a step: ``add`` of ``layer1.0/add#1``."""
+    return step.rpartition("/")[2].partition("#")[0].partition("[")[0]
 
 
 def matches(rest: str, number: int, place: str) -> bool:

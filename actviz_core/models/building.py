@@ -1,12 +1,70 @@
-"""Builds networks without touching torch's global random state, whatever other threads do."""
+"""Builds networks without touching torch's global random state, and within the memory that is free."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
+
+from actviz_core.errors import NotEnoughMemoryError
+from actviz_core.free_memory import available_memory
+
+
+def check_memory(key: str, needed: int | None) -> None:
+    """Raise `NotEnoughMemoryError` if a network needs more bytes than are free; None is not known."""
+    if needed is None:
+        return
+    available = available_memory()
+    if available is not None and needed > available:
+        raise _too_large(key, _gigabytes(needed), available, needed - available)
+
+
+@contextmanager
+def within_memory(key: str) -> Iterator[None]:
+    """Raise `NotEnoughMemoryError` as soon as the layers built inside need more memory than was free."""
+    available = available_memory()
+    if available is None:
+        yield
+    else:
+        with _WithinMemory(key, available):
+            yield
+
+
+class _WithinMemory(TorchFunctionMode):
+    """Adds up what `torch.empty` makes, from which layers take their parameters, before it is made."""
+
+    def __init__(self, key: str, available: int) -> None:
+        super().__init__()
+        self._key = key
+        self._available = available
+        self._needed = 0
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
+    ) -> Any:
+        kwargs = kwargs or {}
+        if func is torch.empty and "out" not in kwargs and str(kwargs.get("device") or "cpu") == "cpu":
+            self._needed += func(*args, **kwargs | {"device": "meta", "pin_memory": False}).nbytes
+            if self._needed > self._available:
+                missing = self._needed - self._available
+                needed = f"at least {_gigabytes(self._needed)}"
+                raise _too_large(self._key, needed, self._available, missing)
+        return func(*args, **kwargs)
+
+
+def _too_large(key: str, needed: str, available: int, missing: int) -> NotEnoughMemoryError:
+    return NotEnoughMemoryError(
+        f"{key} needs {needed} of memory, and {_gigabytes(available)} are free here. Choose a smaller "
+        "network, or start the server on a machine with more memory.",
+        missing,
+    )
+
+
+def _gigabytes(count: int) -> str:
+    return f"{count / 1e9:,.2f} GB" if count < 1e10 else f"{count / 1e9:,.0f} GB"
 
 
 def seeded(build: Callable[[], nn.Module], seed: int) -> nn.Module:

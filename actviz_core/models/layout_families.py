@@ -1,6 +1,7 @@
 """Layouts inside networks that are known by their classes: vision transformers, Swin, MaxViT, ConvNeXt."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from torch import nn
@@ -10,7 +11,7 @@ from torchvision.models.maxvit import PartitionAttentionLayer
 from torchvision.models.swin_transformer import ShiftedWindowAttention
 
 from actviz_core.layouts import Layout, LayoutKind, Size, guess_grid, prefix_names
-from actviz_core.models.layout_rules import Channels, channels_of, sequence_axes
+from actviz_core.models.layout_rules import CHANNELS_LAST_STEPS, Channels, channels_of, sequence_axes
 from actviz_core.models.layout_site import LayerSite, has_type
 
 _TIMM = "timm.models."
@@ -48,6 +49,9 @@ def _in_timm_vit(site: LayerSite, network: Any) -> Layout | None:
         class_token=getattr(network, "cls_token", None) is not None,
         distillation=getattr(network, "dist_token", None) is not None,
     )
+    patches = grid[0] * grid[1]
+    if site.step == "flatten" and embedding in site.chain and site.shape[2:] == (patches,):
+        return Layout(LayoutKind.TOKENS, "NCL", "The patches are lined up row by row here.", grid=grid)
     if len(site.shape) == 4 and site.shape[1:3] == grid and embedding in site.chain:
         return sequence_axes("NHWC", "The network cuts the picture into patches with the channels last.")
     rows, columns = embedding.patch_size
@@ -87,7 +91,7 @@ def _tokens(site: LayerSite, grid: Size, prefix: tuple[str, ...], patch: str) ->
 def _in_torchvision_swin(site: LayerSite, _network: Any) -> Layout | None:
     attention = site.nearest(lambda module: isinstance(module, ShiftedWindowAttention))
     if attention is not None and site.step:
-        return _in_windows(site, attention, None)
+        return _in_windows(site, attention, None) or _rolled(site)
     return _channel_last(site, "Swin keeps the channels last between its layers.")
 
 
@@ -98,6 +102,8 @@ def _in_timm_swin(site: LayerSite, _network: Any) -> Layout | None:
     )
     if attention is not None and "cpb_mlp" not in site.names:
         return _in_windows(site, attention, block)
+    if site.chain[-1] is block and any(getattr(block, "shift_size", ())) and site.step in ("roll", "pad"):
+        return _rolled(site)
     if len(site.shape) == 3 and site.shape[0] == site.batch:
         known = None if block is None else tuple(block.input_resolution)
         grid = (
@@ -109,6 +115,18 @@ def _in_timm_swin(site: LayerSite, _network: Any) -> Layout | None:
             why = f"Swin lines up its {grid[0]} x {grid[1]} patches row by row here."
             return Layout(LayoutKind.TOKENS, "NLC", why, grid=(grid[0], grid[1]))
     return _channel_last(site, "Swin keeps the channels last between its layers.")
+
+
+def _rolled(site: LayerSite) -> Layout | None:
+    """Rolls and paddings around Swin's windows: the second of two rolls brings everything back."""
+    if site.step not in ("roll", "pad") or len(site.shape) != 4:
+        return None
+    found = sequence_axes("NHWC", "Swin keeps the channels last between its layers.")
+    padded_first = isinstance(site.chain[-1], ShiftedWindowAttention)
+    if (site.step == "roll" and site.number % 2 == 0) or (site.step == "pad" and padded_first):
+        return found
+    why = "The picture is rolled here: what leaves on one side comes back in on the other."
+    return replace(found, why=why, on_picture=False)
 
 
 def _channel_last(site: LayerSite, why: str) -> Layout | None:
@@ -153,7 +171,7 @@ def _in_maxvit(site: LayerSite, _network: Any) -> Layout | None:
     size, grid = layer.p, tuple(layer.grid_size)
     swapped = layer.partition_type == "grid" and name not in ("partition_op", "departition_swap")
     shape = (grid[0] // size * (grid[1] // size), size * size)
-    if site.step or site.shape[1:3] != (shape[::-1] if swapped else shape):
+    if (site.step and site.chain[-1] is not layer) or site.shape[1:3] != (shape[::-1] if swapped else shape):
         return None
     kind = "spread evenly over the picture" if layer.partition_type == "grid" else "side by side"
     why = f"The layer works on groups of patches that lie {kind}; they are put back in their places here."
@@ -166,6 +184,8 @@ def _in_convnext(site: LayerSite, _network: Any) -> Layout | None:
     inside = site.nearest(lambda module: isinstance(module, CNBlock), around=True)
     if len(site.shape) != 4 or (inside is not None and len(site.names) > 1 and site.names[-2] == "block"):
         return None  # between two layers that move the channels: these tell
+    if site.step in CHANNELS_LAST_STEPS:
+        return None
     return sequence_axes("NCHW", "ConvNeXt keeps the channels first between its blocks.")
 
 

@@ -22,8 +22,9 @@ _CHANNELS_FIRST = (
     nn.PixelShuffle, nn.PixelUnshuffle, nn.LocalResponseNorm, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d,
 )  # fmt: skip
 _DROPPED_PATHS = ("StochasticDepth", "DropPath", "LayerScale", "LayerScale2d")
+CHANNELS_LAST_STEPS = ("layer_norm", "rms_norm", "linear", "embedding")
 _ATTENTION = ("attention", "attn", "window")
-_FIRST_AXES = {3: "NCL", 4: "NCHW", 5: "NCDHW"}
+FIRST_AXES = {3: "NCL", 4: "NCHW", 5: "NCDHW"}
 _LAST_AXES = {3: "NLC", 4: "NHWC", 5: "NDHWC"}
 _KINDS = {
     "NCL": LayoutKind.SEQUENCE,
@@ -125,14 +126,14 @@ def _of_transformer(site: LayerSite) -> Layout | None:
 def _of_layer(site: LayerSite) -> Layout | None:
     """What the layer itself does decides, whatever its network."""
     module, rank = site.module, len(site.shape)
-    if module is None or channels_of(module) is not Channels.FIRST or rank not in _FIRST_AXES:
+    if module is None or channels_of(module) is not Channels.FIRST or rank not in FIRST_AXES:
         return None
     if isinstance(module, Permute):
         return sequence_axes("NCHW", "The layer moves the channels to the front.")
     name = type(module).__name__
     if rank == 3 and "2d" in name.lower():
         return Layout(LayoutKind.MAPS, "CHW", f"{name} computes channels x rows x columns.")
-    return sequence_axes(_FIRST_AXES[rank], f"{name} computes with the channels first.")
+    return sequence_axes(FIRST_AXES[rank], f"{name} computes with the channels first.")
 
 
 def _of_tokens(site: LayerSite) -> Layout | None:
@@ -174,7 +175,7 @@ def _patch_size(network: nn.Module) -> Size | None:
 def _of_neighbours(site: LayerSite) -> Layout | None:
     """The layers around tell: what comes before in a sequence, or what all of them have in common."""
     rank = len(site.shape)
-    if rank not in _FIRST_AXES:
+    if rank not in FIRST_AXES:
         return None
     if rank == 3:
         return _of_positions(site)
@@ -183,14 +184,14 @@ def _of_neighbours(site: LayerSite) -> Layout | None:
     first = rank == 5 or is_size_of(site.shape[2:4], site.picture)
     last = rank == 5 or is_size_of(site.shape[1:3], site.picture)
     if channels is Channels.FIRST and (first or not last):
-        return sequence_axes(_FIRST_AXES[rank], f"{told_by} with the channels first.", certain=not unsure)
+        return sequence_axes(FIRST_AXES[rank], f"{told_by} with the channels first.", certain=not unsure)
     if channels is Channels.LAST and (last or not first):
         certain = last and not unsure
         doubt = "" if certain else " That the two axes before are rows and columns is a guess."
         why = f"{told_by} with the channels last.{doubt}"
         return sequence_axes(_LAST_AXES[rank], why, certain=certain)
     if first is not last:
-        axes = _FIRST_AXES[rank] if first else _LAST_AXES[rank]
+        axes = FIRST_AXES[rank] if first else _LAST_AXES[rank]
         why = "Only this way do rows and columns have the picture's proportions."
         return sequence_axes(axes, why, certain=channels is None and not unsure)
     return None
@@ -201,7 +202,7 @@ def _of_positions(site: LayerSite) -> Layout | None:
     channels, told_by = next(_told(site), (None, ""))
     if channels is None or site.shape[0] != site.batch:
         return None
-    axes = _FIRST_AXES[3] if channels is Channels.FIRST else _LAST_AXES[3]
+    axes = FIRST_AXES[3] if channels is Channels.FIRST else _LAST_AXES[3]
     why = (
         f"{told_by} with the channels {channels.value}; where the positions lie on the picture is not known."
     )
@@ -210,6 +211,8 @@ def _of_positions(site: LayerSite) -> Layout | None:
 
 def _told(site: LayerSite) -> Iterator[tuple[Channels, str]]:
     """What each neighbour says, nearest first; nothing where the nearest ones disagree or move axes."""
+    if site.step in CHANNELS_LAST_STEPS:
+        yield Channels.LAST, f"The function {site.step} computes"
     module = site.module
     if module is not None:
         if (own := channels_of(module)) is not None:

@@ -20,6 +20,8 @@ class LayerSite:
         shape: of the activation.
         picture: height and width of the network's input.
         batch: how many pictures went in.
+        number: which of the step's calls it is, counted from 1; 0 for a layer.
+        beside: names of all steps in the same module, as far as they are known.
 
     """
 
@@ -30,6 +32,8 @@ class LayerSite:
     shape: tuple[int, ...]
     picture: Size
     batch: int
+    number: int = 0
+    beside: frozenset[str] = frozenset()
 
     @property
     def module(self) -> nn.Module | None:

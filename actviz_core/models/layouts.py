@@ -1,7 +1,7 @@
 """Decides how a layer's output is laid out, from the structure of its network."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from torch import nn
@@ -10,12 +10,19 @@ from actviz_core.layouts import Layout, LayoutKind, Size, default_layout, with_a
 from actviz_core.models.layout_families import layout_in_family
 from actviz_core.models.layout_rules import layout_by_structure
 from actviz_core.models.layout_site import LayerSite
+from actviz_core.models.layout_steps import doubted, layout_by_function
 
 _SUFFIX = re.compile(r"(#\d+)?((?:\[[^\]]*\])*)$")
 
 
 def layout_of(
-    module: nn.Module, layer: str, shape: Sequence[int], input_size: Size, *, batch: int = 1
+    module: nn.Module,
+    layer: str,
+    shape: Sequence[int],
+    input_size: Size,
+    *,
+    batch: int = 1,
+    steps: Iterable[str] = (),
 ) -> Layout:
     """Say how the output of a layer is laid out, with the reason and every other reading of its shape.
 
@@ -25,18 +32,21 @@ def layout_of(
         shape: of the activation.
         input_size: height and width of the network's input, in pixels.
         batch: how many pictures went in at once.
+        steps: the network's steps, as far as they are known; those of the same module say what it does.
 
     Torchvision's and timm's vision transformers, Swin, MaxViT and ConvNeXt are known by their classes.
     In any other network the layers themselves tell: a 2-D convolution puts channels first, a linear layer
-    last. Where that is not enough, the shape's usual reading is taken, and `Layout.certain` is False.
+    last. Steps are read like the layers around them, unless their function may move axes or places. Where
+    that is not enough, the shape's usual reading is taken, and `Layout.certain` is False.
 
     """
     shape = tuple(shape)
     usual = default_layout(shape, batch=batch)
     found = usual
-    site = _site(module, layer, shape, input_size, batch)
+    site = _site(module, layer, shape, input_size, batch, steps)
     if usual.kind is not LayoutKind.VECTOR and site is not None:
-        found = layout_in_family(site) or layout_by_structure(site) or usual
+        known = layout_by_function(site) or layout_in_family(site)
+        found = known or doubted(layout_by_structure(site) or usual, site)
     leading = found.axes.find("N")
     if leading >= 0 and shape and shape[leading] != batch and found.kind is not LayoutKind.VECTOR:
         counted = f"{shape[leading]} entries where {batch} picture{'s' * (batch != 1)} went in"
@@ -44,13 +54,17 @@ def layout_of(
     return with_alternatives(found, shape, input_size, batch=batch)
 
 
+def _unnumbered(name: str) -> str:
+    return _SUFFIX.sub("", name)
+
+
 def _site(
-    module: nn.Module, layer: str, shape: tuple[int, ...], picture: Size, batch: int
+    module: nn.Module, layer: str, shape: tuple[int, ...], picture: Size, batch: int, steps: Iterable[str]
 ) -> LayerSite | None:
     """Find the module that a name belongs to; None if there is none."""
     suffix = _SUFFIX.search(layer)
     place = suffix[2] if suffix else ""
-    owner, slash, step = _SUFFIX.sub("", layer).rpartition("/")
+    owner, slash, step = _unnumbered(layer).rpartition("/")
     name = owner if slash else step
     chain = [module]
     for part in name.split(".") if name else ():
@@ -59,4 +73,8 @@ def _site(
             return None
         chain.append(below)
     names = tuple(name.split(".")) if name else ()
-    return LayerSite(tuple(chain), names, step if slash else "", place, shape, picture, batch)
+    if not slash:
+        return LayerSite(tuple(chain), names, "", place, shape, picture, batch)
+    number = int(suffix[1][1:]) if suffix and suffix[1] else 1
+    beside = frozenset(of[len(name) + 1 :] for of in map(_unnumbered, steps) if of.rpartition("/")[0] == name)
+    return LayerSite(tuple(chain), names, step, place, shape, picture, batch, number, beside)

@@ -55,6 +55,13 @@ class Network(ABC):
         Its parameters may be on the meta device: load with ``assign=True``. Raises `WeightsError`.
         """
 
+    def memory(self, weights: str, settings: Settings) -> int | None:  # noqa: ARG002 - not here
+        """How many bytes it takes to build the network with these weights, known without building it.
+
+        None where that is not known, or never much.
+        """
+        return None
+
     def download_work(self, weights: str, settings: Settings) -> Callable[[Job], None] | None:  # noqa: ARG002 - not here
         """Give the work of a job that fetches these weights; None where there is nothing to download."""
         return None

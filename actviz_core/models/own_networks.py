@@ -12,7 +12,8 @@ from torch import nn
 from torch.nn.parameter import is_lazy
 from torchvision.transforms._presets import ImageClassification, SemanticSegmentation
 
-from actviz_core.errors import WeightsError
+from actviz_core.errors import NotEnoughMemoryError, WeightsError
+from actviz_core.models.building import within_memory
 from actviz_core.models.model import Origin, Parts, Task, WeightsInfo
 from actviz_core.models.network import RANDOM_SEED, Network
 from actviz_core.models.preprocess import Preprocess
@@ -120,7 +121,10 @@ def _returned(name: str, builder: Callable[[], Any]) -> OwnNetwork:
     try:
         with _building, torch.random.fork_rng(devices=[]):
             torch.default_generator.manual_seed(RANDOM_SEED)
-            made = builder()
+            with within_memory(name):
+                made = builder()
+    except NotEnoughMemoryError:
+        raise
     except (Exception, SystemExit) as error:
         raise WeightsError(f"{name} failed while it built the network: {_told(error)}") from error
     if isinstance(made, nn.Module):

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from actviz_core.downloads import Job, JobState, find_job, start_job
 from actviz_core.errors import DownloadError, UnknownModelError, WeightsError
+from actviz_core.models.building import check_memory
 from actviz_core.models.bundled import BundledResNet20
 from actviz_core.models.model import Model, ModelInfo, WeightsInfo, fingerprint
 from actviz_core.models.network import Network
@@ -64,10 +65,12 @@ def load_model(key: str, *, settings: Settings | None = None, download: bool = F
     does it use the network, and then waits for the weights to arrive.
 
     Raises `UnknownModelError` (with the closest keys), `WeightsError` (weights that are missing, altered or
-    do not fit, a builder of the team that fails, and what to do), and with ``download`` also `DownloadError`.
+    do not fit, a builder of the team that fails, and what to do), `NotEnoughMemoryError` before anything is
+    downloaded or built that does not fit into memory, and with ``download`` also `DownloadError`.
     """
     settings = settings or read_settings()
     network, weights = find_network(key, settings)
+    check_memory(network.key(weights), network.memory(weights, settings))
     if download and (work := network.download_work(weights, settings)):
         status = start_job(_job_key(network, weights), work).wait()
         if status.state is JobState.FAILED:

@@ -4,7 +4,7 @@ import importlib.util
 import math
 import re
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from textwrap import shorten
 from typing import Any
@@ -99,6 +99,11 @@ class TimmNetwork(Network):
             return self._parts(weights, seeded(lambda: self._create(weights, overlay), RANDOM_SEED))
         except Exception as error:  # whatever timm's many builders and loaders raise
             raise self._unbuildable(weights, error) from error
+
+    def memory(self, weights: str, settings: Settings) -> int | None:  # noqa: ARG002 - nothing to set
+        """Tell what the parameters take; trained ones are there twice while they are loaded."""
+        count = _parameter_bytes(self, weights)
+        return count if count is None or weights == RANDOM else 2 * count
 
     def unfilled(self, settings: Settings) -> Parts:  # noqa: ARG002 - nothing to set
         """Build the architecture of the default weights."""
@@ -202,6 +207,16 @@ def published(configuration: Any) -> tuple[str, str]:
     if not re.fullmatch("[0-9a-f]{64}", digest):
         raise DownloadError(f"The hub gives no SHA-256 of {url}, so a download could not be checked.")
     return url, digest
+
+
+@lru_cache(maxsize=256)
+def _parameter_bytes(network: TimmNetwork, weights: str) -> int | None:
+    """Counts parameters without giving them memory; None for what timm cannot build."""
+    try:
+        module = unfilled(lambda: network._create(weights, {}))
+    except Exception:  # whatever it is, `TimmNetwork.parts` tells
+        return None
+    return sum(parameter.nbytes for parameter in module.parameters())
 
 
 @cache

@@ -21,6 +21,7 @@ from actviz_core.models.network import RANDOM, RANDOM_SEED, Network
 from actviz_core.models.preprocess import Preprocess
 from actviz_core.settings import Settings
 
+FLOAT_BYTES = 4
 SEGMENTATION = "Segmentation"
 USUAL_SIZE = 224  # other input sizes are told in the weights' titles
 
@@ -107,6 +108,10 @@ class TorchvisionNetwork(Network):
             reason = shorten(str(error), 300)
             raise WeightsError(f"{path} holds no weights of {self.name}: {reason}") from error
         return self._parts(weights, module)
+
+    def memory(self, weights: str, settings: Settings) -> int | None:  # noqa: ARG002 - nothing to set
+        """Tell what the parameters take, which torchvision counts for each of its weights."""
+        return FLOAT_BYTES * int(self._entry(weights).meta["num_params"])
 
     def unfilled(self, settings: Settings) -> Parts:  # noqa: ARG002 - nothing to set
         """Build the architecture of the default weights."""

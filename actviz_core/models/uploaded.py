@@ -53,6 +53,12 @@ class UploadedNetwork(Network):
         notes = (parts.note, f"Uploaded weights: {self._entry.name}.", *self._entry.notes)
         return replace(parts, note=" ".join(filter(None, notes)))
 
+    def memory(self, weights: str, settings: Settings) -> int | None:
+        """Tell what the uploaded file takes, beside what a builder of the team makes."""
+        if weights != self._entry.weights:
+            return self._network.memory(weights, settings)
+        return self._entry.bytes
+
     def unfilled(self, settings: Settings) -> Parts:
         """Build the architecture for a state dict to be loaded into."""
         return self._network.unfilled(settings)

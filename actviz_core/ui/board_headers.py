@@ -7,13 +7,12 @@ import streamlit as st
 
 from actviz_core.board import FEWEST_PANELS, Panel
 from actviz_core.errors import ActVizError
-from actviz_core.hooks.record import layer_of
 from actviz_core.models import canonical_key, list_weights
 from actviz_core.ui.board_panels import Failed, Filled
 from actviz_core.ui.board_state import add_panel, remove_panel, replace_panel
 from actviz_core.ui.text import plain
 from actviz_core.ui.tray import tray
-from actviz_core.ui.view import View
+from actviz_core.ui.view import View, names_offered
 from actviz_core.workspace import Workspace
 
 MOST_IN_ROW = 5
@@ -70,7 +69,7 @@ def _choices(panel: Panel, place: str, view: View, workspace: Workspace, *, blan
     pictures = dict.fromkeys([panel.image_id, *([view.image_id] if view.image_id else []), *tray()])
     _choice("Picture", "image_id", list(pictures), panel, place, blank=blank)
     st.caption("Keep pictures in the tray on the Samples page to find them here.")
-    _choice("Layer", "call", _calls(panel, workspace), panel, place, blank=blank)
+    _choice("Layer", "call", _calls(panel, view, workspace), panel, place, blank=blank)
 
 
 def _model_keys(panel: Panel, workspace: Workspace) -> list[str]:
@@ -86,14 +85,13 @@ def _model_keys(panel: Panel, workspace: Workspace) -> list[str]:
     return list(dict.fromkeys([*keys, *([in_hand] if in_hand else [])]))
 
 
-def _calls(panel: Panel, workspace: Workspace) -> list[str]:
+def _calls(panel: Panel, view: View, workspace: Workspace) -> list[str]:
     try:
-        module = workspace.model(panel.model_key).module
+        model = workspace.model(panel.model_key)
+        own = workspace.owners(model, [panel.call])
     except ActVizError:
         return [panel.call]
-    layers = {name: None for name, _ in module.named_modules() if name}
-    own = [] if layer_of(panel.call, layers) is None else [panel.call]
-    return list(dict.fromkeys([*own, *layers]))
+    return list(dict.fromkeys([*own, *names_offered(view, model, workspace)]))
 
 
 def _choice(label: str, part: str, options: list[str], panel: Panel, place: str, *, blank: bool) -> None:

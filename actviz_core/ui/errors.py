@@ -1,16 +1,16 @@
 """The one place where a page's errors become messages that say what to do."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import streamlit as st
 
-from actviz_core.errors import ActVizError, WeightsError
+from actviz_core.errors import ActVizError, BudgetError, WeightsError
 from actviz_core.models import Model, find_weights_download, list_weights, start_weights_download
 from actviz_core.samples import Sample
 from actviz_core.ui.jobs import download_panel
 from actviz_core.ui.text import megabytes, plain
-from actviz_core.ui.view import View, model_of, sample_of
+from actviz_core.ui.view import View, choose_layers, model_of, sample_of
 from actviz_core.workspace import Workspace
 
 
@@ -22,6 +22,9 @@ def shown_errors(view: View, workspace: Workspace) -> Iterator[None]:
     except WeightsError as error:
         st.error(plain(str(error)), icon=":material/cloud_download:")
         _offer_weights(view, workspace)
+    except BudgetError as error:
+        st.error(plain(str(error)), icon=":material/memory:")
+        _offer_fitting(view, workspace)
     except ActVizError as error:
         st.error(plain(str(error)), icon=":material/error:")
 
@@ -30,6 +33,14 @@ def show_problems(view: View) -> None:
     """Say what a link asked for in vain, and what would work."""
     for problem in view.problems:
         st.warning(plain(problem), icon=":material/link_off:")
+
+
+def warn_of_size(model: Model, layers: Sequence[str], workspace: Workspace) -> None:
+    """Say beforehand that some layers are more than fits in memory."""
+    try:
+        workspace.check_budget(model, layers)
+    except BudgetError as error:
+        st.warning(plain(str(error)), icon=":material/memory:")
 
 
 def require(view: View, workspace: Workspace) -> tuple[Model, Sample]:
@@ -43,6 +54,15 @@ def require(view: View, workspace: Workspace) -> tuple[Model, Sample]:
         st.page_link("samples.py", label="Browse pictures", icon=":material/photo_library:")
         st.stop()
     return model, sample
+
+
+def _offer_fitting(view: View, workspace: Workspace) -> None:
+    model = model_of(view, workspace)
+    fitting = () if model is None else workspace.fitting(model, view.layers)
+    if fitting and fitting != view.layers:
+        st.button(
+            "Keep the layers that fit", icon=":material/check:", on_click=choose_layers, args=(fitting,)
+        )
 
 
 def _offer_weights(view: View, workspace: Workspace) -> None:

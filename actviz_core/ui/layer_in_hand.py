@@ -7,7 +7,15 @@ import numpy.typing as npt
 from torch import Tensor
 
 from actviz_core.activations import as_numbers
-from actviz_core.analysis import ChannelStatistics, as_maps, channel_statistics, prefix_tokens
+from actviz_core.analysis import (
+    ChannelStatistics,
+    as_maps,
+    channel_statistics,
+    layer_note,
+    prefix_tokens,
+    step_note,
+)
+from actviz_core.hooks.selection import function_of, is_step
 from actviz_core.layouts import Layout
 from actviz_core.models import Model
 from actviz_core.samples import Sample
@@ -17,12 +25,15 @@ from actviz_core.samples import Sample
 class LayerInHand:
     """A call's activation for one picture: its maps (C, H, W), their statistics, and where it came from.
 
+    ``type_name`` is the layer's class, or the function of a step (``add``).
+
     ``layout`` says how its axes are read. Class and register tokens are not among the maps: their names are
     in ``prefix``, their values, (P, C), in ``prefix_values``.
     """
 
     call: str
     type_name: str
+    is_step: bool
     value: Tensor
     layout: Layout
     maps: npt.NDArray[np.generic]
@@ -47,6 +58,11 @@ class LayerInHand:
         """The picture, where the maps can be laid over it."""
         return self.seen if self.layout.on_picture else None
 
+    @property
+    def note(self) -> str:
+        """What such a layer or step does, in plain words."""
+        return step_note(self.type_name) if self.is_step else layer_note(self.type_name)
+
     @classmethod
     def of(cls, call: str, value: Tensor, layout: Layout, model: Model, sample: Sample) -> "LayerInHand":
         """Compute maps and statistics. Raises `ShapeError` for an activation without values."""
@@ -55,6 +71,7 @@ class LayerInHand:
         names, prefix = prefix_tokens(numbers, layout)
         modules = dict(model.module.named_modules())
         name = call.split("#")[0].split("[")[0]
-        type_name = type(modules[name]).__name__ if name in modules else ""
+        type_name = type(modules[name]).__name__ if name in modules else function_of(call)
         statistics = channel_statistics(maps)
-        return cls(call, type_name, value, layout, maps, statistics, names, prefix, model, sample)
+        step = is_step(model.module, call)
+        return cls(call, type_name, step, value, layout, maps, statistics, names, prefix, model, sample)

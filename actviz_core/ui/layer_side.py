@@ -11,7 +11,6 @@ from actviz_core.analysis import (
     ChannelStatistics,
     Summary,
     channel_sentence,
-    layer_note,
     principal_components,
     summary_map,
 )
@@ -98,9 +97,7 @@ def _overview(layer: LayerInHand) -> None:
 
 def _about_layer(layer: LayerInHand) -> None:
     shape = " x ".join(map(str, layer.maps.shape))
-    st.caption(
-        f"**{plain(layer.call)}** {plain(layer.type_name)}, {shape}. {plain(layer_note(layer.type_name))}"
-    )
+    st.caption(f"**{plain(layer.call)}** {plain(layer.type_name)}, {shape}. {plain(layer.note)}")
 
 
 def _channel(layer: LayerInHand, channel: int) -> None:

@@ -5,19 +5,25 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
+from actviz_core.estimates import mebibytes
 from actviz_core.hooks import ModuleRow
 from actviz_core.hooks.record import layer_of
 from actviz_core.ui.choices import check_number, linked_selectbox
 from actviz_core.ui.text import plain, shape_text
-from actviz_core.ui.view import View, choose_layers
+from actviz_core.ui.view import View, choose_layers, choose_steps
 
+STEPS = "steps"
+STEPS_HELP = (
+    "What the network computes between its layers, such as the sum of a block and its short cut: add#1 is "
+    "the first sum in that part's code. Off also drops the steps that are chosen."
+)
 INDENT = "\u2003"  # an em space: table cells fold ordinary ones
 ALL = "all"
 
 
-def filter_rows(rows: Sequence[ModuleRow]) -> list[ModuleRow]:
-    """Draw the filters and return the rows that pass, without the root."""
-    deepest = max(row.depth for row in rows)
+def filter_rows(rows: Sequence[ModuleRow], view: View) -> list[ModuleRow]:
+    """Draw the filters and the switch for steps; return the rows that pass, without the root."""
+    deepest = max(row.depth for row in rows if not row.step)  # so that the switch changes no other control
     types = [ALL, *dict.fromkeys(row.type for row in rows if row.name)]
     levels = deepest
     check_number("depth", 1, deepest)
@@ -37,11 +43,18 @@ def filter_rows(rows: Sequence[ModuleRow]) -> list[ModuleRow]:
                 width=200,
                 help="Fewer levels fold the tree.",
             )
+        st.session_state[STEPS] = view.steps
+        st.toggle(
+            "Steps between layers",
+            key=STEPS,
+            on_change=lambda: choose_steps(offered=st.session_state[STEPS]),
+            help=STEPS_HELP,
+        )
     return [
         row
         for row in rows
         if row.name
-        and row.depth <= levels
+        and min(row.depth, deepest) <= levels
         and words.lower() in row.name.lower()
         and type_name in (ALL, row.type)
     ]
@@ -60,7 +73,7 @@ def layer_table(shown: Sequence[ModuleRow], rows: Sequence[ModuleRow], view: Vie
     st.dataframe(
         pd.DataFrame(
             {
-                "Layer": [INDENT * (row.depth - 1) + row.name.rsplit(".", 1)[-1] for row in shown],
+                "Layer": [INDENT * (row.depth - 1) + _own_name(row) for row in shown],
                 "Type": [row.type for row in shown],
                 "Output": [shape_text(row.shape) if row.calls else "never runs" for row in shown],
                 "Parameters": [row.parameters for row in shown],
@@ -94,23 +107,37 @@ def layer_table(shown: Sequence[ModuleRow], rows: Sequence[ModuleRow], view: Vie
     )
 
 
-def summary_of_choice(rows: Sequence[ModuleRow], view: View) -> str:
-    """The chosen layers in one line: how many, and how many channels each gives."""
+def _own_name(row: ModuleRow) -> str:
+    """The last part of a row's name: ``conv1`` of ``layer1.0.conv1``, ``add#1`` of ``layer1.0/add#1``."""
+    return row.name.rpartition("/" if row.step else ".")[2]
+
+
+def summary_of_choice(rows: Sequence[ModuleRow], view: View, memory: int) -> str:
+    """The chosen layers in one line: how many, how many channels each gives, and the memory of all."""
     by_name = {row.name: row for row in rows}
     chosen = [by_name[name] for name in chosen_names(rows, view)]
     if not chosen:
         return "No layer chosen yet."
     channels = [str(row.shape[1]) if row.shape and len(row.shape) > 1 else "none" for row in chosen]
-    plural = "s" if len(chosen) > 1 else ""
+    steps = sum(row.step for row in chosen)
+    counts = ((len(chosen) - steps, "layer"), (steps, "step"))
+    things = " and ".join(f"{count} {thing}{'s' * (count > 1)}" for count, thing in counts if count)
     some = " + ".join(channels[:6]) + (" + ..." if len(channels) > 6 else "")
-    return plain(f"{len(chosen)} layer{plural} chosen: {some} channels")
+    return plain(f"{things} chosen: {some} channels, {mebibytes(memory)} for one picture")
 
 
 def chosen_names(rows: Sequence[ModuleRow], view: View) -> list[str]:
-    """The view's layers by their names in the tree: ``relu#2`` ticks the row ``relu``."""
+    """The view's layers by their names in the tree: ``relu#2`` ticks the row ``relu``.
+
+    A step without its number, as in ``layer1.0/add``, ticks all of that function's rows.
+    """
     known = {row.name: None for row in rows}
-    names = (layer_of(layer, known) for layer in view.layers)
-    return list(dict.fromkeys(name for name in names if name))
+    names: dict[str, None] = {}
+    for layer in view.layers:
+        name = layer_of(layer, known)
+        found = [name] if name else [step for step in known if step.startswith(f"{layer}#")]
+        names.update(dict.fromkeys(found))
+    return list(names)
 
 
 def _key(names: Sequence[str], ticked: Sequence[int]) -> str:

@@ -4,10 +4,12 @@ import streamlit as st
 
 from actviz_core import board
 from actviz_core.board import Panel
-from actviz_core.errors import ActVizError
+from actviz_core.errors import ActVizError, BudgetError
+from actviz_core.hooks.record import layer_of
 from actviz_core.models import Model, list_weights
 from actviz_core.samples import Sample, mirrored, noisy, open_source, parse_image_id
 from actviz_core.ui.board_state import set_panels
+from actviz_core.ui.errors import warn_of_size
 from actviz_core.ui.tray import tray
 from actviz_core.ui.view import View
 from actviz_core.workspace import Workspace
@@ -18,6 +20,7 @@ NEIGHBOURS = 3
 def preset_bar(view: View, model: Model, sample: Sample, workspace: Workspace) -> None:
     """Draw one button a preset; those that make no sense for what is in hand are disabled and say why."""
     calls = _calls(view, model, sample, workspace)
+    warn_of_size(model, view.layers[: board.MOST_PANELS], workspace)
     name = model.key.split("@")[0]
     weights = [info for info in list_weights(name, workspace.settings) if info.ready]
     trained = [info.key for info in weights if not info.key.endswith("@random")]
@@ -74,13 +77,21 @@ def _preset(label: str, panels: list[Panel], words: str) -> None:
 
 
 def _calls(view: View, model: Model, sample: Sample, workspace: Workspace) -> list[str]:
-    """The calls of the chosen layers, the one that the Activations page shows first if it is among them."""
+    """The calls of as many chosen layers as there may be panels, the one that Activations shows first.
+
+    Of layers that don't fit into memory together, those that do.
+    """
+    shown = str(st.session_state.get("activations_layer"))
+    first = layer_of(shown, dict.fromkeys(view.layers))
+    names = sorted(view.layers, key=lambda layer: layer != first)[: board.MOST_PANELS]
     try:
-        calls = list(workspace.activations(model, sample, view.layers))
+        try:
+            calls = list(workspace.activations(model, sample, names))
+        except BudgetError:
+            calls = list(workspace.activations(model, sample, workspace.fitting(model, names)))
     except ActVizError:
         return []
-    shown = st.session_state.get("activations_layer")
-    return [shown, *(call for call in calls if call != shown)] if shown in calls else calls
+    return sorted(calls, key=lambda call: call != shown)
 
 
 def _original(sample: Sample) -> str:

@@ -1,17 +1,18 @@
 """The sidebar: what a person is looking at, and how to change it."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TypeVar
 
 import streamlit as st
 
-from actviz_core.errors import ActVizError
+from actviz_core.errors import ActVizError, BudgetError
 from actviz_core.models import Model, ModelInfo, Task, list_models, list_weights
 from actviz_core.samples import Sample
 from actviz_core.ui.copy_link import copy_link_button
 from actviz_core.ui.text import percent, plain
 from actviz_core.ui.tray import tray_choice
-from actviz_core.ui.view import View, choose_layers, choose_model, model_of, sample_of
+from actviz_core.ui.view import View, choose_layers, choose_model, model_of, names_offered, sample_of
 from actviz_core.workspace import Workspace
 
 Found = TypeVar("Found", Model, Sample)
@@ -21,7 +22,7 @@ WEIGHTS_HELP = (
     "compare with them to see what learning changed."
 )
 LAYERS_HELP = (
-    "A network works in steps, called layers: early ones answer to edges and colours, "
+    "A network works layer by layer: early ones answer to edges and colours, "
     "late ones to whole objects. Pick the ones you want to look at."
 )
 
@@ -35,7 +36,7 @@ def draw_sidebar(view: View, workspace: Workspace) -> None:
         _model_choice(view, workspace)
         if model is not None and model.note:
             st.caption(plain(model.note))
-        _layer_choice(view, model)
+        _layer_choice(view, model, workspace)
         with st.container(horizontal=True):
             copy_link_button()
             st.page_link("about.py", label="About this server", icon=":material/info:")
@@ -58,7 +59,8 @@ def _picture(sample: Sample | None, model: Model | None, view: View, workspace: 
 
 def _prediction(model: Model, sample: Sample, view: View, workspace: Workspace) -> str:
     try:
-        workspace.prepare(model, sample, view.layers)
+        with suppress(BudgetError):  # the network has its answer all the same; the page tells
+            workspace.prepare(model, sample, view.layers)
         best = workspace.prediction(model, sample, k=1)
     except ActVizError:
         return "The network gave no answer."
@@ -110,8 +112,8 @@ def _weights_changed() -> None:
     choose_model(st.session_state["model_weights"])
 
 
-def _layer_choice(view: View, model: Model | None) -> None:
-    names = [] if model is None else [name for name, _ in model.module.named_modules() if name]
+def _layer_choice(view: View, model: Model | None, workspace: Workspace) -> None:
+    names = [] if model is None else names_offered(view, model, workspace)
     options = list(dict.fromkeys([*names, *view.layers]))  # call names of a link, such as relu#2, too
     st.session_state["chosen_layers"] = list(view.layers)
     st.multiselect(

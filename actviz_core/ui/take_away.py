@@ -25,6 +25,7 @@ from actviz_core.export import (
     value_names,
     values_npz,
 )
+from actviz_core.hooks.selection import is_step
 from actviz_core.models import Model
 from actviz_core.ui.text import megabytes
 
@@ -122,7 +123,15 @@ def _files(figure: go.Figure, taken: Sequence[Taken], *, name: str, title: str, 
         None,
         lambda: replay_script(runs, npz_name=f"{name}.npz").encode(),
     )
-    st.caption("The script computes the values anew with plain torch, and compares them with the NPZ file.")
+    if any(is_step(one.model.module, one.call) for one in taken):
+        st.caption(
+            "The script computes the values anew and compares them with the NPZ file. Plain torch cannot see "
+            "steps between layers, so the script needs this project for them."
+        )
+    else:
+        st.caption(
+            "The script computes the values anew with plain torch, and compares them with the NPZ file."
+        )
 
 
 def _file(label: str, file_name: str, mime: str, size: int | None, make: Callable[[], bytes]) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
-from actviz_core.analysis import layer_note, layer_sentence
+from actviz_core.analysis import layer_sentence
 from actviz_core.figures import Colors, channel_map, histogram, vector_figure
 from actviz_core.layouts import Layout, LayoutKind
 from actviz_core.ui.charts import draw
@@ -37,7 +37,7 @@ def vector_view(layer: LayerInHand, decided: Layout, *, is_output: bool) -> go.F
     with page.cell():
         st.caption(
             f"**{plain(layer.call)}** {plain(layer.type_name)}, {shape_text(layer.shape)}. "
-            f"{plain(layer_note(layer.type_name))}"
+            f"{plain(layer.note)}"
         )
         if is_output:
             st.caption("These are the network's answers: one value a class, the highest one wins.")

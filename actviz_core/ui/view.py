@@ -5,14 +5,14 @@ from dataclasses import dataclass, field, replace
 import streamlit as st
 
 from actviz_core.analysis import first_of_each_stage
-from actviz_core.errors import ActVizError, ModelFailedError, UnknownModelError, WeightsError
-from actviz_core.hooks.record import layer_of, unknown_name
+from actviz_core.errors import ActVizError, UnknownModelError
+from actviz_core.hooks.selection import is_step, step_of
 from actviz_core.models import Model, canonical_key
 from actviz_core.samples import Sample
 from actviz_core.ui.defaults import DEFAULT_IMAGE, DEFAULT_MODEL
 from actviz_core.workspace import Workspace, shared_workspace
 
-_PARAMETERS = ("model", "image", "layers")
+_PARAMETERS = ("model", "image", "layers", "steps")
 _SESSION = "view"
 
 
@@ -20,6 +20,7 @@ _SESSION = "view"
 class View:
     """The network, picture and layers in hand. None stands for something that a link named in vain.
 
+    ``steps`` says whether steps between layers are offered; it is True where one of them is chosen.
     ``problems`` are messages about the link, shown until the person chooses something else.
     """
 
@@ -27,6 +28,7 @@ class View:
     image_id: str | None
     layers: tuple[str, ...]
     problems: tuple[str, ...] = field(default=())
+    steps: bool = False
 
 
 def current_view() -> View:
@@ -53,7 +55,12 @@ def show_link(view: View) -> None:
 
 def link_of(view: View) -> dict[str, list[str]]:
     """The query parameters that open this view."""
-    link = {"model": [view.model_key or ""], "image": [view.image_id or ""], "layers": list(view.layers)}
+    link = {
+        "model": [view.model_key or ""],
+        "image": [view.image_id or ""],
+        "layers": list(view.layers),
+        "steps": ["true"] if view.steps else [],
+    }
     return {name: values for name, values in link.items() if any(values)}
 
 
@@ -63,8 +70,21 @@ def choose_image(image_id: str) -> None:
 
 
 def choose_layers(layers: tuple[str, ...]) -> None:
-    """Look at other layers from now on."""
-    _change(layers=layers)
+    """Look at other layers from now on, and offer steps if one of them is among them."""
+    view: View = st.session_state[_SESSION]
+    _change(layers=layers, steps=view.steps or any(map(step_of, layers)))
+
+
+def choose_steps(*, offered: bool) -> None:
+    """Offer the steps between layers from now on, or no longer; then none of them stays chosen."""
+    view: View = st.session_state[_SESSION]
+    _change(steps=offered)
+    if not offered and view.model_key is not None:
+        try:
+            model = shared_workspace().model(view.model_key)
+        except ActVizError:
+            return  # the page says what is wrong with it
+        _change(layers=tuple(layer for layer in view.layers if not is_step(model.module, layer)))
 
 
 def choose_model(model_key: str) -> None:
@@ -72,10 +92,10 @@ def choose_model(model_key: str) -> None:
     view: View = st.session_state[_SESSION]
     _change(model_key=model_key)
     try:
-        model = shared_workspace().model(model_key)
-        names = {name for name, _ in model.module.named_modules()}
-        kept = tuple(layer for layer in view.layers if layer_of(layer, dict.fromkeys(names)) is not None)
-        _change(layers=kept or first_of_each_stage(shared_workspace().tree(model)))
+        workspace = shared_workspace()
+        model = workspace.model(model_key)
+        kept = tuple(workspace.owners(model, view.layers))
+        _change(layers=kept or first_of_each_stage(workspace.tree(model)))
     except ActVizError:
         pass  # the page says what is missing or fails; the layers are kept for when it is there
 
@@ -88,6 +108,16 @@ def model_of(view: View, workspace: Workspace) -> Model | None:
 def sample_of(view: View, workspace: Workspace) -> Sample | None:
     """The view's picture, or None when its id came to nothing."""
     return None if view.image_id is None else workspace.sample(view.image_id)
+
+
+def names_offered(view: View, model: Model, workspace: Workspace) -> list[str]:
+    """The layers to choose from in the order of the tree, with the steps between them if they are offered."""
+    if view.steps:
+        try:
+            return [row.name for row in workspace.tree(model, steps=True) if row.name]
+        except ActVizError:
+            pass  # the page says how the network failed
+    return [name for name, _ in model.module.named_modules() if name]
 
 
 def _change(**changes: object) -> None:
@@ -108,23 +138,22 @@ def _read(link: dict[str, list[str]]) -> View:
     try:
         model_key = canonical_key(model_key or "", workspace.settings)
         model = workspace.model(model_key)
-        known = {name: None for name, _ in model.module.named_modules() if name}
-        problems.extend(
-            str(unknown_name(layer, known, f"is not a layer of {model_key}"))
-            for layer in layers
-            if layer_of(layer, known) is None
-        )
-        layers = tuple(layer for layer in layers if layer_of(layer, known) is not None)
+        known = {name: owner for name, owner in workspace.owners(model, layers).items() if owner}
+        problems.extend(str(workspace.unknown(model, layer)) for layer in layers if layer not in known)
+        layers = tuple(known)
         if "layers" not in link:
             layers = first_of_each_stage(workspace.tree(model))
     except UnknownModelError as error:
         problems.append(str(error))
         model_key = None
-    except (WeightsError, ModelFailedError):
+    except ActVizError:
         pass  # the page meets the same error, and offers a way on
     try:
         workspace.sample(image_id or "")
     except ActVizError as error:
         problems.append(str(error))
         image_id = None
-    return View(model_key, image_id, layers, tuple(problems))
+    steps = link.get("steps", ["false"])[-1]
+    if steps not in ("true", "false"):
+        problems.append(f"The link's steps={steps} is not possible here. It can be: true, false.")
+    return View(model_key, image_id, layers, tuple(problems), steps == "true" or any(map(step_of, layers)))

@@ -26,7 +26,9 @@ def exported(folder: Path, *runs: Run) -> dict[str, Tensor]:
     """Put the script and the NPZ of some runs into a folder, as the app would, and return the values."""
     panels = [Panel(run.model.key, run.image_id, call) for run in runs for call in run.calls]
     captured = [
-        capture(run.model.module, run.model.preprocess(open_sample(run.image_id).image), [call])[call]
+        capture(run.model.module, run.model.preprocess(open_sample(run.image_id).image), [call], steps=True)[
+            call
+        ]
         for run in runs
         for call in run.calls
     ]
@@ -57,6 +59,7 @@ def replayed(folder: Path) -> subprocess.CompletedProcess[str]:
         ("resnet18@random", "bundled-imagenet/2", ("bn1", "layer1.0.relu#2", "layer4.0.conv1", "")),
         ("cifar-resnet20@epoch-1", "bundled-cifar10/0~mirror", ("layer2.0.shortcut",)),
         ("cifar-resnet20", "patterns/5~noise-0.2", ("conv1",)),
+        ("resnet18@random", "bundled-cifar10/3", ("layer1.0/add#1", "layer1.0", "/flatten#1")),
     ],
 )
 def test_a_script_finds_the_same_bits(
@@ -85,6 +88,19 @@ def test_a_board_with_several_networks_and_pictures_is_one_script(tmp_path: Path
     done = replayed(tmp_path)
     assert done.stdout.endswith("All 4 arrays equal values.npz, bit for bit.\n")
     assert done.returncode == 0
+
+
+def test_a_script_of_steps_says_that_it_needs_this_project_for_them(tmp_path: Path) -> None:
+    untrained = load_model("resnet18@random")
+    exported(tmp_path, Run(untrained, "bundled-cifar10/0", ("layer1.0/add#1",)))
+    text = (tmp_path / "replay.py").read_text()
+    assert "Hooks see no steps between layers: those are captured as the dashboard does." in text
+    assert "register_forward_hook" not in text
+    alone = replay_script([Run(untrained, "cifar10-test/0", ("layer1.0/add#1",))], npz_name="v.npz")
+    assert "Its way to see steps comes from the activation dashboard: set PYTHONPATH" in alone
+    both = Run(load_model("cifar-resnet20"), "bundled-cifar10/0", ("conv1",))
+    exported(tmp_path, Run(untrained, "bundled-cifar10/0", ("layer1.0/add#1",)), both)
+    assert replayed(tmp_path).stdout.endswith("All 2 arrays equal values.npz, bit for bit.\n")
 
 
 def test_an_altered_value_is_found_and_measured(tmp_path: Path) -> None:
@@ -154,11 +170,19 @@ def test_names_cannot_break_out_of_the_script(tmp_path: Path) -> None:
         replay_script([Run(model, nasty, ("conv1",))], npz_name="v.npz")
 
 
-def test_a_script_is_short_and_well_formed(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("key", "calls"),
+    [
+        ("cifar-resnet20", ("conv1",)),
+        ("resnet18@random", ("layer1.0/add#1",)),
+        ("resnet18@random", ("conv1", "/flatten#1")),
+    ],
+)
+def test_a_script_is_short_and_well_formed(key: str, calls: tuple[str, ...], tmp_path: Path) -> None:
     script = tmp_path / "replay.py"
-    run = Run(load_model("cifar-resnet20"), "bundled-cifar10/3", ("conv1",))
+    run = Run(load_model(key), "bundled-cifar10/3", calls)
     script.write_text(replay_script([run], npz_name="values.npz"))
-    assert len(script.read_text().splitlines()) < 160
+    assert len(script.read_text().splitlines()) < 170
     command = [
         sys.executable,
         "-m",

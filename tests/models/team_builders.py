@@ -114,3 +114,8 @@ def lazy() -> nn.Module:
 
 def on_meta() -> nn.Module:
     return Small().to("meta")
+
+
+def enormous() -> nn.Module:
+    untouched = nn.ParameterList(nn.Parameter(torch.empty(10_000, 10_000)) for _ in range(2))
+    return nn.Sequential(untouched, nn.Linear(10_000, 10_000, bias=False), nn.Linear(10**6, 10**6))

@@ -8,7 +8,7 @@ from urllib.error import URLError
 
 import pytest
 
-from actviz_core.models import find_weights_download
+from actviz_core.models import building, find_weights_download
 from tests.pages.visit import (
     as_read,
     check_fine,
@@ -109,3 +109,18 @@ def test_a_download_shows_its_progress_then_its_failure_and_can_be_tried_again(
     assert "(no internet). Check the internet connection and the proxy, then try again" in message
     assert "Try again" in [button.label for button in app.button]
     assert drawn(app) == set()
+
+
+@pytest.mark.parametrize("page", ["start", "samples", "layers", "activations", "compare"])
+def test_a_network_too_large_for_this_server_is_told_and_another_can_be_chosen(
+    page: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(building, "available_memory", lambda: 10**9)
+    app = visit(page, {"model": "vit_h_14", "image": PHOTO, "layers": "encoder"})
+    assert said(app) == [
+        "vit_h_14 needs 2.53 GB of memory, and 1.00 GB are free here. Choose a smaller network, or start the "
+        "server on a machine with more memory."
+    ]
+    assert app.query_params["model"] == "vit_h_14"
+    choose(app, "Model", "cifar-resnet20")
+    check_fine(app)

@@ -1,0 +1,102 @@
+"""Layers that do not fit into the cache together are refused before a pass, with those that do."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+from torch import nn
+
+from actviz_core.errors import BudgetError
+from actviz_core.models import Model
+from actviz_core.samples import Sample, open_sample
+from actviz_core.settings import Settings
+from actviz_core.workspace import Workspace
+from tests.toy_models import CountedNet, model_of
+
+
+@pytest.fixture
+def workspace(settings: Settings) -> Workspace:
+    return Workspace(replace(settings, cache_bytes=2**24))
+
+
+@pytest.fixture
+def sample(settings: Settings) -> Sample:
+    return open_sample("bundled-cifar10/0", settings)
+
+
+CONV = 4 * 8 * 8 * 4  # bytes that the convolution of `CountedNet` returns
+
+
+def with_room_for(settings: Settings, count: int) -> Workspace:
+    return Workspace(replace(settings, cache_bytes=count))
+
+
+def test_layers_that_do_not_fit_are_refused_before_a_pass_with_those_that_do(
+    settings: Settings, sample: Sample
+) -> None:
+    net, workspace = CountedNet(), with_room_for(settings, 2 * CONV)
+    model = model_of(net)
+    for ask in (workspace.prepare, workspace.activations):
+        with pytest.raises(BudgetError, match="These fit: conv, fc"):
+            ask(model, sample, ["conv", "relu", "fc", "between"])
+    assert net.passes == 0
+    assert list(workspace.activations(model, sample, ["conv", "fc"])) == ["conv", "fc"]
+
+
+def test_a_layer_that_does_not_fit_alone_is_refused_and_the_prediction_is_not(
+    settings: Settings, sample: Sample
+) -> None:
+    workspace, model = with_room_for(settings, CONV - 1), model_of(CountedNet())
+    with pytest.raises(BudgetError, match=r"^This layer needs .* Choose another layer, or start"):
+        workspace.activations(model, sample, ["conv"])
+    with pytest.raises(BudgetError, match=r"None of them fits alone\. Choose other layers, or start"):
+        workspace.activations(model, sample, ["conv", "between"])
+    assert with_room_for(settings, 1).prediction(model, sample).problem is None
+
+
+def test_the_message_names_sizes_and_the_setting(sample: Sample, settings: Settings) -> None:
+    workspace, network = (
+        with_room_for(settings, 2**20),
+        nn.Sequential(nn.Upsample(size=(512, 512)), nn.ReLU()),
+    )
+    with pytest.raises(BudgetError) as refused:
+        workspace.activations(model_of(network), sample, ["0", "1"])
+    assert str(refused.value) == (
+        "These 2 layers together need 6 MB for one picture, and there is room for 1 MB. None of them fits "
+        "alone. Choose other layers, or start the server with a larger ACTVIZ_CACHE_MB."
+    )
+
+
+def test_a_size_that_is_hardly_too_large_is_not_told_as_the_room_itself(
+    sample: Sample, settings: Settings
+) -> None:
+    workspace, network = with_room_for(settings, 2**20), nn.Sequential(nn.Upsample(size=(296, 296)))
+    with pytest.raises(BudgetError, match="needs a little more than 1 MB for one picture, and there is room"):
+        workspace.activations(model_of(network), sample, ["0"])
+
+
+def test_a_long_list_of_layers_that_fit_is_cut(settings: Settings, sample: Sample) -> None:
+    workspace, network = with_room_for(settings, 9 * CONV), nn.Sequential(*(nn.ReLU() for _ in range(20)))
+    model = model_of(nn.Sequential(nn.Conv2d(3, 4, 1), network))
+    with pytest.raises(BudgetError, match=r"These fit: 1\.0, 1\.1, 1\.2, 1\.3, 1\.4, 1\.5 and 3 more\."):
+        workspace.activations(model, sample, [f"1.{number}" for number in range(20)])
+
+
+def test_only_what_is_missing_from_the_cache_is_estimated_and_only_once(
+    workspace: Workspace, sample: Sample, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, ...]] = []
+    check = workspace.estimates.check
+
+    def counting(model: Model, names: Sequence[str], *, steps: bool) -> None:
+        asked.append(tuple(names))
+        check(model, names, steps=steps)
+
+    monkeypatch.setattr(workspace.estimates, "check", counting)
+    model = model_of(CountedNet())
+    workspace.prepare(model, sample, ["conv", "relu"])
+    workspace.activations(model, sample, ["relu#2", "conv"])
+    workspace.prediction(model, sample)
+    assert asked == [("conv", "relu")]
+    workspace.activations(model, sample, ["relu", "fc"])
+    assert asked[1:] == [("relu", "fc")]
