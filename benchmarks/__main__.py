@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator
 
-from benchmarks import boards, capturing, clicks, figuring, looking, memory, thumbnails, visits, zoo
+from benchmarks import boards, capturing, clicks, figuring, looking, memory, thumbnails, trees, visits, zoo
 from benchmarks.machine import machine
 from benchmarks.table import Row, header, line
 
@@ -16,6 +16,7 @@ GROUPS: dict[str, Callable[[], Iterator[Row]]] = {
     "click": clicks.rows,
     "board": boards.rows,
     "thumbnails": thumbnails.rows,
+    "layers": trees.rows,
     "visit": visits.rows,
     "memory": memory.rows,
 }
