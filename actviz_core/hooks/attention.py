@@ -21,6 +21,7 @@ from actviz_core.hooks.passes import left_as_found, observed, run, unwrap
 from actviz_core.hooks.record import unknown_name
 from actviz_core.hooks.selection import Wanted, matches, names_of_layers, parse
 from actviz_core.hooks.token_layout import TokenGrid, WindowGrid, patch_embedding, windows_of
+from actviz_core.hooks.walk import named_modules
 
 _NATIVE = "_native_multi_head_attention"
 _FUSED = "_scaled_dot_product_"
@@ -128,7 +129,7 @@ class _AttentionWatch(TorchDispatchMode):
         self.output: Kept | None = None
         self.calls: dict[tuple[str, int], _Found] = {}
         self.heard: dict[str, int] = {}
-        self._modules = dict(root.named_modules())
+        self._modules = dict(named_modules(root))
         self._wanted = wanted
         self._running: list[str] = []
         self._embeddings = {

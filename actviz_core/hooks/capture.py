@@ -42,7 +42,7 @@ def capture(
     network = unwrap(module)
     root = network.root
     aliases = names_of_layers(root, network.prefix)
-    all_layers = [name for name, _ in root.named_modules() if name]
+    all_layers = [name for name in dict.fromkeys(aliases.values()) if name]
     wanted = parse(all_layers if layers is None else layers, aliases, steps=steps)
     seen = _Seen(
         wanted,
@@ -119,10 +119,11 @@ class _Seen:
             return
         self._counts[layer] += 1
         number = self._counts[layer]
+        rests = self._wanted[layer]
         self._kept.extend(
             (layer, number, place, self.keeper.keep(tensor))
             for place, tensor in named_tensors(output)
-            if any(matches(rest, number, place) for rest in self._wanted[layer])
+            if rests == ("",) or any(matches(rest, number, place) for rest in rests)
         )
         if self._waiting_for is not None and self._waiting_for.get(layer) == number:
             del self._waiting_for[layer]

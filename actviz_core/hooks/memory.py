@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from actviz_core.hooks.nesting import tensors_in
+from actviz_core.hooks.walk import named_modules
 
 _OWN_BOOKS = frozenset(vars(nn.Module()))  # what torch itself keeps in every module
 _NO_TENSORS = frozenset((bool, int, float, str, type(None)))
@@ -39,7 +40,8 @@ class CopyBeforeWrite(TorchDispatchMode):
 
     def keep(self, tensor: Tensor) -> Kept:
         """Hold on to a tensor's present values, on the CPU."""
-        tensor = tensor.detach()
+        with torch._C._DisableTorchDispatch():  # or this mode would be told of it, which takes long
+            tensor = tensor.detach()
         address = address_of(tensor)
         if address is None:
             return Kept(tensor.cpu() if tensor.device.type != "cpu" else tensor.clone())
@@ -60,7 +62,7 @@ class CopyBeforeWrite(TorchDispatchMode):
         kwargs = kwargs or {}
         for position, name in _written_arguments(func):
             written = args[position] if position < len(args) else kwargs.get(name)
-            for tensor in tensors_in(written):
+            for tensor in (written,) if isinstance(written, Tensor) else tensors_in(written):
                 self._before_write(tensor)
         return func(*args, **kwargs)
 
@@ -75,19 +77,24 @@ class CopyBeforeWrite(TorchDispatchMode):
 
 def address_of(tensor: Tensor) -> int | None:
     """Where a tensor's memory begins, or None when it has no plain CPU memory of its own."""
-    if tensor.device.type != "cpu" or tensor.layout is not torch.strided or tensor.is_nested:
+    if not tensor.is_cpu or tensor.layout is not torch.strided or tensor.is_nested:
         return None
     return tensor.untyped_storage().data_ptr() or None
 
 
 def tensors_of_model(root: nn.Module) -> Iterator[Tensor]:
     """Every parameter, buffer and tensor attribute that the modules hold on to between passes."""
-    for module in root.modules():
+    for _, module in named_modules(root):
         yield from (parameter for parameter in module._parameters.values() if parameter is not None)
         yield from (buffer for buffer in module._buffers.values() if buffer is not None)
         for name, value in vars(module).items():
-            if name not in _OWN_BOOKS and type(value) not in _NO_TENSORS:
+            if type(value) not in _NO_TENSORS and name not in _OWN_BOOKS and not _plain_tuple(value):
                 yield from tensors_in(value)
+
+
+def _plain_tuple(value: object) -> bool:
+    """Whether this is a stride, a padding or the like, which most layers have several of."""
+    return type(value) is tuple and all(type(item) in _NO_TENSORS for item in value)
 
 
 @cache

@@ -2,15 +2,18 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn.parallel import DataParallel, DistributedDataParallel
+from torch.utils.hooks import RemovableHandle
 
 from actviz_core.hooks.turns import turn_on
+from actviz_core.hooks.values import Values
+from actviz_core.hooks.walk import named_modules
 
 Entered = Callable[[str], None]
 Returned = Callable[[str, Any], None]
@@ -56,33 +59,33 @@ def observed(
     path when a hook sits inside, and so every pass takes the same one. Hooks are gone afterwards.
     """
     me = threading.get_ident()
+    modules = named_modules(root)
+    names = {id(module): name for name, module in modules}
 
-    def before(name: str) -> Callable[..., None]:
-        def hook(_module: nn.Module, _args: Any) -> None:
-            if entered is not None and threading.get_ident() == me:
-                entered(name)
+    def before(module: nn.Module, _args: Any) -> None:
+        if entered is not None and threading.get_ident() == me:
+            entered(names[id(module)])
 
-        return hook
-
-    def after(name: str) -> Callable[..., None]:
-        def hook(_module: nn.Module, _args: Any, output: Any) -> None:
-            if threading.get_ident() == me:
-                returned(name, output)
-
-        return hook
+    def after(module: nn.Module, _args: Any, output: Any) -> None:
+        if threading.get_ident() == me:
+            returned(names[id(module)], output)
 
     def at_end(_module: nn.Module, _args: Any, output: Any) -> None:
         if left is not None and threading.get_ident() == me:
             left(output)
 
-    with ExitStack() as stack:
-        for name, module in root.named_modules():
+    handles: list[RemovableHandle] = []
+    try:
+        for _, module in modules:
             if entered is not None:
-                stack.callback(module.register_forward_pre_hook(before(name), prepend=True).remove)
+                handles.append(module.register_forward_pre_hook(before, prepend=True))
             if left is not None:
-                stack.callback(module.register_forward_hook(at_end, always_call=True).remove)
-            stack.callback(module.register_forward_hook(after(name)).remove)
+                handles.append(module.register_forward_hook(at_end, always_call=True))
+            handles.append(module.register_forward_hook(after))
         yield
+    finally:
+        for handle in handles:
+            handle.remove()
 
 
 @contextmanager
@@ -93,28 +96,29 @@ def left_as_found(root: nn.Module, *, keep_mode: bool, gradients: bool) -> Itera
     ``train()`` may do more than that.
     """
     with turn_on(root), torch.random.fork_rng(_initialised_devices()), torch.set_grad_enabled(gradients):
-        modules = list(root.modules())
+        modules = [module for _, module in named_modules(root)]
         modes = [module.training for module in modules]
         registered = [(module, dict(module._buffers), dict(module._parameters)) for module in modules]
-        values = [(buffer, buffer.detach().clone()) for buffer in root.buffers() if not buffer.is_meta]
+        values = Values(buffer for module in modules for buffer in module._buffers.values())
         try:
             if not keep_mode:
                 for module in modules:
-                    module.training = False
+                    if module.training:
+                        module.training = False
             yield
         finally:
             for module, mode in zip(modules, modes, strict=True):
-                module.training = mode
+                if module.training is not mode:
+                    module.training = mode
             for module, buffers, parameters in registered:
                 _put_back(module._buffers, buffers)
                 _put_back(module._parameters, parameters)
-            with torch.no_grad():
-                for buffer, value in values:
-                    if not torch.equal(buffer, value):
-                        buffer.copy_(value)
+            values.restore()
 
 
 def _put_back(now: dict[str, Any], found: dict[str, Any]) -> None:
+    if not now and not found:
+        return
     if now.keys() != found.keys() or any(now[name] is not found[name] for name in found):
         now.clear()
         now.update(found)

@@ -8,6 +8,7 @@ from torch import nn
 from actviz_core.errors import UnknownLayerError
 from actviz_core.hooks.foresight import runs_at_most_once
 from actviz_core.hooks.record import layer_of, unknown_name
+from actviz_core.hooks.walk import all_names, named_modules
 
 # What is wanted of a layer or a step: "" is every call, "#2" the second, "#2[0]" or "[0]" a part of a result.
 Wanted = dict[str, tuple[str, ...]]
@@ -52,7 +53,7 @@ def is_step(root: nn.Module, name: str) -> bool:
     """Whether a name can only be that of a step between layers; whether there is one, only a pass tells."""
     if step_of(name) is None:
         return False
-    return layer_of(name, {layer: None for layer, _ in root.named_modules()}) is None
+    return layer_of(name, {layer: None for layer, _ in named_modules(root)}) is None
 
 
 def has_steps(root: nn.Module, names: Iterable[str]) -> bool:
@@ -88,8 +89,8 @@ def last_calls(root: nn.Module, wanted: Wanted, aliases: Mapping[str, str]) -> d
 
 def names_of_layers(root: nn.Module, prefix: str) -> dict[str, str]:
     """Every name a layer answers to (shared modules, wrappers) -> its first name in the network."""
-    first = {id(module): name for name, module in root.named_modules()}
-    aliases = {name: first[id(module)] for name, module in root.named_modules(remove_duplicate=False)}
+    first: dict[int, str] = {}
+    aliases = {name: first.setdefault(id(module), name) for name, module in all_names(root)}
     if prefix:
         aliases.update({f"{prefix}{name}".removesuffix("."): own for name, own in list(aliases.items())})
     return aliases

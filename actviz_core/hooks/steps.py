@@ -24,6 +24,7 @@ from torch import nn
 from torch.overrides import TorchFunctionMode, _pop_mode, _push_mode
 
 from actviz_core.hooks.nesting import tensors_in
+from actviz_core.hooks.walk import named_modules
 
 _ARITHMETIC = """
     add sub mul div floor_divide remainder pow neg abs sign exp expm1 log log1p sqrt rsqrt square reciprocal
@@ -98,7 +99,7 @@ class StepWatch(TorchFunctionMode):
         self._observer = observer
         self._modules = {
             name: (splits_into_steps(module), not any(module.children()))
-            for name, module in root.named_modules()
+            for name, module in named_modules(root)
         }
         self._frames: list[_Frame] = []
         self._visible = False

@@ -11,6 +11,7 @@ from actviz_core.hooks.flops import FlopsOfModules
 from actviz_core.hooks.nesting import named_tensors
 from actviz_core.hooks.passes import left_as_found, observed, run, unwrap
 from actviz_core.hooks.steps import StepWatch
+from actviz_core.hooks.walk import named_modules
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ class Observations:
         self._steps: dict[str, list[_Step]] = {}
         self.sizes: list[TensorSize] = []
         self._flops = FlopsOfModules()
-        self._last_row = _last_rows([name for name, _ in root.named_modules()])
+        self._last_row = _last_rows([name for name, _ in named_modules(root)])
         self._row_so_far = {name: row for row, name in enumerate(self._last_row)}
 
     @contextmanager
@@ -164,8 +165,8 @@ class Observations:
                 )
                 following.setdefault(step.row, []).append(row)
         rows: list[ModuleRow] = []
-        for index, (name, module) in enumerate(self._root.named_modules()):
-            rows.append(self._row(name, module))
+        for index, (name, part) in enumerate(named_modules(self._root)):
+            rows.append(self._row(name, part))
             rows.extend(following.get(index, ()))
         return tuple(rows)
 

@@ -6,6 +6,8 @@ from contextlib import contextmanager
 
 from torch import nn
 
+from actviz_core.hooks.walk import named_modules
+
 _changed = threading.Condition()
 _owners: dict[int, int] = {}  # id of a module in use -> id of the thread that uses it
 
@@ -14,7 +16,7 @@ _owners: dict[int, int] = {}  # id of a module in use -> id of the thread that u
 def turn_on(root: nn.Module) -> Iterator[None]:
     """Wait until no other thread works on ``root`` or any module below it, then hold them all."""
     me = threading.get_ident()
-    modules = {id(module) for module in root.modules()}
+    modules = {id(module) for _, module in named_modules(root)}
     with _changed:
         if any(_owners.get(module) == me for module in modules):
             raise RuntimeError("A hooked pass was started from inside a hooked pass of the same module.")

@@ -4,6 +4,7 @@ import gc
 import logging
 
 from actviz_core.activations import ROOT
+from actviz_core.allocator import keep_freed_memory
 from actviz_core.analysis import first_of_each_stage
 from actviz_core.errors import ActVizError
 from actviz_core.models import list_models
@@ -15,6 +16,7 @@ _log = logging.getLogger(__name__)
 
 def warm_up() -> None:
     """Load the default network and capture the first view; a failure is logged and left to the pages."""
+    keep_freed_memory()
     try:
         workspace = shared_workspace()
         model = workspace.model(DEFAULT_MODEL)
