@@ -21,6 +21,7 @@ from actviz_core.ui.charts import draw, draw_clickable
 from actviz_core.ui.choices import check_link, check_number, check_switches, linked_selectbox
 from actviz_core.ui.presets import default_panels, preset_bar
 from actviz_core.ui.take_away import Taken, take_away
+from actviz_core.ui.text import plain
 from actviz_core.ui.view import View
 from actviz_core.workspace import Workspace
 
@@ -75,6 +76,7 @@ def show_board(model: Model, sample: Sample, view: View, workspace: Workspace) -
                 add_panel_popover(panels[-1], view, workspace)
             files = st.container(width="content")
     figure = _board(shown, choices)
+    _tell_readings(shown)
     with files:
         take_away(figure, [_taken(panel) for panel in shown], name="board", title="Compare", width=WIDTH)
     draw(
@@ -148,6 +150,15 @@ def _board(panels: Sequence[Filled], choices: BoardChoices) -> go.Figure:
         clicked=choose_channel,
     )
     return figure
+
+
+def _tell_readings(panels: Sequence[Filled]) -> None:
+    told: dict[str, list[str]] = {}
+    for panel in panels:
+        told.setdefault(panel.reading, []).append(str(panel.position + 1))
+    for reading, numbers in told.items():
+        if reading:
+            st.caption(plain(f"Panel{'s' * (len(numbers) > 1)} {', '.join(numbers)}. {reading}"))
 
 
 def _taken(panel: Filled) -> Taken:

@@ -13,12 +13,16 @@ from actviz_core.figures import BoardPanel
 from actviz_core.models import Model
 from actviz_core.models.registry import find_network
 from actviz_core.samples import Sample
+from actviz_core.ui.reading import reading_told
 from actviz_core.workspace import Workspace
 
 
 @dataclass(frozen=True)
 class Filled:
-    """A panel with everything that the board shows of it; ``name`` tells it from the others."""
+    """A panel with everything that the board shows of it.
+
+    ``name`` tells it from the others; ``reading`` is how its axes are read, "" where that is plain.
+    """
 
     position: int
     panel: Panel
@@ -28,6 +32,7 @@ class Filled:
     value: Tensor
     drawn: BoardPanel
     prediction: TopK
+    reading: str
 
 
 @dataclass(frozen=True)
@@ -63,12 +68,13 @@ def _fill(
         if value is None:
             return Failed(position, panel, f"{panel.call} never runs for this picture.")
         maps = workspace.maps(model, call, value)
-        on_picture = workspace.layout(model, call, value).on_picture
+        layout = workspace.layout(model, call, value)
     except ActVizError as error:
         return Failed(position, panel, str(error))
-    seen = np.asarray(model.preprocess.seen(sample.image)) if on_picture else None
+    seen = np.asarray(model.preprocess.seen(sample.image)) if layout.on_picture else None
     drawn = BoardPanel(f"{position + 1} {name}", maps, channel_statistics(maps), seen)
-    return Filled(position, panel, name, model, sample, value, drawn, prediction)
+    reading = reading_told(layout, tuple(value.shape))
+    return Filled(position, panel, name, model, sample, value, drawn, prediction, reading)
 
 
 def short_names(panels: Sequence[Panel]) -> list[str]:

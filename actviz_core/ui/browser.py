@@ -86,7 +86,11 @@ def browse_pictures(source: Source, view: View) -> None:
         )
     indices = browse(source, class_name=None if class_name == ALL else class_name, seed=seed)
     if source.skipped:
-        st.caption(f":material/warning: {len(source.skipped)} files could not be read and are left out.")
+        count = len(source.skipped)
+        left_out = (
+            "1 file could not be read and is" if count == 1 else f"{count} files could not be read and are"
+        )
+        st.caption(f":material/warning: {left_out} left out.")
     if not len(indices):
         st.info("There is no picture here.", icon=":material/image_not_supported:")
         return

@@ -20,7 +20,9 @@ def chosen_picture(view: View, workspace: Workspace) -> None:
         st.image(sample.image, width="stretch", alt=f"The chosen picture, {sample.id}")
         st.caption(f"The picture, {sample.image.width} x {sample.image.height}")
     with seen:
-        st.image(shown, width="stretch", alt="The picture as the model sees it")
+        st.image(
+            shown, width="stretch", alt="The picture as the model sees it", output_format="PNG"
+        )  # to the pixel
         st.caption(f"What the model sees, {shown.width} x {shown.height}")
     st.markdown(f"**{plain(sample.label or 'No label')}** {plain(sample.id)}")
     prediction = workspace.prediction(model, sample)

@@ -36,5 +36,11 @@ def forget_reading() -> None:
 
 def tell_reading(layout: Layout, shape: tuple[int, ...]) -> None:
     """Say which reading was used, where it isn't the plain one."""
-    if layout.kind not in (LayoutKind.MAPS, LayoutKind.VECTOR) or not layout.certain:
-        st.caption(plain(reading_sentence(layout, shape)))
+    if sentence := reading_told(layout, shape):
+        st.caption(plain(sentence))
+
+
+def reading_told(layout: Layout, shape: tuple[int, ...]) -> str:
+    """Which reading was used, where it isn't the plain one; else nothing."""
+    plainly = layout.kind in (LayoutKind.MAPS, LayoutKind.VECTOR) and layout.certain
+    return "" if plainly else reading_sentence(layout, shape)

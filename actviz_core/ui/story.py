@@ -40,6 +40,7 @@ def tell_story(model: Model, sample: Sample, workspace: Workspace) -> None:
             model.preprocess.seen(sample.image),
             width="stretch",
             alt=f"The picture as the network sees it: {sample.label or sample.id}",
+            output_format="PNG",  # as it is, to the pixel
         )
         st.caption(plain(sample.label or "No label"))
     for (title, words), layer in zip(STAGES, told, strict=False):

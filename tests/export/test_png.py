@@ -11,13 +11,16 @@ import plotly.graph_objects as go
 import pytest
 from PIL import Image
 
-from actviz_core.analysis import ValueRange, top_k
+from actviz_core.analysis import ValueRange, channel_statistics, top_k
 from actviz_core.errors import ExportError
 from actviz_core.export import Provenance, figure_png, png_bytes, png_size
 from actviz_core.export.png import TOP_HEIGHT
 from actviz_core.figures import (
+    BoardPanel,
+    Show,
     channel_grid,
     channel_map,
+    compare_board,
     contact_sheet,
     histogram,
     overlay,
@@ -194,6 +197,13 @@ def test_every_kind_of_figure_can_be_drawn(provenance: Provenance) -> None:
         vector_figure(rng.normal(size=200), labels=[f"class {i}" for i in range(200)]),
         prediction_bars(top_k(rng.normal(size=5), "abcde")),
         channel_grid(maps, channels=[]),
+        compare_board([BoardPanel(name, maps, channel_statistics(maps), picture) for name in "ab"]),
+        compare_board(
+            [BoardPanel(name, maps, channel_statistics(maps), picture) for name in "ab"],
+            show=Show.SUMMARY,
+            summary=None,
+            opacity=0.5,
+        ),
     ]
     for figure in figures:
         pixels = drawn(figure, provenance, dark=True)

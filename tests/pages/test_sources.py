@@ -123,7 +123,7 @@ def test_a_folder_without_any_picture_says_what_to_put_there(new_server: NewServ
     app = visit("samples", {"source": "folder"})
     check_fine(app)
     (hint,) = offered(app)
-    assert "holds no readable picture (1 files skipped). Put JPEG or PNG files into it" in hint
+    assert "holds no readable picture (1 file skipped). Put JPEG or PNG files into it" in hint
 
 
 def test_a_picture_that_is_cut_short_is_chosen_with_a_message(new_server: NewServer, tmp_path: Path) -> None:
