@@ -12,11 +12,9 @@ def reading_sentence(layout: Layout, shape: Sequence[int]) -> str:
     """
     why = layout.why[:1].lower() + layout.why[1:] if layout.why.startswith(_MAY_BE_SMALL) else layout.why
     said = f"Read as {_what(layout, dict(zip(layout.axes, shape, strict=True)))}: {why}"
-    return (
-        said
-        if layout.certain
-        else f'{said} That is a guess; "Read as", behind More on the Activations page, offers others.'
-    )
+    if layout.certain:
+        return said
+    return f'{said} That is a guess; "Read as", behind More on the Activations page, offers others.'
 
 
 _MAY_BE_SMALL = ("The ", "There ", "A ", "Only ", "All ", "Each ", "Rows ", "You ", "In ")
