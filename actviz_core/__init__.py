@@ -11,8 +11,9 @@ torch.Size([1, 16, 32, 32])
 
 from actviz_core.errors import ActVizError
 from actviz_core.figures import channel_grid
-from actviz_core.hooks import ModuleRow, Record, capture, module_tree
+from actviz_core.hooks import ModuleRow, Record, capture, capture_attention, module_tree
 from actviz_core.models import Model, list_models, list_weights, load_model
+from actviz_core.models.layouts import layout_of
 from actviz_core.samples import Sample, Source, list_sources, open_sample, open_source
 
 __all__ = [
@@ -23,7 +24,9 @@ __all__ = [
     "Sample",
     "Source",
     "capture",
+    "capture_attention",
     "channel_grid",
+    "layout_of",
     "list_models",
     "list_sources",
     "list_weights",
