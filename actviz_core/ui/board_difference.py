@@ -15,7 +15,7 @@ from actviz_core.ui.charts import draw_clickable
 from actviz_core.ui.choices import linked_selectbox
 from actviz_core.ui.text import plain
 
-WIDTH = 620
+WIDTH = 570  # pixels of the map in a window of 1440
 
 
 class _Shown(Protocol):

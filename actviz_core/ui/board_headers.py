@@ -45,7 +45,7 @@ def add_panel_popover(last: Panel, view: View, workspace: Workspace) -> None:
 def _header(filled: Filled | Failed, count: int, view: View, workspace: Workspace) -> None:
     panel, position = filled.panel, filled.position
     st.markdown(f"**{position + 1}** {plain(panel.call)}")
-    st.caption(plain(f"{panel.model_key}, {panel.image_id}"))
+    st.caption(plain(_origin(filled)))
     if isinstance(filled, Failed):
         st.error(plain(filled.reason), icon=":material/error:")
     with st.container(horizontal=True, gap="small"):
@@ -62,6 +62,15 @@ def _header(filled: Filled | Failed, count: int, view: View, workspace: Workspac
             on_click=remove_panel,
             args=(position,),
         )
+
+
+def _origin(filled: Filled | Failed) -> str:
+    """Weights and picture in few words, so that they stay in one line: ``epoch-1, cat (patterns/0)``."""
+    panel = filled.panel
+    if isinstance(filled, Failed):
+        return f"{panel.model_key}, {panel.image_id}"
+    label = filled.sample.label
+    return f"{filled.weights}, {f'{label} ({panel.image_id})' if label else panel.image_id}"
 
 
 def _choices(panel: Panel, place: str, view: View, workspace: Workspace, *, blank: bool) -> None:

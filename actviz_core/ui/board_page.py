@@ -15,7 +15,7 @@ from actviz_core.models import Model
 from actviz_core.samples import Sample
 from actviz_core.ui.board_difference import show_difference
 from actviz_core.ui.board_headers import add_panel_popover, header_row
-from actviz_core.ui.board_panels import Filled, fill, usable
+from actviz_core.ui.board_panels import Filled, answers, fill, usable
 from actviz_core.ui.board_state import choose_channel, current_panels, set_panels, show_board_link
 from actviz_core.ui.charts import draw, draw_clickable
 from actviz_core.ui.choices import check_link, check_number, check_switches, linked_selectbox
@@ -25,7 +25,7 @@ from actviz_core.ui.view import View
 from actviz_core.workspace import Workspace
 
 TILES = 64
-WIDTH = 1060  # pixels of the board in a window of 1440
+WIDTH = 980  # pixels of the board in a window of 1440
 WIDGET = 118
 SHOWN = {"all channels": Show.GRID, "one channel": Show.CHANNEL, "summary": Show.SUMMARY}
 ORDERS = {
@@ -78,7 +78,7 @@ def show_board(model: Model, sample: Sample, view: View, workspace: Workspace) -
     with files:
         take_away(figure, [_taken(panel) for panel in shown], name="board", title="Compare", width=WIDTH)
     draw(
-        aligned_predictions([panel.prediction for panel in shown], [panel.drawn.title for panel in shown]),
+        aligned_predictions(*answers(shown), width=WIDTH),
         key="compare_predictions",
         alt="The most probable classes of every panel, the same class in the same row",
     )

@@ -24,6 +24,12 @@ def set_panels(panels: list[Panel]) -> None:
     st.session_state[_SESSION] = panels[:MOST_PANELS]
 
 
+def start_board(panels: list[Panel], *, own_range: bool) -> None:
+    """Show a preset's panels, with one colour range for all or each with its own."""
+    set_panels(panels)
+    st.session_state["own_range"] = own_range
+
+
 def show_board_link(panels: list[Panel]) -> None:
     """Make the browser's address a link to these panels."""
     link = [str(panel) for panel in panels]
