@@ -93,7 +93,7 @@ def compare_board(
     """
     if not panels:
         return message_figure("No panel to show.")
-    across, limit = round(panel_width(len(panels), width)), row_limit(len(panels))
+    across, limit = round(panel_width(len(panels), width)), row_limit(len(panels), width)
     match show:
         case Show.GRID:
             each = [None] * len(panels) if orders is None else orders

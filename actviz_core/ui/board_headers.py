@@ -11,6 +11,7 @@ from actviz_core.hooks.record import layer_of
 from actviz_core.models import canonical_key, list_weights
 from actviz_core.ui.board_panels import Failed, Filled
 from actviz_core.ui.board_state import add_panel, remove_panel, replace_panel
+from actviz_core.ui.reading import tell_own_reading
 from actviz_core.ui.text import plain
 from actviz_core.ui.tray import tray
 from actviz_core.ui.view import View
@@ -48,6 +49,8 @@ def _header(filled: Filled | Failed, count: int, view: View, workspace: Workspac
     st.caption(plain(_origin(filled)))
     if isinstance(filled, Failed):
         st.error(plain(filled.reason), icon=":material/error:")
+    else:
+        tell_own_reading(filled.layout, tuple(filled.value.shape))
     with st.container(horizontal=True, gap="small"):
         change = st.popover("Change", icon=":material/edit:", key=f"change_{position}", on_change="rerun")
         if change.open:

@@ -10,6 +10,7 @@ from actviz_core.analysis import TopK, channel_statistics
 from actviz_core.board import Panel
 from actviz_core.errors import ActVizError
 from actviz_core.figures import BoardPanel
+from actviz_core.layouts import Layout
 from actviz_core.models import Model
 from actviz_core.models.registry import find_network
 from actviz_core.samples import Sample
@@ -30,6 +31,7 @@ class Filled:
     model: Model
     sample: Sample
     value: Tensor
+    layout: Layout
     drawn: BoardPanel
     prediction: TopK
 
@@ -73,12 +75,12 @@ def _fill(
         if value is None:
             return Failed(position, panel, f"{panel.call} never runs for this picture.")
         maps = workspace.maps(model, call, value)
-        on_picture = workspace.layout(model, call, value).on_picture
+        layout = workspace.layout(model, call, value)
     except ActVizError as error:
         return Failed(position, panel, str(error))
-    seen = np.asarray(model.preprocess.seen(sample.image)) if on_picture else None
+    seen = np.asarray(model.preprocess.seen(sample.image)) if layout.on_picture else None
     drawn = BoardPanel(f"{position + 1} {names[0]}", maps, channel_statistics(maps), seen)
-    return Filled(position, panel, *names, model, sample, value, drawn, prediction)
+    return Filled(position, panel, *names, model, sample, value, layout, drawn, prediction)
 
 
 def short_names(panels: Sequence[Panel]) -> list[str]:

@@ -60,6 +60,9 @@ def add_panel(panel: Panel) -> None:
 
 def choose_channel(channel: int) -> None:
     """Show one channel, large, in every panel."""
+    if st.session_state.get("show") != "one channel":
+        # The channel's widget is about to appear, and will not write what the session gives it into the link.
+        st.query_params["board_channel"] = str(int(channel))
     st.session_state["show"] = "one channel"
     st.session_state["board_channel"] = int(channel)
 

@@ -1,5 +1,7 @@
 """How an activation's axes are read: what the network's structure says, or what a person chose instead."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from actviz_core.analysis import reading_sentence
@@ -32,6 +34,13 @@ def choose_reading(layout: Layout) -> None:
 def forget_reading() -> None:
     """Read the next layer as its network says: a choice is meant for one layer."""
     st.session_state[_KEY] = AUTO
+
+
+def tell_own_reading(layout: Layout, shape: tuple[int, ...]) -> None:
+    """Say which reading a panel has where it isn't the plain one: the network's own, whatever was chosen."""
+    if layout.kind not in (LayoutKind.MAPS, LayoutKind.VECTOR) or not layout.certain:
+        guess = "" if layout.certain else " That is a guess."
+        st.caption(plain(reading_sentence(replace(layout, certain=True), shape) + guess))
 
 
 def tell_reading(layout: Layout, shape: tuple[int, ...]) -> None:

@@ -138,7 +138,7 @@ def test_names_are_plain_text(root: Path, settings: Settings) -> None:
 
 def test_a_folder_without_pictures_says_what_to_do(root: Path, settings: Settings) -> None:
     (root / "notes.txt").write_text("hello")
-    with pytest.raises(UnknownImageError, match=r"no readable picture \(1 files skipped\)\. Put JPEG or PNG"):
+    with pytest.raises(UnknownImageError, match=r"no readable picture \(1 file skipped\)\. Put JPEG or PNG"):
         open_source("folder", settings)
     info = list_sources(settings)[-1]
     assert (info.key, info.available, info.count) == ("folder", False, None)
