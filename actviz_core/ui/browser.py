@@ -25,7 +25,7 @@ from actviz_core.ui.view import View, choose_image
 from actviz_core.workspace import Workspace
 
 PAGE = 120
-COLUMNS = 12
+COLUMNS, NARROW_COLUMNS = 12, 8
 SHARE = 0.66  # of the page's width, taken by the sheet where the chosen picture has room beside it
 SIDE_BY_SIDE = 800  # pixels of the page from which on it has
 NARROW = 500  # pixels of a sheet below which its thumbnails would be too small to tell apart
@@ -118,7 +118,7 @@ def _sheet(source: Source, indices: npt.NDArray[np.int64], view: View) -> None:
         source.thumbnails(shown, 64),
         indices=shown,
         labels=[source.label(index) for index in here],
-        columns=COLUMNS if width >= NARROW else COLUMNS // 2,
+        columns=COLUMNS if width >= NARROW else NARROW_COLUMNS,
         width=width,
         selected=at,
     )
