@@ -4,6 +4,7 @@ import streamlit as st
 
 from actviz_core.errors import SettingsError
 from actviz_core.ui.app_icon import app_icon
+from actviz_core.ui.content_width import watch_content_width
 from actviz_core.ui.errors import show_problems, shown_errors
 from actviz_core.ui.sidebar import draw_sidebar
 from actviz_core.ui.text import plain
@@ -34,6 +35,8 @@ except SettingsError as error:
 view = current_view()
 show_link(view)
 draw_sidebar(view, workspace)
+with st.sidebar:
+    watch_content_width()
 show_problems(view)
 with shown_errors(view, workspace):
     page.run()

@@ -14,7 +14,7 @@ def reading_sentence(layout: Layout, shape: Sequence[int]) -> str:
     said = f"Read as {_what(layout, dict(zip(layout.axes, shape, strict=True)))}: {why}"
     if layout.certain:
         return said
-    return f'{said} That is a guess; "Read as", behind More on the Activations page, offers others.'
+    return f'{said} That is a guess; "Read as" offers others.'
 
 
 _MAY_BE_SMALL = ("The ", "There ", "A ", "Only ", "All ", "Each ", "Rows ", "You ", "In ")

@@ -42,6 +42,12 @@ MESSAGE_PIXELS = 120
 
 COMPONENTS = "red, green, blue: each panel's own principal components, and their shares of its variation"
 
+SHARED = "one range for all panels: colours can be compared"
+OWN = "each panel is coloured by itself: compare patterns, not colours"
+
+NOTE_ROOM = 700
+"""Pixels of a figure that has room for such a note beside the colour bar."""
+
 INSET = 24
 """Pixels from a panel's left to its colour bar, whose first number reaches beyond its end."""
 
@@ -75,8 +81,8 @@ def compare_board(
         opacity: of a channel or summary over the panel's picture, 0 to 1; None leaves the picture out.
         colors: the colour scale.
         value_range: `SHARED` is one range for all panels, with one colour bar; `CHANNEL` is each panel's own,
-            each with its bar. `PERCENTILE` is shared, without the most extreme values. In a grid, ranges
-            come from all channels of a layer, whether shown or not.
+            each with its bar; a note says which. `PERCENTILE` is shared, without the most extreme values.
+            In a grid, ranges come from all channels of a layer, whether shown or not.
         selected: the channel to put a frame around in every grid.
         width: about how wide the figure will be drawn, in pixels; decides its height and the room for titles.
 
@@ -87,7 +93,7 @@ def compare_board(
     """
     if not panels:
         return message_figure("No panel to show.")
-    across, limit = round(panel_width(len(panels), width)), row_limit(len(panels))
+    across, limit = round(panel_width(len(panels), width)), row_limit(len(panels), width)
     match show:
         case Show.GRID:
             each = [None] * len(panels) if orders is None else orders
@@ -109,7 +115,7 @@ def compare_board(
     scales, legend = _scales(contents, spots, colors, value_range, width=width)
     top = COLOR_BAR_PIXELS if legend or not own_range else MARGIN
     traces: list[Options] = []
-    annotations = [legend_note(legend)] if legend else []
+    annotations: list[dict[str, Any]] = []
     shapes: list[Options] = []
     images: list[Options] = []
     axes: dict[str, Any] = {}
@@ -127,6 +133,7 @@ def compare_board(
             images.append(stretched_image(over, *content.cells) | here)
         axes |= spot.axes(content.axes, follows=leaders.get(content.layout))
         leaders.setdefault(content.layout, spot)
+    annotations += [legend_note(legend)] if legend else []
     return draw(
         traces,
         height=height + top + MARGIN,
@@ -171,7 +178,8 @@ def _scales(
         drawn = any(content.layout is not None for content in contents)
         return [nothing_to_scale] * len(contents), COMPONENTS if drawn else ""
     if value_range is ValueRange.CHANNEL:
-        return [_own_scale(content, spot, colors) for content, spot in zip(contents, spots, strict=True)], ""
+        own = [_own_scale(content, spot, colors) for content, spot in zip(contents, spots, strict=True)]
+        return own, OWN if len(colored) > 1 else ""
     palette = resolve(colors, signed=any(content.signed for content in colored))
     centred, legend = is_centred(palette), ""
     if value_range is ValueRange.PERCENTILE:
@@ -183,6 +191,7 @@ def _scales(
     else:
         lows, highs = zip(*(content.ends for content in colored), strict=True)
         ends = own_limits(min(lows), max(highs), centred=centred)
+        legend = SHARED if len(colored) > 1 and width >= NOTE_ROOM else ""
     bar = color_bar_above(width=width, ends=ends)
     return [
         ColorRange(palette, *ends, bar if content is colored[0] else None) for content in contents

@@ -16,6 +16,10 @@ ROW_LIMITS = {1: 660, 2: 430}
 """Pixels above which a panel is scaled down rather than made higher, by the number of rows."""
 
 
+NARROW = 700
+"""Pixels of a figure below which no more than two panels stand side by side."""
+
+
 @dataclass(frozen=True)
 class Place:
     """One panel's part of the figure: `left` to `right` and `bottom` to `top` are fractions of its area.
@@ -65,25 +69,25 @@ class Place:
         return self.note(text) | middle | {"y": (self.bottom + self.top) / 2, "yanchor": "middle"}
 
 
-def columns_of(count: int) -> int:
-    """Panels side by side: up to three in one row, four in two rows, more in rows of three."""
-    return 2 if count == 4 else min(max(count, 1), 3)
+def columns_of(count: int, width: int) -> int:
+    """Panels side by side: up to three in one row, four in two rows, more in rows of three; narrow: two."""
+    return 2 if count == 4 else min(max(count, 1), 3 if width >= NARROW else 2)
 
 
 def panel_width(count: int, width: int) -> float:
     """Pixels from side to side of each of `count` panels in a figure `width` pixels wide."""
-    columns = columns_of(count)
+    columns = columns_of(count, width)
     return (width - 2 * MARGIN - GAP * (columns - 1)) / columns
 
 
-def row_limit(count: int) -> int:
+def row_limit(count: int, width: int) -> int:
     """Pixels that each of `count` panels may be high."""
-    return ROW_LIMITS.get(-(-count // columns_of(count)), min(ROW_LIMITS.values()))
+    return ROW_LIMITS.get(-(-count // columns_of(count, width)), min(ROW_LIMITS.values()))
 
 
 def places(heights: Sequence[int], *, width: int, heading: int) -> tuple[list[Place], int]:
     """The places of panels `heights` pixels high, `heading` pixels free above each; the area's height."""
-    columns, across = columns_of(len(heights)), panel_width(len(heights), width)
+    columns, across = columns_of(len(heights), width), panel_width(len(heights), width)
     rows = [max(heights[start : start + columns]) for start in range(0, len(heights), columns)]
     area_width = width - 2 * MARGIN
     area_height = sum(rows) + heading * len(rows) + GAP * (len(rows) - 1)

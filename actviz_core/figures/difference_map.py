@@ -10,7 +10,10 @@ from actviz_core.figures.channel_grid import channel_grid
 from actviz_core.figures.channel_map import channel_map
 from actviz_core.figures.colors import Colors
 
-LEGEND = "red: more in the first, blue: more in the second"
+LEGEND = "red: more in the first, blue: in the second"
+
+LEGEND_ROOM = 540
+"""Pixels of a figure that has room for it beside the colour bar."""
 
 
 def difference_map(
@@ -28,7 +31,7 @@ def difference_map(
         channel: which one to draw alone; one that is not there is said. None draws the grid.
         order: the grid's channels, in display order; None is all, the largest difference first.
         selected: the channel to put a frame around in the grid.
-        width: about how wide the figure will be drawn, in pixels.
+        width: about how wide the figure will be drawn, in pixels; below 540 the colours aren't explained.
 
     Raises:
         ShapeError: if the grid's order has a channel that is not there.
@@ -45,7 +48,7 @@ def difference_map(
             order = np.argsort(-length, kind="stable")
         channels = np.asarray(order)
         figure = channel_grid(maps, channels=channels, colors=Colors.RDBU, selected=selected, width=width)
-    if figure.data:
+    if figure.data and width >= LEGEND_ROOM:
         which = "" if channel is None else f"channel {channel}, "
         figure.add_annotation(legend_note(which + LEGEND))
     return figure

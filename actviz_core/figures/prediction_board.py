@@ -13,19 +13,27 @@ from actviz_core.figures.vectors import BAR_PIXELS, LONG_BAR, named_rows, share_
 ROWS = 6
 """Most classes shown."""
 
+NAMES_PIXELS = 90
+"""About how much of the width the names of the classes take."""
+
+LETTER_PIXELS = 7
+"""About how wide a letter of a panel's title is."""
+
 ROOM = 1.25
 """Width of a panel's column, in units of a probability of one: the rest is for the numbers."""
 
 
-def aligned_predictions(predictions: Sequence[TopK], titles: Sequence[str]) -> go.Figure:
+def aligned_predictions(predictions: Sequence[TopK], titles: Sequence[str], *, width: int = 980) -> go.Figure:
     """Draw the classes that any panel finds most probable; a panel's best one is in colour.
 
-    ``predictions`` must hold all classes, not only the first few. One trace a panel: `x` holds the
+    ``predictions`` must hold all classes, not only the first few; ``width`` is about how wide the figure will
+    be drawn, in pixels, and decides how much of each title is written. One trace a panel: `x` holds the
     probabilities, `customdata` the class names.
     """
     names = _names(predictions)
     if not names:
         return message_figure("No panel has a prediction.")
+    room = int((width - NAMES_PIXELS) / len(predictions) / LETTER_PIXELS) - 1
     traces, notes = [], []
     for column, (prediction, title) in enumerate(zip(predictions, titles, strict=True)):
         share = dict(zip(prediction.labels, prediction.probabilities, strict=True))
@@ -58,7 +66,8 @@ def aligned_predictions(predictions: Sequence[TopK], titles: Sequence[str]) -> g
         heading = title if prediction.problem is None else f"{title}: {prediction.problem}"
         notes.append(
             {
-                "text": plain(heading),
+                "text": plain(heading if len(heading) <= room else f"{heading[: max(room - 1, 1)]}…"),
+                "hovertext": plain(heading),
                 "x": column * ROOM,
                 "xanchor": "left",
                 "y": 1,

@@ -31,10 +31,10 @@ class FolderSource(FileSource):
             paths += readable
             skipped += unreadable
         if not paths:
-            files = "1 file" if len(skipped) == 1 else f"{len(skipped)} files"
+            files = "1 file" if len(skipped) == 1 else f"{len(skipped):,} files"
             raise UnknownImageError(
-                f"The folder {root} holds no readable picture ({files} skipped). Put JPEG or "
-                "PNG files into it, or into one sub-folder a class."
+                f"The folder {root} holds no readable picture ({files} skipped). Put JPEG or PNG files into "
+                "it, or into one sub-folder a class."
             )
         names = [plain_text(path.relative_to(root).as_posix()) for path in skipped]
         title = f"Folder {plain_text(root.name)}"

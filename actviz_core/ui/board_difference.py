@@ -9,13 +9,19 @@ import streamlit as st
 from actviz_core.analysis import channel_differences, difference, difference_sentence
 from actviz_core.errors import ShapeError
 from actviz_core.figures import Show, difference_map
+from actviz_core.figures.difference_map import LEGEND, LEGEND_ROOM
 from actviz_core.ui.board_panels import Filled
 from actviz_core.ui.board_state import choose_channel
 from actviz_core.ui.charts import draw_clickable
 from actviz_core.ui.choices import linked_selectbox
+from actviz_core.ui.content_width import content_width
 from actviz_core.ui.text import plain
 
-WIDTH = 620
+SHARE = 0.58
+"""Of the page's width, taken by the maps where the table has room beside them."""
+
+SIDE_BY_SIDE = 800
+"""Pixels of the page from which on it has."""
 
 
 class _Shown(Protocol):
@@ -45,6 +51,9 @@ def show_difference(panels: Sequence[Filled], choices: _Shown) -> None:
     st.markdown(plain(difference_sentence(channels, *_names(one, other))))
     if signed.resampled:
         st.caption("The maps have different sizes: the smaller ones are resampled before they are compared.")
+    width = content_width()
+    if width < LEGEND_ROOM:
+        st.caption(LEGEND[0].upper() + LEGEND[1:])
     page = st.grid(5, min_column_width=150, gap="medium")
     with page.cell(column_span=3):
         draw_clickable(
@@ -52,7 +61,7 @@ def show_difference(panels: Sequence[Filled], choices: _Shown) -> None:
                 signed,
                 order=channels.order[:64],
                 channel=choices.channel if choices.show is Show.CHANNEL else None,
-                width=WIDTH,
+                width=round(width * SHARE) if width >= SIDE_BY_SIDE else width,
             ),
             key="compare_difference",
             alt=f"The signed difference of panel {first} and panel {second}, channel by channel",

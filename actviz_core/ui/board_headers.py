@@ -10,6 +10,7 @@ from actviz_core.errors import ActVizError
 from actviz_core.models import canonical_key, list_weights
 from actviz_core.ui.board_panels import Failed, Filled
 from actviz_core.ui.board_state import add_panel, remove_panel, replace_panel
+from actviz_core.ui.reading import tell_own_reading
 from actviz_core.ui.text import plain
 from actviz_core.ui.tray import tray
 from actviz_core.ui.view import View, names_offered
@@ -44,9 +45,11 @@ def add_panel_popover(last: Panel, view: View, workspace: Workspace) -> None:
 def _header(filled: Filled | Failed, count: int, view: View, workspace: Workspace) -> None:
     panel, position = filled.panel, filled.position
     st.markdown(f"**{position + 1}** {plain(panel.call)}")
-    st.caption(plain(f"{panel.model_key}, {panel.image_id}"))
+    st.caption(plain(_origin(filled)))
     if isinstance(filled, Failed):
         st.error(plain(filled.reason), icon=":material/error:")
+    else:
+        tell_own_reading(filled.layout, tuple(filled.value.shape))
     with st.container(horizontal=True, gap="small"):
         change = st.popover("Change", icon=":material/edit:", key=f"change_{position}", on_change="rerun")
         if change.open:
@@ -61,6 +64,15 @@ def _header(filled: Filled | Failed, count: int, view: View, workspace: Workspac
             on_click=remove_panel,
             args=(position,),
         )
+
+
+def _origin(filled: Filled | Failed) -> str:
+    """Weights and picture in few words, so that they stay in one line: ``epoch-1, cat (patterns/0)``."""
+    panel = filled.panel
+    if isinstance(filled, Failed):
+        return f"{panel.model_key}, {panel.image_id}"
+    label = filled.sample.label
+    return f"{filled.weights}, {f'{label} ({panel.image_id})' if label else panel.image_id}"
 
 
 def _choices(panel: Panel, place: str, view: View, workspace: Workspace, *, blank: bool) -> None:

@@ -15,18 +15,17 @@ from actviz_core.models import Model
 from actviz_core.samples import Sample
 from actviz_core.ui.board_difference import show_difference
 from actviz_core.ui.board_headers import add_panel_popover, header_row
-from actviz_core.ui.board_panels import Filled, fill, usable
+from actviz_core.ui.board_panels import Filled, answers, fill, usable
 from actviz_core.ui.board_state import choose_channel, current_panels, set_panels, show_board_link
 from actviz_core.ui.charts import draw, draw_clickable
 from actviz_core.ui.choices import check_link, check_number, check_switches, linked_selectbox
+from actviz_core.ui.content_width import content_width
 from actviz_core.ui.presets import default_panels, preset_bar
 from actviz_core.ui.take_away import Taken, take_away
-from actviz_core.ui.text import plain
 from actviz_core.ui.view import View
 from actviz_core.workspace import Workspace
 
 TILES = 64
-WIDTH = 1060  # pixels of the board in a window of 1440
 WIDGET = 118
 SHOWN = {"all channels": Show.GRID, "one channel": Show.CHANNEL, "summary": Show.SUMMARY}
 ORDERS = {
@@ -76,11 +75,12 @@ def show_board(model: Model, sample: Sample, view: View, workspace: Workspace) -
                 add_panel_popover(panels[-1], view, workspace)
             files = st.container(width="content")
     figure = _board(shown, choices)
-    _tell_readings(shown)
     with files:
-        take_away(figure, [_taken(panel) for panel in shown], name="board", title="Compare", width=WIDTH)
+        take_away(
+            figure, [_taken(panel) for panel in shown], name="board", title="Compare", width=content_width()
+        )
     draw(
-        aligned_predictions([panel.prediction for panel in shown], [panel.drawn.title for panel in shown]),
+        aligned_predictions(*answers(shown), width=content_width()),
         key="compare_predictions",
         alt="The most probable classes of every panel, the same class in the same row",
     )
@@ -141,7 +141,7 @@ def _board(panels: Sequence[Filled], choices: BoardChoices) -> go.Figure:
         opacity=choices.opacity,
         colors=choices.colors,
         value_range=ValueRange.CHANNEL if choices.own_range else ValueRange.SHARED,
-        width=WIDTH,
+        width=content_width(),
     )
     draw_clickable(
         figure,
@@ -150,15 +150,6 @@ def _board(panels: Sequence[Filled], choices: BoardChoices) -> go.Figure:
         clicked=choose_channel,
     )
     return figure
-
-
-def _tell_readings(panels: Sequence[Filled]) -> None:
-    told: dict[str, list[str]] = {}
-    for panel in panels:
-        told.setdefault(panel.reading, []).append(str(panel.position + 1))
-    for reading, numbers in told.items():
-        if reading:
-            st.caption(plain(f"Panel{'s' * (len(numbers) > 1)} {', '.join(numbers)}. {reading}"))
 
 
 def _taken(panel: Filled) -> Taken:

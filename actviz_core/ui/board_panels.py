@@ -10,29 +10,30 @@ from actviz_core.analysis import TopK, channel_statistics
 from actviz_core.board import Panel
 from actviz_core.errors import ActVizError
 from actviz_core.figures import BoardPanel
+from actviz_core.layouts import Layout
 from actviz_core.models import Model
 from actviz_core.models.registry import find_network
 from actviz_core.samples import Sample
-from actviz_core.ui.reading import reading_told
 from actviz_core.workspace import Workspace
 
 
 @dataclass(frozen=True)
 class Filled:
-    """A panel with everything that the board shows of it.
+    """A panel with everything that the board shows of it; ``name`` tells it from the others.
 
-    ``name`` tells it from the others; ``reading`` is how its axes are read, "" where that is plain.
+    ``weights`` are those of its network, or its model key where the board has several networks.
     """
 
     position: int
     panel: Panel
     name: str
+    weights: str
     model: Model
     sample: Sample
     value: Tensor
+    layout: Layout
     drawn: BoardPanel
     prediction: TopK
-    reading: str
 
 
 @dataclass(frozen=True)
@@ -51,13 +52,19 @@ def fill(panels: Sequence[Panel], workspace: Workspace) -> list[Filled | Failed]
         together.setdefault((panel.model_key, panel.image_id), []).append(panel.call)
     names = short_names(panels)
     return [
-        _fill(position, panel, together[panel.model_key, panel.image_id], names[position], workspace)
+        _fill(
+            position,
+            panel,
+            together[panel.model_key, panel.image_id],
+            (names[position], _weights(panel, panels)),
+            workspace,
+        )
         for position, panel in enumerate(panels)
     ]
 
 
 def _fill(
-    position: int, panel: Panel, companions: Sequence[str], name: str, workspace: Workspace
+    position: int, panel: Panel, companions: Sequence[str], names: tuple[str, str], workspace: Workspace
 ) -> Filled | Failed:
     try:
         model = workspace.model(panel.model_key)
@@ -72,9 +79,8 @@ def _fill(
     except ActVizError as error:
         return Failed(position, panel, str(error))
     seen = np.asarray(model.preprocess.seen(sample.image)) if layout.on_picture else None
-    drawn = BoardPanel(f"{position + 1} {name}", maps, channel_statistics(maps), seen)
-    reading = reading_told(layout, tuple(value.shape))
-    return Filled(position, panel, name, model, sample, value, drawn, prediction, reading)
+    drawn = BoardPanel(f"{position + 1} {names[0]}", maps, channel_statistics(maps), seen)
+    return Filled(position, panel, *names, model, sample, value, layout, drawn, prediction)
 
 
 def short_names(panels: Sequence[Panel]) -> list[str]:
@@ -102,7 +108,20 @@ def _picture(panel: Panel, panels: Sequence[Panel]) -> str:
     """The variant alone where all panels show the same picture."""
     picture, tilde, variant = panel.image_id.partition("~")
     same = all(other.image_id.partition("~")[0] == picture for other in panels)
-    return (variant if tilde else "as it is") if same else panel.image_id
+    return (variant if tilde else "original") if same else panel.image_id
+
+
+def answers(panels: Sequence[Filled]) -> tuple[list[TopK], list[str]]:
+    """What the networks say, once for all panels of the same network and picture, with titles."""
+    same: dict[tuple[str, str], list[Filled]] = {}
+    for panel in panels:
+        same.setdefault((panel.model.key, panel.sample.id), []).append(panel)
+    titles = []
+    for group in same.values():
+        numbers = ", ".join(str(panel.position + 1) for panel in group)
+        title = group[0].drawn.title if len(group) == 1 else f"panels {numbers}"
+        titles.append("all panels" if len(group) == len(panels) else title)
+    return [group[0].prediction for group in same.values()], titles
 
 
 def usable(filled: Sequence[Filled | Failed]) -> list[Filled]:

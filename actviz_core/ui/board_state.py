@@ -24,6 +24,12 @@ def set_panels(panels: list[Panel]) -> None:
     st.session_state[_SESSION] = panels[:MOST_PANELS]
 
 
+def start_board(panels: list[Panel], *, own_range: bool) -> None:
+    """Show a preset's panels, with one colour range for all or each with its own."""
+    set_panels(panels)
+    st.session_state["own_range"] = own_range
+
+
 def show_board_link(panels: list[Panel]) -> None:
     """Make the browser's address a link to these panels."""
     link = [str(panel) for panel in panels]
@@ -54,6 +60,9 @@ def add_panel(panel: Panel) -> None:
 
 def choose_channel(channel: int) -> None:
     """Show one channel, large, in every panel."""
+    if st.session_state.get("show") != "one channel":
+        # The channel's widget is about to appear, and will not write what the session gives it into the link.
+        st.query_params["board_channel"] = str(int(channel))
     st.session_state["show"] = "one channel"
     st.session_state["board_channel"] = int(channel)
 

@@ -18,14 +18,19 @@ from actviz_core.samples import (
 )
 from actviz_core.ui.charts import draw_clickable
 from actviz_core.ui.choices import check_link, check_number, linked_selectbox
+from actviz_core.ui.content_width import content_width
 from actviz_core.ui.jobs import download_panel
 from actviz_core.ui.text import plain
 from actviz_core.ui.view import View, choose_image
 from actviz_core.workspace import Workspace
 
 PAGE = 120
-COLUMNS = 12
+COLUMNS, NARROW_COLUMNS = 12, 8
+SHARE = 0.66  # of the page's width, taken by the sheet where the chosen picture has room beside it
+SIDE_BY_SIDE = 800  # pixels of the page from which on it has
+NARROW = 500  # pixels of a sheet below which its thumbnails would be too small to tell apart
 ALL = "all"
+ONE_LEFT_OUT = "1 file could not be read and is left out."
 
 
 def choose_source(workspace: Workspace) -> Source | None:
@@ -86,11 +91,7 @@ def browse_pictures(source: Source, view: View) -> None:
         )
     indices = browse(source, class_name=None if class_name == ALL else class_name, seed=seed)
     if source.skipped:
-        count = len(source.skipped)
-        left_out = (
-            "1 file could not be read and is" if count == 1 else f"{count} files could not be read and are"
-        )
-        st.caption(f":material/warning: {left_out} left out.")
+        st.caption(f":material/warning: {_left_out(len(source.skipped))}")
     if not len(indices):
         st.info("There is no picture here.", icon=":material/image_not_supported:")
         return
@@ -105,15 +106,20 @@ def _sheet(source: Source, indices: npt.NDArray[np.int64], view: View) -> None:
         if st.session_state.get("page", 1) > pages:
             st.session_state["page"] = 1
         page = st.pagination(pages, key="page", bind="query-params")
+    else:
+        st.session_state["page"] = 1  # there is no widget to take note of: a link's page is warned of once
     shown = indices[(page - 1) * PAGE : page * PAGE]
     here = [int(index) for index in shown]
     chosen = parse_image_id(view.image_id) if view.image_id else None
     at = here.index(chosen.item) if chosen and chosen.source == source.key and chosen.item in here else None
+    width = content_width()
+    width = round(width * SHARE) if width >= SIDE_BY_SIDE else width
     figure = contact_sheet(
         source.thumbnails(shown, 64),
         indices=shown,
         labels=[source.label(index) for index in here],
-        columns=COLUMNS,
+        columns=COLUMNS if width >= NARROW else NARROW_COLUMNS,
+        width=width,
         selected=at,
     )
     draw_clickable(
@@ -122,6 +128,10 @@ def _sheet(source: Source, indices: npt.NDArray[np.int64], view: View) -> None:
         alt=f"{len(here)} pictures of {source.title}. To choose one by keyboard, go to its index.",
         clicked=lambda data: choose_image(f"{source.key}/{data[1]}"),
     )
+
+
+def _left_out(count: int) -> str:
+    return f"{count:,} files could not be read and are left out." if count != 1 else ONE_LEFT_OUT
 
 
 def _jump(source: Source) -> None:

@@ -20,9 +20,8 @@ def chosen_picture(view: View, workspace: Workspace) -> None:
         st.image(sample.image, width="stretch", alt=f"The chosen picture, {sample.id}")
         st.caption(f"The picture, {sample.image.width} x {sample.image.height}")
     with seen:
-        st.image(
-            shown, width="stretch", alt="The picture as the model sees it", output_format="PNG"
-        )  # to the pixel
+        # As PNG: a JPEG would change pixels of what is shown as exactly this.
+        st.image(shown, width="stretch", output_format="PNG", alt="The picture as the model sees it")
         st.caption(f"What the model sees, {shown.width} x {shown.height}")
     st.markdown(f"**{plain(sample.label or 'No label')}** {plain(sample.id)}")
     prediction = workspace.prediction(model, sample)

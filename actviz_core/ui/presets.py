@@ -8,7 +8,7 @@ from actviz_core.errors import ActVizError, BudgetError
 from actviz_core.hooks.record import layer_of
 from actviz_core.models import Model, list_weights
 from actviz_core.samples import Sample, mirrored, noisy, open_source, parse_image_id
-from actviz_core.ui.board_state import set_panels
+from actviz_core.ui.board_state import start_board
 from actviz_core.ui.errors import warn_of_size
 from actviz_core.ui.tray import tray
 from actviz_core.ui.view import View
@@ -44,11 +44,13 @@ def preset_bar(view: View, model: Model, sample: Sample, workspace: Workspace) -
             "Trained and untrained",
             board.of_models([*random, *([compared] if compared else [])], sample.id, call),
             "The same layer before and after learning. Needs the trained weights.",
+            own_range=True,
         )
         _preset(
             "While it learned",
             board.of_models([*random, *trained], sample.id, call) if len(trained) > 1 else [],
             "The same layer at every checkpoint, from random to final. Needs several checkpoints.",
+            own_range=True,
         )
         original = str(_original(sample))
         _preset(
@@ -70,9 +72,19 @@ def default_panels(view: View, model: Model, sample: Sample, workspace: Workspac
     return board.of_layers(model.key, sample.id, _calls(view, model, sample, workspace)[:4])
 
 
-def _preset(label: str, panels: list[Panel], words: str) -> None:
+def _preset(label: str, panels: list[Panel], words: str, *, own_range: bool = False) -> None:
+    """Draw a preset's button.
+
+    Values of one layer grow or shrink several times over while a network learns: in one range for all, the
+    smaller ones could not be seen. Such presets start with an ``own_range`` for each panel.
+    """
     st.button(
-        label, on_click=set_panels, args=(panels,), help=words, disabled=len(panels) < board.FEWEST_PANELS
+        label,
+        on_click=start_board,
+        args=(panels,),
+        kwargs={"own_range": own_range},
+        help=words,
+        disabled=len(panels) < board.FEWEST_PANELS,
     )
 
 

@@ -1,5 +1,7 @@
 """How an activation's axes are read: what the network's structure says, or what a person chose instead."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from actviz_core.analysis import reading_sentence
@@ -34,13 +36,18 @@ def forget_reading() -> None:
     st.session_state[_KEY] = AUTO
 
 
+def tell_own_reading(layout: Layout, shape: tuple[int, ...]) -> None:
+    """Say which reading a panel has where it isn't the plain one: the network's own, whatever was chosen."""
+    if not _is_plain(layout):
+        guess = "" if layout.certain else " That is a guess."
+        st.caption(plain(reading_sentence(replace(layout, certain=True), shape) + guess))
+
+
 def tell_reading(layout: Layout, shape: tuple[int, ...]) -> None:
     """Say which reading was used, where it isn't the plain one."""
-    if sentence := reading_told(layout, shape):
-        st.caption(plain(sentence))
+    if not _is_plain(layout):
+        st.caption(plain(reading_sentence(layout, shape)))
 
 
-def reading_told(layout: Layout, shape: tuple[int, ...]) -> str:
-    """Which reading was used, where it isn't the plain one; else nothing."""
-    plainly = layout.kind in (LayoutKind.MAPS, LayoutKind.VECTOR) and layout.certain
-    return "" if plainly else reading_sentence(layout, shape)
+def _is_plain(layout: Layout) -> bool:
+    return layout.certain and layout.kind in (LayoutKind.MAPS, LayoutKind.VECTOR)

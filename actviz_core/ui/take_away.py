@@ -30,6 +30,9 @@ from actviz_core.models import Model
 from actviz_core.ui.text import megabytes
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._~-]+")
+SLOW_EXPORT = 30_000_000
+"""Bytes from which on a person waits so long that it is said beforehand: nothing can be said meanwhile."""
+
 SCALES = {"1x": 1.0, "2x": 2.0, "3x": 3.0}
 
 
@@ -138,6 +141,11 @@ def _file(label: str, file_name: str, mime: str, size: int | None, make: Callabl
     kind = file_name.rsplit(".", 1)[-1].upper() if not file_name.endswith(".py") else "Python"
     about = "" if size is None else f", {megabytes(size)}" if size >= 100_000 else ", below 0.1 MB"
     ready = True
+    if size is not None and size > SLOW_EXPORT:
+        st.caption(
+            f"{label}: {megabytes(size)} are made once you press the button. The download starts when they "
+            "are complete; stay on this page until then."
+        )
     if size is not None and size > LARGE_EXPORT:
         ready = st.checkbox(f"Make {file_name} although it is large ({megabytes(size)})", key=f"large_{kind}")
     st.download_button(

@@ -48,8 +48,7 @@ from actviz_core.layouts import Layout, LayoutKind, default_layout
             default_layout((1, 7, 9)),
             (1, 7, 9),
             "Read as 7 positions with 9 channels each: the shape alone says so: three axes are mostly "
-            'positions, then channels. That is a guess; "Read as", behind More on the Activations page, '
-            "offers others.",
+            'positions, then channels. That is a guess; "Read as" offers others.',
         ),
     ],
 )

@@ -14,6 +14,8 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from actviz_core import capture, load_model, open_sample
+from actviz_core.analysis import channel_differences
+from tests.browser.drawn import click_point
 from tests.browser.visitor import PATIENCE, Visitor
 
 pytestmark = pytest.mark.browser
@@ -72,9 +74,9 @@ def test_while_it_learned_takes_two_clicks_and_its_link_shows_the_same(
     visitor: Visitor, stranger: Visitor
 ) -> None:
     page = build_board(visitor)
-    drawn = panels(page)
+    drawn = panels_once(page, lambda found: len({panel["high"] for panel in found}) == len(found))
     assert [panel["name"] for panel in drawn] == [f"{n} {name}" for n, name in enumerate(WEIGHTS, 1)]
-    assert len({(panel["low"], panel["high"]) for panel in drawn}) == 1  # one colour range for all
+    assert len({panel["high"] for panel in drawn}) == len(WEIGHTS)  # each its own range, or three are pale
     assert len({panel["matches"] for panel in drawn}) == 1  # zooming one zooms all
     for panel, weights in zip(drawn, WEIGHTS, strict=True):
         maps = true_maps(weights, "bundled-cifar10/0")
@@ -82,11 +84,14 @@ def test_while_it_learned_takes_two_clicks_and_its_link_shows_the_same(
         for channel, expected in enumerate(maps):
             shown = values[(channels == channel) & ~np.isnan(values)].reshape(expected.shape)
             np.testing.assert_allclose(shown, expected, rtol=1e-5, atol=1e-6)
-    page.get_by_text("Own range").click()
     page.wait_for_url("**own_range=true**")
-    ours = panels_once(page, lambda found: len({panel["high"] for panel in found}) == len(WEIGHTS))
     stranger.open(page.url.removeprefix(visitor.url))
-    assert panels_once(stranger.page, lambda found: len(found) == len(ours)) == ours
+    assert panels_once(stranger.page, lambda found: len(found) == len(drawn)) == drawn
+    page.get_by_text("Own range").click()
+    shared = panels_once(page, lambda found: len({panel["high"] for panel in found}) == 1)
+    assert shared[0]["high"] == max(panel["high"] for panel in drawn)
+    stranger.open(page.url.removeprefix(visitor.url))
+    assert panels_once(stranger.page, lambda found: len(found) == len(shared)) == shared
 
 
 def test_one_channel_is_shown_in_every_panel(visitor: Visitor) -> None:
@@ -97,15 +102,56 @@ def test_one_channel_is_shown_in_every_panel(visitor: Visitor) -> None:
     page.get_by_role("combobox", name="Channel", exact=True).fill("7")
     page.get_by_role("combobox", name="Channel", exact=True).press("Enter")
     page.wait_for_url("**board_channel=7**")
-    expected = [true_maps(weights, "bundled-cifar10/0")[7] for weights in WEIGHTS]
+    truth = [true_maps(weights, "bundled-cifar10/0")[7] for weights in WEIGHTS]
+    drawn = panels_once(page, shows(truth[0]))
+    for panel, expected in zip(drawn, truth, strict=True):
+        np.testing.assert_allclose(panel["z"], expected, rtol=1e-5, atol=1e-6)
 
-    def shows_all(drawn: list[dict[str, Any]]) -> bool:
-        return all(
-            np.shape(panel["z"]) == maps.shape and np.allclose(panel["z"], maps, rtol=1e-5, atol=1e-6)
-            for panel, maps in zip(drawn, expected, strict=True)
-        )
 
-    panels_once(page, shows_all)
+def test_a_title_and_a_row_of_the_table_lead_to_that_channel_in_every_panel(
+    visitor: Visitor, stranger: Visitor
+) -> None:
+    one, other = (true_maps(weights, "bundled-cifar10/0") for weights in ("final", "random"))
+    most_different = int(channel_differences(one, other).order[0])
+    both = "&".join(f"panel=cifar-resnet20{weights},bundled-cifar10/0,{LAYER}" for weights in ("", "@random"))
+    page = visitor.open(f"/compare?{both}")
+    clicks: list[tuple[int, Callable[[], None]]] = [
+        (7, lambda: click_point(page, "compare_board", 7)),
+        (most_different, lambda: click_row(page, 0)),
+        (3, lambda: click_title_again(visitor, 3)),
+    ]
+    for channel, act in clicks:
+        act()
+        drawn = panels_once(page, shows(one[channel]))
+        np.testing.assert_allclose(drawn[1]["z"], other[channel], rtol=1e-5, atol=1e-6)
+        visitor.settle()
+        stranger.open(page.url.removeprefix(visitor.url))
+        assert panels_once(stranger.page, lambda found: len(found) == 2) == drawn
+
+
+def click_title_again(visitor: Visitor, channel: int) -> None:
+    """Go back to all channels, and click another title."""
+    visitor.page.get_by_role("radio", name="all channels").click()
+    panels_once(visitor.page, lambda found: len(found[0]["channels"]) > 0)
+    visitor.settle()
+    click_point(visitor.page, "compare_board", channel)
+
+
+def click_row(page: Page, row: int) -> None:
+    """Tick a row of the table of differences, which is drawn on a canvas."""
+    table = page.locator(".st-key-difference_table canvas").first
+    table.scroll_into_view_if_needed()
+    box = table.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + 18, box["y"] + 35 * (row + 1) + 17)
+
+
+def shows(expected: npt.NDArray[np.float32]) -> Callable[[list[dict[str, Any]]], bool]:
+    """Whether the first panel is this one map."""
+    return lambda found: (
+        np.shape(found[0]["z"]) == expected.shape
+        and np.allclose(found[0]["z"], expected, rtol=1e-5, atol=1e-6)
+    )
 
 
 def test_a_panel_that_is_gone_says_so_and_the_others_stay(visitor: Visitor) -> None:
@@ -135,7 +181,7 @@ def test_every_file_can_be_taken_away_and_the_script_finds_equal_bits(
         f"board.{kind}" for kind in ("csv", "html", "npz", "png", "py")
     ]
     with Image.open(tmp_path / "board.png") as picture:
-        assert picture.width == 2 * 1060
+        assert picture.width == 2 * 980
         assert "cifar-resnet20@epoch-1" in picture.text["provenance"]  # type: ignore[attr-defined]  # of PNGs only
     assert "plotly" in (tmp_path / "board.html").read_text(encoding="utf-8")
     assert len((tmp_path / "board.csv").read_text().splitlines()) == 1 + 4 * 16

@@ -7,10 +7,11 @@ import re
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import FilePayload, Page, expect
+from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from tests.browser.drawn import SHEET, click_point, hover
-from tests.browser.visitor import Visitor
+from tests.browser.server import Server
+from tests.browser.visitor import NARROW, Visitor, new_context, visiting
 
 pytestmark = pytest.mark.browser
 
@@ -82,3 +83,22 @@ def test_a_bad_upload_leaves_the_picture_in_hand(visitor: Visitor) -> None:
     upload(page, {"notes.txt": b"words"})
     expect(page.get_by_role("alert")).to_contain_text("notes.txt")
     expect(page.get_by_role("img", name="The chosen picture, bundled-cifar10/7")).to_be_visible()
+
+
+# How much higher a figure is than what is drawn in it, in pixels.
+BLANK = """([key, most]) => {
+    const layout = document.querySelector(`.st-key-${key} .js-plotly-plot`)?._fullLayout;
+    if (!layout) return false;
+    const bottoms = Object.keys(layout).filter(name => /^yaxis\\d*$/.test(name))
+        .map(name => layout[name]._offset + layout[name]._length);
+    return layout.height - Math.max(...bottoms) < most;
+}"""
+
+
+@pytest.mark.parametrize(("link", "key"), [("/samples", SHEET), ("/compare", "compare_board")])
+def test_a_narrow_window_has_no_blank_below_its_figures(
+    browser: Browser, server: Server, link: str, key: str
+) -> None:
+    with new_context(browser, size=NARROW) as context, visiting(context, server.url) as visitor:
+        page = visitor.open(link)
+        page.wait_for_function(BLANK, arg=[key, 24])

@@ -18,6 +18,7 @@ from actviz_core.export.png import TOP_HEIGHT
 from actviz_core.figures import (
     BoardPanel,
     Show,
+    aligned_predictions,
     channel_grid,
     channel_map,
     compare_board,
@@ -187,6 +188,11 @@ def test_the_same_figure_gives_the_same_bytes(provenance: Provenance) -> None:
 def test_every_kind_of_figure_can_be_drawn(provenance: Provenance) -> None:
     rng = np.random.default_rng(0)
     maps = rng.normal(size=(3, 6, 6))
+    board = [
+        BoardPanel(name, values, channel_statistics(values), rng.integers(0, 256, (8, 8, 3)).astype(np.uint8))
+        for name, values in (("1 a", maps.copy()), ("2 b", 9 * maps[:2]))
+    ]
+    answer = top_k(rng.normal(size=5), "abcde")
     maps[1, 2, :3] = np.nan, np.inf, -np.inf
     picture = rng.integers(0, 256, (6, 6, 3)).astype(np.uint8)
     figures = [
@@ -195,15 +201,14 @@ def test_every_kind_of_figure_can_be_drawn(provenance: Provenance) -> None:
         contact_sheet(picture[None], indices=[0], selected=0),
         histogram(maps),
         vector_figure(rng.normal(size=200), labels=[f"class {i}" for i in range(200)]),
-        prediction_bars(top_k(rng.normal(size=5), "abcde")),
+        prediction_bars(answer),
+        aligned_predictions([answer, answer], ["1 a", "2 b"]),
+        compare_board(board),
+        compare_board(board, value_range=ValueRange.CHANNEL, selected=1),
+        compare_board(board, show=Show.CHANNEL, channel=2),  # which the second panel lacks
+        compare_board(board, show=Show.SUMMARY, opacity=0.5),
+        compare_board(board, show=Show.SUMMARY, summary=None),
         channel_grid(maps, channels=[]),
-        compare_board([BoardPanel(name, maps, channel_statistics(maps), picture) for name in "ab"]),
-        compare_board(
-            [BoardPanel(name, maps, channel_statistics(maps), picture) for name in "ab"],
-            show=Show.SUMMARY,
-            summary=None,
-            opacity=0.5,
-        ),
     ]
     for figure in figures:
         pixels = drawn(figure, provenance, dark=True)

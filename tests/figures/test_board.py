@@ -201,8 +201,18 @@ def test_one_channel_is_shown_in_every_panel_with_its_own_range_over_panels() ->
     for shown, trace in zip(board, figure.data, strict=True):
         np.testing.assert_array_equal(trace.z, shown.maps[4])
         assert trace.zmax == max(np.abs(other.maps[4]).max() for other in board)
-    assert words(figure) == ["<b>1 final</b>  channel 4", "<b>2 final</b>  channel 4"]
+    assert words(figure)[:2] == ["<b>1 final</b>  channel 4", "<b>2 final</b>  channel 4"]
     assert not figure.layout.images
+
+
+def test_a_note_says_whose_range_the_colours_have() -> None:
+    shared, own = (
+        words(compare_board(panels(2), value_range=value_range))[-1]
+        for value_range in (ValueRange.SHARED, ValueRange.CHANNEL)
+    )
+    assert shared == "one range for all panels: colours can be compared"
+    assert own == "each panel is coloured by itself: compare patterns, not colours"
+    assert not [text for text in words(compare_board(panels(1))) if "panel" in text]
 
 
 def test_a_panel_without_the_channel_says_so_and_the_others_stay() -> None:

@@ -1,14 +1,14 @@
-"""Compare: true values in every panel, boards from one click, and what happens when a part is missing."""
+"""Compare: boards that one click makes, panels that come and go, and what is said where nothing can be."""
 
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pytest
+import torch
 from streamlit.testing.v1 import AppTest
+from torchvision.models import VisionTransformer
 
-from actviz_core.ui import take_away
-from tests.pages.truth import IMAGE, LAYERS, MODEL, truth
+from tests.pages.truth import IMAGE, MODEL, truth
 from tests.pages.visit import (
     as_read,
     check_fine,
@@ -18,6 +18,7 @@ from tests.pages.visit import (
     described,
     drawn,
     figure,
+    go_to,
     offered,
     press,
     read_page,
@@ -27,184 +28,177 @@ from tests.pages.visit import (
     widget,
 )
 
-LAYER = LAYERS[0]
-CHECKPOINTS = [f"{MODEL}@random", f"{MODEL}@epoch-1", f"{MODEL}@epoch-5", MODEL]
+LAYER = "layer1.0.conv1"
+ROOT = f"{MODEL},{IMAGE}"
+PAIR = [f"{ROOT},{LAYER}", f"{MODEL}@random,{IMAGE},{LAYER}"]
+BOARD = {"layers": [LAYER], "panel": PAIR}
 
 
-def panel(model: str = MODEL, image: str = IMAGE, call: str = LAYER) -> str:
-    return f"{model},{image},{call}"
-
-
-def open_board(*panels: str, **link: str) -> AppTest:
-    return visit("compare", {"panel": panels, **link})
+def names(app: AppTest) -> list[str]:
+    """What stands above the panels."""
+    return [trace["name"] for trace in heatmaps(app)]
 
 
 def heatmaps(app: AppTest) -> list[dict[str, Any]]:
-    return [trace for trace in figure(app, "compare_board")["data"] if trace["type"] == "heatmap"]
+    """The board's panels as they are drawn, without the marks of cells that are not finite."""
+    return [trace for trace in figure(app, "compare_board")["data"] if trace.get("name", " ")[0].isdigit()]
 
 
-def values_of(heatmap: dict[str, Any], shape: tuple[int, ...]) -> npt.NDArray[np.float32]:
-    """The channels of one panel of the grid, (C, H, W)."""
-    channels, cells = np.asarray(heatmap["customdata"]), np.asarray(heatmap["z"])
-    inside = ~np.isnan(cells)
-    return np.stack([cells[inside & (channels == c)].reshape(shape[1:]) for c in range(shape[0])])
+def panels(app: AppTest) -> list[str]:
+    """The panels of the link."""
+    link: list[str] | str = app.query_params["panel"]
+    return list(link)
 
 
-def panels_in_link(app: AppTest) -> list[str]:
-    return list(app.query_params["panel"])
+def open_popover(app: AppTest, key: str) -> None:
+    """Open what is only made while it is open."""
+    app.session_state[key] = True
+    app.run()
+    check_sound(app)
 
 
-def check_true(app: AppTest, expected: list[npt.NDArray[np.float32]]) -> None:
-    """Every panel holds these values, bit for bit."""
-    drawings = heatmaps(app)
-    assert len(drawings) == len(expected)
-    for drawing, maps in zip(drawings, expected, strict=True):
-        assert values_of(drawing, maps.shape).tobytes() == np.ascontiguousarray(maps).tobytes()
+PRESETS = {
+    "These layers": ["1 layer1.0.conv1", "2 layer2.0.conv1", "3 layer3.0.conv1"],
+    "These pictures": [f"{n + 1} bundled-cifar10/{n}" for n in range(4)],
+    "Trained and untrained": ["1 random", "2 final"],
+    "While it learned": ["1 random", "2 epoch-1", "3 epoch-5", "4 final"],
+    "Mirror image": ["1 original", "2 mirror"],
+    "Compare with noise": ["1 original", "2 noise-0.1"],
+}
 
 
-def test_the_chosen_layers_are_there_at_once_with_their_true_values() -> None:
-    app = visit("compare")
-    check_fine(app)
-    assert panels_in_link(app) == [panel(call=layer) for layer in LAYERS]
-    check_true(app, [truth(layer) for layer in LAYERS])
-
-
-@pytest.mark.parametrize(
-    ("preset", "panels"),
-    [
-        ("These pictures", [panel(image=f"bundled-cifar10/{index}") for index in range(4)]),
-        ("Trained and untrained", [panel(CHECKPOINTS[0]), panel()]),
-        ("While it learned", [panel(model) for model in CHECKPOINTS]),
-        ("Mirror image", [panel(), panel(image=f"{IMAGE}~mirror")]),
-    ],
-)
-def test_one_click_makes_a_board_with_the_true_values(preset: str, panels: list[str]) -> None:
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_preset_makes_a_board_whose_link_shows_the_same(preset: str) -> None:
     app = visit("compare")
     press(app, preset)
     check_fine(app)
-    assert panels_in_link(app) == panels
-    models, images, calls = zip(*(text.split(",") for text in panels), strict=True)
-    if "~" in images[-1]:
-        assert len(heatmaps(app)) == len(panels)
-    else:
-        check_true(app, [truth(c, i, m) for m, i, c in zip(models, images, calls, strict=True)])
-
-
-def test_noise_of_a_chosen_strength_is_a_board_too() -> None:
-    app = visit("compare")
-    choose(app, "Strength", 0.3)
-    press(app, "Compare with noise")
-    check_fine(app)
-    first, second = panels_in_link(app)
-    assert first == panel()
-    assert second.startswith(f"{MODEL},{IMAGE}~noise")
-    assert "0.3" in second
-
-
-def test_a_link_shows_the_same_board_and_choices() -> None:
-    app = visit("compare")
-    press(app, "While it learned")
-    widget(app, "Own range").set_value(True).run()
-    again = open_board(*panels_in_link(app), own_range="true")  # the browser writes switches into the link
-    check_fine(again)
-    for ours, theirs in zip(heatmaps(app), heatmaps(again), strict=True):
-        assert (ours["name"], ours["zmin"], ours["zmax"]) == (theirs["name"], theirs["zmin"], theirs["zmax"])
+    assert [name.split("~")[0] for name in names(app)] == PRESETS[preset]
+    other = visit("compare", dict(app.query_params))
+    check_fine(other)
+    assert dict(other.query_params) == dict(app.query_params)
+    for ours, theirs in zip(heatmaps(app), heatmaps(other), strict=True):
         np.testing.assert_array_equal(ours["z"], theirs["z"])
-    assert len({drawing["zmax"] for drawing in heatmaps(again)}) == len(CHECKPOINTS)
+        assert (ours["zmin"], ours["zmax"]) == (theirs["zmin"], theirs["zmax"])
 
 
-def test_a_panel_is_removed_but_never_the_last_two() -> None:
-    app = open_board(panel(), panel(CHECKPOINTS[0]), panel(CHECKPOINTS[1]))
-    press(app, "Remove", nth=1)
-    assert panels_in_link(app) == [panel(), panel(CHECKPOINTS[1])]
+def test_weights_start_with_a_range_each_and_pictures_with_one_for_all() -> None:
+    app = visit("compare")
+    for preset, own in (("While it learned", True), ("These pictures", False)):
+        press(app, preset)
+        assert widget(app, "Own range").value is own
+        assert ("own_range" in app.query_params) is own
+        assert len({trace["zmax"] for trace in heatmaps(app)}) == (4 if own else 1)
+
+
+def test_pictures_of_the_tray_come_before_the_next_ones() -> None:
+    app = visit("samples")
+    for index in (5, 2):
+        choose(app, "Go to index", index)
+        press(app, "Keep in tray")
+    go_to(app, "compare")
+    press(app, "These pictures")
+    assert names(app) == ["1 bundled-cifar10/5", "2 bundled-cifar10/2"]
+
+
+def test_a_panel_is_changed() -> None:
+    app = visit("compare", BOARD)
+    open_popover(app, "change_1")
+    app.selectbox(key="panel_1_model_key").set_value(f"{MODEL}@epoch-1").run()
+    check_fine(app)
+    assert panels(app) == [f"{ROOT},{LAYER}", f"{MODEL}@epoch-1,{IMAGE},{LAYER}"]
+    assert names(app) == ["1 final", "2 epoch-1"]
+
+
+def test_a_panel_is_added_up_to_six_and_removed_down_to_two() -> None:
+    app = visit("compare", BOARD)
+    for count, layer in enumerate(("conv1", "bn1", "layer2", "layer3"), 3):
+        open_popover(app, "add_panel")
+        choose(app, "Layer", layer)
+        assert len(heatmaps(app)) == len(panels(app)) == count
+        assert panels(app)[-1].endswith(f",{layer}")
+    assert "Add a panel" not in [getattr(block.proto.popover, "label", "") for block in app.get("popover")]
+    for count in (5, 4, 3, 2):
+        press(app, "Remove")
+        assert len(heatmaps(app)) == len(panels(app)) == count
+    assert [panel.rsplit(",", 1)[1] for panel in panels(app)] == ["layer2", "layer3"]
     assert all(button.disabled for button in app.button if button.label == "Remove")
 
 
 def test_a_panel_that_is_gone_says_so_and_the_others_stay() -> None:
-    app = open_board(
-        panel(), panel("no-such-network"), panel(image="bundled-cifar10/99"), panel(call="conv9")
-    )
-    assert [heatmap["name"][0] for heatmap in heatmaps(app)] == ["1"]
-    check_true(app, [truth(LAYER)])
-    told = "\n".join(said(app))
-    assert "no-such-network" in told
-    assert "has no picture 99" in told
-    assert "conv9" in told
-
-
-def test_a_panel_that_cannot_be_read_is_named_and_left_out() -> None:
-    app = open_board("nonsense", panel(), panel(CHECKPOINTS[0]))
-    assert any("'nonsense' is no panel" in message for message in said(app))
+    gone = [f"{MODEL},bundled-cifar10/99,{LAYER}", f"{ROOT},layer9", f"{MODEL}@epoch-7,{IMAGE},{LAYER}"]
+    app = visit("compare", BOARD | {"panel": [*PAIR, *gone]})
+    messages = said(app)
+    assert len(messages) == 3
+    for message, words in zip(messages, ("no picture 99", "'layer9' is not a layer", "epoch-7"), strict=True):
+        assert words in message
     assert len(heatmaps(app)) == 2
+    assert panels(app) == [*PAIR, *gone]
 
 
-def test_more_than_six_panels_are_cut_with_a_message() -> None:
-    app = open_board(*[panel(image=f"bundled-cifar10/{index}") for index in range(7)])
-    assert len(heatmaps(app)) == 6
-    assert any("names 7 panels" in message for message in said(app))
+def test_a_panel_that_cannot_be_read_and_a_seventh_are_said() -> None:
+    app = visit("compare", BOARD | {"panel": ["cat", *PAIR * 3]})
+    first, second = said(app)
+    assert first.startswith("'cat' is no panel. A panel is written as model,image,call")
+    assert second == "The link names 7 panels; the board shows the first 6."
+    assert len(heatmaps(app)) == 5
 
 
-def test_the_difference_ranks_channels_and_says_it_in_words() -> None:
-    app = open_board(panel(), panel(CHECKPOINTS[2]))
-    check_fine(app)
-    one, other = (truth(LAYER, IMAGE, key).astype(np.float64) for key in (MODEL, CHECKPOINTS[2]))
-    lengths = np.linalg.norm((one - other).reshape(len(one), -1), axis=1)
-    relative = lengths / np.linalg.norm(other.reshape(len(other), -1), axis=1)
-    shown = table(app)
-    np.testing.assert_allclose(shown["Relative L2"], np.sort(relative)[::-1], rtol=1e-4)
-    assert list(shown["Channel"]) == list(np.argsort(-relative, kind="stable"))
-    assert "of 16 channels" in read_page(app)
-    assert "panel 1 and panel 2" in described(app, "compare_difference")
-
-
-def test_channels_that_do_not_correspond_have_no_difference_and_the_page_says_why() -> None:
-    app = open_board(panel(), panel(call=LAYERS[1]))
-    check_sound(app)
-    assert "compare_difference" not in drawn(app)
+@pytest.mark.parametrize(
+    ("call", "why"),
+    [
+        ("layer2.0.conv1", "Choose the same layer in both panels, or look at their summaries"),
+        ("fc", "Choose the same layer in both panels, or look at their summaries"),
+    ],
+)
+def test_a_difference_that_makes_no_sense_says_why_and_what_would(call: str, why: str) -> None:
+    app = visit("compare", BOARD | {"panel": [f"{ROOT},{LAYER}", f"{ROOT},{call}", f"{ROOT},conv1"]})
     (hint,) = offered(app)
-    assert "16 channels cannot be compared with 32" in hint
-    assert "look at their summaries side by side" in hint
+    assert why in hint
+    assert "compare_difference" not in drawn(app)
+    choose(app, "and panel", "3")
+    assert offered(app) == []
+    assert "compare_difference" in drawn(app)
+
+
+def test_the_difference_is_that_of_the_true_maps() -> None:
+    app = visit("compare", BOARD | {"show": "one channel", "board_channel": "5"})
+    one, other = truth(LAYER), truth(LAYER, IMAGE, f"{MODEL}@random")
+    shown = figure(app, "compare_difference")["data"][0]["z"]
+    np.testing.assert_allclose(shown, one[5] - other[5], rtol=1e-5, atol=1e-6)
+    row = table(app).set_index("Channel").loc[5]
+    ratio = np.linalg.norm(one[5] - other[5]) / np.linalg.norm(other[5])
+    assert row["Relative L2"] == pytest.approx(ratio, rel=1e-5)
 
 
 def test_a_click_on_a_title_shows_that_channel_in_every_panel() -> None:
-    app = open_board(panel(), panel(CHECKPOINTS[0]))
-    click(app, "compare_board", 5)
-    for drawing, key in zip(heatmaps(app), (MODEL, CHECKPOINTS[0]), strict=True):
-        np.testing.assert_array_equal(drawing["z"], truth(LAYER, IMAGE, key)[5])
-    assert widget(app, "Channel").value == 5
+    app = visit("compare", BOARD)
+    click(app, "compare_board", 7)
+    for trace, weights in zip(heatmaps(app), (MODEL, f"{MODEL}@random"), strict=True):
+        np.testing.assert_allclose(trace["z"], truth(LAYER, IMAGE, weights)[7], rtol=1e-5, atol=1e-6)
+    assert app.query_params["board_channel"] == "7"
 
 
-def test_tokens_say_how_they_are_read() -> None:
+def test_panels_with_the_same_answer_share_its_bars() -> None:
+    app = visit("compare")
+    assert len(figure(app, "compare_predictions")["data"]) == 1
+    assert figure(app, "compare_predictions")["layout"]["annotations"][0]["text"] == "all panels"
+    assert described(app, "compare_board").startswith("3 panels")
+
+
+def test_tokens_say_how_they_are_read(serve_toy: Any) -> None:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        serve_toy(VisionTransformer(8, 2, 1, 2, 8, 8, num_classes=3).eval())
     block = "encoder.layers.encoder_layer_0"
-    app = open_board(*[panel("vit_b_32@random", f"bundled-cifar10/{index}", block) for index in (0, 1)])
+    app = visit("compare", {"layers": [block, "conv_proj"]})
     check_fine(app)
-    assert "Panels 1, 2. Read as 7 x 7 patches plus a class token" in read_page(app)
+    told = [line for line in read_page(app).splitlines() if line.startswith("Read as")]
+    assert len(told) == 1
+    assert told[0].startswith("Read as 4 x 4 patches plus a class token")
 
 
-def open_files(app: AppTest) -> list[str]:
-    """Open the popover of files; what its buttons say."""
-    app.session_state["take_away"] = True
-    app.run()
-    check_sound(app)
-    return [as_read(button.proto.label) for button in app.get("download_button")]
-
-
-def test_files_are_offered_with_their_size_beforehand() -> None:
-    kinds = [label.split(" (")[0] for label in open_files(open_board(panel(), panel(CHECKPOINTS[0])))]
-    assert kinds == ["Picture", "Interactive page", "Values", "Statistics", "Script"]
-
-
-def test_a_large_file_is_made_only_after_asking(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(take_away, "LARGE_EXPORT", 1_000_000)
-    app = open_board(panel(), panel(CHECKPOINTS[0]))
-    open_files(app)
-    (question,) = app.checkbox
-    assert as_read(question.label).startswith("Make board.html although it is large (")
-
-    def refused() -> list[str]:
-        buttons = app.get("download_button")
-        return [as_read(button.proto.label).split(" (")[0] for button in buttons if button.proto.disabled]
-
-    assert refused() == ["Interactive page"]
-    question.check().run()
-    assert refused() == []
+def test_a_board_of_one_panel_says_how_to_go_on() -> None:
+    app = visit("compare", {"layers": LAYER})
+    assert [as_read(hint) for hint in offered(app)] == [
+        "A board has at least two panels. Choose a preset, or more layers."
+    ]

@@ -201,6 +201,13 @@ def test_a_bad_link_is_not_replaced_by_something_else_before_a_choice_is_made() 
     assert app.query_params == {"model": MODEL, "image": "bundled-cifar10/3", "layers": LAYERS}
 
 
+def test_a_page_that_the_sheet_lacks_is_warned_of_once() -> None:
+    app = visit("samples", {"page": "7"})
+    assert len(said(app)) == 1
+    choose(app, "Go to index", 3)
+    check_fine(app)
+
+
 def test_after_a_bad_layer_the_quick_picks_lead_on() -> None:
     app = visit("activations", {"layers": "convv1"})
     press(app, "First of each stage")

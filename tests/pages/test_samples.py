@@ -202,3 +202,11 @@ def test_the_sheet_stays_while_the_link_names_no_picture() -> None:
     assert app.query_params["image"] == "bundled-cifar10/4"
     press(app, "Keep in tray")
     check_fine(app)
+
+
+def test_what_the_model_sees_is_sent_without_loss() -> None:
+    app = visit("samples", {"image": "bundled-cifar10/3"})
+    (shown,) = (
+        image.proto.imgs[0] for image in app.get("image") if "as the model sees" in image.proto.imgs[0].alt
+    )
+    assert shown.url.endswith(".png")

@@ -115,6 +115,15 @@ def test_files_that_cannot_be_read_are_skipped_and_counted(new_server: NewServer
     assert "2 files could not be read and are left out." in read_page(app)
 
 
+def test_one_file_that_cannot_be_read_is_one_file(new_server: NewServer, tmp_path: Path) -> None:
+    folder = tmp_path / "mixed"
+    folder.mkdir()
+    Image.new("RGB", (8, 8), "red").save(folder / "good.png")
+    (folder / "notes.txt").write_text("words")
+    new_server(ACTVIZ_IMAGES=str(folder))
+    assert "1 file could not be read and is left out." in read_page(visit("samples", {"source": "folder"}))
+
+
 def test_a_folder_without_any_picture_says_what_to_put_there(new_server: NewServer, tmp_path: Path) -> None:
     folder = tmp_path / "none"
     folder.mkdir()
