@@ -4,6 +4,7 @@ import streamlit as st
 
 from actviz_core.errors import SettingsError
 from actviz_core.ui.app_icon import app_icon
+from actviz_core.ui.choices import check_links_anew
 from actviz_core.ui.content_width import watch_content_width
 from actviz_core.ui.errors import show_problems, shown_errors
 from actviz_core.ui.sidebar import draw_sidebar
@@ -32,6 +33,7 @@ except SettingsError as error:
     st.error(plain(str(error)), icon=":material/settings:")
     st.stop()
 
+check_links_anew()
 view = current_view()
 show_link(view)
 draw_sidebar(view, workspace)

@@ -101,7 +101,8 @@ def places(heights: Sequence[int], *, width: int, heading: int) -> tuple[list[Pl
                 number=index + 1,
                 left=left / area_width,
                 right=(left + across) / area_width,
-                bottom=max(0.0, 1 - (top + rows[row]) / area_height),
+                # Its own height, not its row's: linked axes in places of unlike shape stretch the cells.
+                bottom=max(0.0, 1 - (top + heights[index]) / area_height),
                 top=1 - top / area_height,
                 width=across,
             )

@@ -16,7 +16,13 @@ from actviz_core.samples import Sample
 from actviz_core.ui.board_difference import show_difference
 from actviz_core.ui.board_headers import add_panel_popover, header_row
 from actviz_core.ui.board_panels import Filled, answers, fill, usable
-from actviz_core.ui.board_state import choose_channel, current_panels, set_panels, show_board_link
+from actviz_core.ui.board_state import (
+    choose_channel,
+    current_panels,
+    set_panels,
+    show_board_link,
+    tell_panel_problems,
+)
 from actviz_core.ui.charts import draw, draw_clickable
 from actviz_core.ui.choices import check_link, check_number, check_switches, linked_selectbox
 from actviz_core.ui.content_width import content_width
@@ -56,6 +62,7 @@ def show_board(model: Model, sample: Sample, view: View, workspace: Workspace) -
     """Draw the whole page below its title."""
     preset_bar(view, model, sample, workspace)
     panels = current_panels()
+    tell_panel_problems()
     if not panels:
         panels = default_panels(view, model, sample, workspace)
         set_panels(panels)

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from actviz_core.board import FEWEST_PANELS, MOST_PANELS, Panel, PanelTextError
-from actviz_core.ui.text import plain
+from actviz_core.ui.choices import remember_warning, repeat_warnings
 
 _PARAMETER = "panel"
 _SESSION = "board"
@@ -17,6 +17,11 @@ def current_panels() -> list[Panel]:
         st.session_state["board_link"] = link
     panels: list[Panel] = st.session_state.get(_SESSION, [])
     return panels
+
+
+def tell_panel_problems() -> None:
+    """Say which panels of the link cannot be shown."""
+    repeat_warnings(_PARAMETER)
 
 
 def set_panels(panels: list[Panel]) -> None:
@@ -73,7 +78,9 @@ def _read(link: list[str]) -> list[Panel]:
         try:
             panels.append(Panel.parse(text))
         except PanelTextError as error:
-            st.warning(plain(str(error)), icon=":material/link_off:")
+            remember_warning(_PARAMETER, str(error))
     if len(link) > MOST_PANELS:
-        st.warning(f"The link names {len(link)} panels; the board shows the first {MOST_PANELS}.")
+        remember_warning(
+            _PARAMETER, f"The link names {len(link)} panels; the board shows the first {MOST_PANELS}."
+        )
     return panels

@@ -6,15 +6,38 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
+from actviz_core.ui.content_width import only_width_changed
 from actviz_core.ui.text import plain
 
 Option = TypeVar("Option")
+_WARNINGS = "link_warnings"
 SOME = 12  # values that a message lists
+
+
+def check_links_anew() -> None:
+    """Let what links asked for in vain be forgotten once the person acts. Call at the start of each run."""
+    if not only_width_changed():
+        st.session_state[_WARNINGS] = {}
+
+
+def remember_warning(key: str, text: str) -> None:
+    """Keep a message about the link's ``key``, which `repeat_warnings` shows."""
+    st.session_state.setdefault(_WARNINGS, {}).setdefault(key, []).append(text)
+
+
+def repeat_warnings(key: str) -> bool:
+    """Show the messages about the link's ``key``; False if there are none."""
+    texts = st.session_state.get(_WARNINGS, {}).get(key, [])
+    for text in texts:
+        st.warning(plain(text), icon=":material/link_off:")
+    return bool(texts)
 
 
 def check_link(key: str, allowed: Sequence[str]) -> None:
     """Warn when the link gives ``key`` a value that is not among the allowed ones. Call before the widget."""
     given = st.query_params.get(key)
+    if repeat_warnings(key):
+        return
     if key not in st.session_state and given is not None and given not in allowed:
         some = ", ".join(allowed if len(allowed) <= SOME else [*allowed[: SOME - 2], "...", allowed[-1]])
         _warn(key, given, f"It can be: {some}.")
@@ -29,7 +52,7 @@ def check_switches(*keys: str) -> None:
 def check_number(key: str, low: float, high: float | None = None) -> None:
     """Warn when the link gives ``key`` something else than a number in its range."""
     given = st.query_params.get(key)
-    if key in st.session_state or given is None:
+    if repeat_warnings(key) or key in st.session_state or given is None:
         return
     try:
         inside = low <= float(given) <= (math.inf if high is None else high)
@@ -44,9 +67,8 @@ def check_number(key: str, low: float, high: float | None = None) -> None:
 
 
 def _warn(key: str, given: str, possible: str) -> None:
-    st.warning(
-        plain(f"The link's {key}={given} is not possible here. {possible}"), icon=":material/link_off:"
-    )
+    remember_warning(key, f"The link's {key}={given} is not possible here. {possible}")
+    repeat_warnings(key)
 
 
 def linked_selectbox(

@@ -6,6 +6,7 @@ USUAL = 980
 """Pixels in a window of 1440 with the sidebar open: what figures are made for while nothing else is known."""
 
 _KEY = "content_width"
+_CHANGED = "content_width_changed"
 
 # Nothing is reported near the usual width, so that most visitors' pages run once. Steps keep a window that is
 # being dragged from drawing every figure anew at each pixel.
@@ -36,7 +37,7 @@ def watch_content_width() -> None:
         key=_KEY,
         data={"usual": USUAL, "step": 40, "known": _known()},
         default={"width": 0},
-        on_width_change=lambda: None,
+        on_width_change=_changed,
         height=1,
     )
 
@@ -44,6 +45,15 @@ def watch_content_width() -> None:
 def content_width() -> int:
     """Pixels from side to side of the page's content, as far as they are known."""
     return _known() or USUAL
+
+
+def only_width_changed() -> bool:
+    """Whether the page runs again for a new width alone, and not because a person acted. Asked once a run."""
+    return bool(st.session_state.pop(_CHANGED, False))
+
+
+def _changed() -> None:
+    st.session_state[_CHANGED] = True
 
 
 def _known() -> int:

@@ -95,10 +95,14 @@ BLANK = """([key, most]) => {
 }"""
 
 
-@pytest.mark.parametrize(("link", "key"), [("/samples", SHEET), ("/compare", "compare_board")])
-def test_a_narrow_window_has_no_blank_below_its_figures(
+@pytest.mark.parametrize(
+    ("link", "key"), [("/samples?class=zebra", SHEET), ("/compare?own_range=maybe", "compare_board")]
+)
+def test_a_narrow_window_has_no_blank_below_its_figures_and_keeps_its_warnings(
     browser: Browser, server: Server, link: str, key: str
 ) -> None:
     with new_context(browser, size=NARROW) as context, visiting(context, server.url) as visitor:
         page = visitor.open(link)
         page.wait_for_function(BLANK, arg=[key, 24])
+        visitor.settle()
+        expect(page.get_by_role("alert").filter(has_text="is not possible here")).to_have_count(1)

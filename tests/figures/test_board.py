@@ -205,6 +205,16 @@ def test_one_channel_is_shown_in_every_panel_with_its_own_range_over_panels() ->
     assert not figure.layout.images
 
 
+def test_linked_panels_have_places_of_one_shape_in_rows_of_unlike_height() -> None:
+    wide = panel("2 wide", 3, 4, 40)
+    figure = compare_board([wide, wide, panel("3 low", 3, 4, 40), panel("4 high", 60, 20, 20)])
+    assert axis(figure, "x", 3).matches == "x"
+    first, third = (
+        [axis(figure, kind, n).domain[1] - axis(figure, kind, n).domain[0] for kind in "xy"] for n in (1, 3)
+    )
+    np.testing.assert_allclose(first, third)
+
+
 def test_a_note_says_whose_range_the_colours_have() -> None:
     shared, own = (
         words(compare_board(panels(2), value_range=value_range))[-1]

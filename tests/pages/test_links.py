@@ -208,6 +208,25 @@ def test_a_page_that_the_sheet_lacks_is_warned_of_once() -> None:
     check_fine(app)
 
 
+@pytest.mark.parametrize(
+    ("page", "link"),
+    [
+        ("activations", {"sort": "colour"}),
+        ("layers", {"depth": "99"}),
+        ("compare", {"panel": ["cat", "dog"]}),
+    ],
+)
+def test_a_window_of_another_width_does_not_take_a_warning_away(page: str, link: Link) -> None:
+    app = visit(page, link)
+    before = said(app)
+    assert before
+    app.session_state["content_width_changed"] = True  # what the browser's first report leaves behind
+    app.run()
+    assert said(app) == before
+    app.run()
+    check_fine(app)
+
+
 def test_after_a_bad_layer_the_quick_picks_lead_on() -> None:
     app = visit("activations", {"layers": "convv1"})
     press(app, "First of each stage")
