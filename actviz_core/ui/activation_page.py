@@ -9,8 +9,9 @@ from actviz_core.layouts import LayoutKind
 from actviz_core.models import Model
 from actviz_core.samples import Sample
 from actviz_core.ui.attention_view import attention_view
-from actviz_core.ui.channel_views import GRID_WIDTH, grid_column
+from actviz_core.ui.channel_views import GRID_SHARE, grid_column
 from actviz_core.ui.choices import check_link
+from actviz_core.ui.content_width import column_width
 from actviz_core.ui.layer_files import take_layer_away
 from actviz_core.ui.layer_in_hand import LayerInHand
 from actviz_core.ui.layer_side import side_column
@@ -52,7 +53,7 @@ def show_activations(model: Model, sample: Sample, view: View, workspace: Worksp
     else:
         page = st.grid(3, min_column_width=260, gap="medium")
         with page.cell(column_span=2):
-            figure, width = grid_column(shown, decided), GRID_WIDTH
+            figure, width = grid_column(shown, decided), column_width(GRID_SHARE)
             prefix_view(shown)
         with page.cell():
             side_column(shown)

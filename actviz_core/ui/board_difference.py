@@ -14,14 +14,11 @@ from actviz_core.ui.board_panels import Filled
 from actviz_core.ui.board_state import choose_channel
 from actviz_core.ui.charts import draw_clickable
 from actviz_core.ui.choices import linked_selectbox
-from actviz_core.ui.content_width import content_width
+from actviz_core.ui.content_width import column_width, content_width
 from actviz_core.ui.text import plain
 
 SHARE = 0.58
 """Of the page's width, taken by the maps where the table has room beside them."""
-
-SIDE_BY_SIDE = 800
-"""Pixels of the page from which on it has."""
 
 
 class _Shown(Protocol):
@@ -61,7 +58,7 @@ def show_difference(panels: Sequence[Filled], choices: _Shown) -> None:
                 signed,
                 order=channels.order[:64],
                 channel=choices.channel if choices.show is Show.CHANNEL else None,
-                width=round(width * SHARE) if width >= SIDE_BY_SIDE else width,
+                width=column_width(SHARE),
             ),
             key="compare_difference",
             alt=f"The signed difference of panel {first} and panel {second}, channel by channel",

@@ -12,11 +12,12 @@ from actviz_core.figures import Colors, channel_grid
 from actviz_core.layouts import Layout
 from actviz_core.ui.charts import draw_clickable
 from actviz_core.ui.choices import check_link, check_switches, linked_selectbox
+from actviz_core.ui.content_width import column_width
 from actviz_core.ui.layer_in_hand import LayerInHand
 from actviz_core.ui.reading import choose_reading, tell_reading
 from actviz_core.ui.text import plain
 
-GRID_WIDTH = 690  # pixels of the grid in a window of 1440
+GRID_SHARE = 0.704  # of the page's width, beside the column of one channel
 WIDGET = 118  # pixels: three of them, a switch and a button fit side by side
 TILES = (64, 16, 32, 128, 256, 512)
 ORDERS = {
@@ -117,7 +118,7 @@ def _grid(layer: LayerInHand, channels: npt.NDArray[np.int64], choices: GridChoi
         value_range=choices.value_range,
         selected=int(selected) if selected.isdecimal() else None,
         statistics=layer.statistics,
-        width=GRID_WIDTH,
+        width=column_width(GRID_SHARE),
     )
     draw_clickable(
         figure,

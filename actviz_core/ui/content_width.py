@@ -5,6 +5,9 @@ import streamlit as st
 USUAL = 980
 """Pixels in a window of 1440 with the sidebar open: what figures are made for while nothing else is known."""
 
+SIDE_BY_SIDE = 800
+"""Pixels of the page from which on columns stand side by side."""
+
 _KEY = "content_width"
 _CHANGED = "content_width_changed"
 
@@ -45,6 +48,12 @@ def watch_content_width() -> None:
 def content_width() -> int:
     """Pixels from side to side of the page's content, as far as they are known."""
     return _known() or USUAL
+
+
+def column_width(share: float) -> int:
+    """Pixels of a column that takes this share of the page, or of all of it where columns have no room."""
+    width = content_width()
+    return round(width * share) if width >= SIDE_BY_SIDE else width
 
 
 def only_width_changed() -> bool:

@@ -1,9 +1,11 @@
 """The part of a page that its own controls change."""
 
+import itertools
 from collections.abc import Callable
 
 import streamlit as st
 
+from actviz_core.ui.choices import check_links_anew
 from actviz_core.ui.errors import shown_errors
 from actviz_core.ui.view import View, current_view
 from actviz_core.workspace import Workspace
@@ -14,11 +16,14 @@ def page_body(draw: Callable[[], None], view: View, workspace: Workspace) -> Non
 
     A click that chooses another network, picture or layers runs everything.
     """
+    runs = itertools.count()
 
     @st.fragment
     def body() -> None:
-        if current_view() != view:
-            st.rerun()
+        if next(runs):  # a click in it, and the first run is over
+            check_links_anew()
+            if current_view() != view:
+                st.rerun()
         with shown_errors(view, workspace):
             draw()
 

@@ -14,7 +14,10 @@ from torch import Tensor, nn
 
 LAYERS = ("layer1.0.conv1", "layer1.0.conv2")
 FOUR_LAYERS = (*LAYERS, "layer1.1.conv1", "layer1.1.conv2")
-SETS = {"forwards": FOUR_LAYERS, "backwards": FOUR_LAYERS[::-1]}
+SETS = {
+    "convolutions": FOUR_LAYERS,
+    "norms": ("layer1.0.bn1", "layer1.0.bn2", "layer1.1.bn1", "layer1.1.bn2"),
+}
 """What a page of four figures is clicked between."""
 
 SIDE = 8  # 64 channels in 8 rows of 8
