@@ -69,7 +69,7 @@ def _too_large(size: int, budget: int, fitting: Sequence[str], wanted: int) -> s
     needed = f"a little more than {room}" if needed == room else needed
     return (
         f"{layers} {needed} for one picture, and there is room for {room}. "
-        f"{way_on}, or start the server with a larger ACTVIZ_CACHE_MB."
+        f"{way_on}, or ask whoever runs this server for a larger ACTVIZ_CACHE_MB."
     )
 
 

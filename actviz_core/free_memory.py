@@ -50,7 +50,8 @@ def _left_in(mounted: Path, path: str, limit_name: str, use_name: str) -> list[i
         with suppress(OSError, ValueError):
             limit, used = (int((folder / name).read_text()) for name in (limit_name, use_name))
             statistics = dict(line.split() for line in (folder / "memory.stat").read_text().splitlines())
-            left.append(limit - used + int(statistics.get("inactive_file", 0)))
+            droppable = sum(int(statistics.get(name, 0)) for name in ("inactive_file", "active_file"))
+            left.append(limit - used + droppable)
         if folder == mounted:
             break
     return left

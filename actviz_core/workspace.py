@@ -8,6 +8,7 @@ import numpy.typing as npt
 from torch import Tensor
 
 from actviz_core.activations import ROOT, ActivationStore, LayerAttention, LayerCalls, as_numbers
+from actviz_core.allocator import give_back
 from actviz_core.analysis import TopK, as_maps, read_prediction
 from actviz_core.cache import ByteCache
 from actviz_core.errors import NotEnoughMemoryError, UnknownLayerError
@@ -46,6 +47,7 @@ class Workspace:
                 if error.missing > self._models.use().used_bytes:
                     raise
             self._models.clear()  # those networks can be loaded again
+            give_back()
             return load_model(key, settings=self.settings)
 
         return self._models.get(key, load)

@@ -3,7 +3,6 @@
 import streamlit as st
 
 from actviz_core.ui.activation_page import show_activations
-from actviz_core.ui.errors import require
 from actviz_core.ui.page_body import page_body
 from actviz_core.ui.view import current_view
 from actviz_core.workspace import shared_workspace
@@ -15,5 +14,4 @@ st.caption(
     "What each channel of a layer answers to in the picture. Click a channel's number to see it large."
 )
 
-model, sample = require(view, workspace)
-page_body(lambda: show_activations(model, sample, view, workspace), view, workspace)
+page_body(show_activations, view, workspace)

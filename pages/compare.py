@@ -3,7 +3,6 @@
 import streamlit as st
 
 from actviz_core.ui.board_page import show_board
-from actviz_core.ui.errors import require
 from actviz_core.ui.page_body import page_body
 from actviz_core.ui.view import current_view
 from actviz_core.workspace import shared_workspace
@@ -13,5 +12,4 @@ workspace, view = shared_workspace(), current_view()
 st.title("Compare")
 st.caption("Layers, pictures and weights side by side. Start with one of these, then change any panel.")
 
-model, sample = require(view, workspace)
-page_body(lambda: show_board(model, sample, view, workspace), view, workspace)
+page_body(show_board, view, workspace)

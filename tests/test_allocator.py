@@ -2,14 +2,12 @@
 
 import ctypes
 import platform
+import subprocess
+import sys
 
 import pytest
 
-from actviz_core.allocator import keep_freed_memory
-
-
-def test_glibc_takes_every_setting() -> None:
-    assert keep_freed_memory() is (platform.libc_ver()[0] == "glibc")
+from actviz_core.allocator import give_back, keep_freed_memory
 
 
 @pytest.mark.parametrize("error", [AttributeError, OSError, TypeError])
@@ -19,3 +17,30 @@ def test_another_c_library_is_left_alone(error: type[Exception], monkeypatch: py
 
     monkeypatch.setattr(ctypes, "CDLL", missing)
     assert keep_freed_memory() is False
+    give_back()
+
+
+_FREES = """
+from actviz_core.allocator import give_back, keep_freed_memory
+
+def resident():
+    return next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmRSS"))
+
+keep_freed_memory()
+import torch
+before = resident()
+blocks = [torch.ones(2**20) for _ in range(100)]  # 4 MB each
+last = torch.ones(2**18)  # a smaller one above them, which holds them in the heap
+del blocks
+kept = resident() - before
+give_back()
+print(kept // 1024, (resident() - before) // 1024)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc can be told to keep memory")
+def test_freed_memory_stays_until_somebody_needs_it() -> None:
+    told = subprocess.run([sys.executable, "-c", _FREES], capture_output=True, text=True, check=True).stdout
+    kept, after = map(int, told.split())
+    assert kept > 300
+    assert after < 100

@@ -34,7 +34,10 @@ def test_a_machine_tells_what_it_could_give(tmp_path: Path) -> None:
 
 
 def test_a_container_has_no_more_than_its_limit_leaves(tmp_path: Path) -> None:
-    assert system(tmp_path, "0::/\n", top=("5000", "4000", "anon 3500\ninactive_file 300\n")) == 1300
+    assert (
+        system(tmp_path, "0::/\n", top=("5000", "4000", "anon 3500\ninactive_file 300\nactive_file 100\n"))
+        == 1400
+    )
 
 
 def test_a_group_without_limit_is_bounded_by_the_ones_above(tmp_path: Path) -> None:

@@ -63,7 +63,7 @@ def test_the_message_names_sizes_and_the_setting(sample: Sample, settings: Setti
         workspace.activations(model_of(network), sample, ["0", "1"])
     assert str(refused.value) == (
         "These 2 layers together need 6 MB for one picture, and there is room for 1 MB. None of them fits "
-        "alone. Choose other layers, or start the server with a larger ACTVIZ_CACHE_MB."
+        "alone. Choose other layers, or ask whoever runs this server for a larger ACTVIZ_CACHE_MB."
     )
 
 

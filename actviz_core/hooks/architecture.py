@@ -32,21 +32,33 @@ def architecture_of(network: nn.Module) -> Hashable | None:
     compared, such as an object, a closure or a hook.
     """
     first: dict[int, str] = {}
+    first_tensors: dict[int, str] = {}
     parts: list[Hashable] = []
     try:
         for name, module in network.named_modules(remove_duplicate=False):
             own = first.setdefault(id(module), name)
-            parts.append((name, own) if own != name else (name, type(module), *_description(module)))
+            if own == name:
+                parts.append((name, type(module), *_description(module, name, first_tensors)))
+            else:
+                parts.append((name, own))
     except _NotPlainError:
         return None
     return tuple(parts)
 
 
-def _description(module: nn.Module) -> Iterator[Hashable]:
+def _description(module: nn.Module, own_name: str, first: dict[int, str]) -> Iterator[Hashable]:
+    """What tells of a module; tensors with their first name in the network, since some are shared."""
     if any(getattr(module, name) for name in _HOOKS):
         raise _NotPlainError
     for tensors in (module._parameters, module._buffers):
-        yield tuple((name, _plain(tensor)) for name, tensor in tensors.items())
+        yield tuple(
+            (
+                name,
+                _plain(tensor),
+                None if tensor is None else first.setdefault(id(tensor), f"{own_name}.{name}"),
+            )
+            for name, tensor in tensors.items()
+        )
     for name, value in vars(module).items():
         if name not in _BOOKS and name not in _TELLS_OF_WEIGHTS and name != "training":
             yield name, _plain(value)
@@ -72,6 +84,6 @@ def _plain(value: Any, depth: int = 6) -> Hashable:
         return type(value), frozenset(plain) if isinstance(value, (set, frozenset)) else tuple(plain)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return type(value), *(
-            _plain(vars(value)[field.name], depth - 1) for field in dataclasses.fields(value)
+            _plain(getattr(value, field.name, None), depth - 1) for field in dataclasses.fields(value)
         )
     raise _NotPlainError

@@ -17,6 +17,7 @@ from actviz_core.hooks.nesting import tensors_in
 from actviz_core.hooks.walk import named_modules
 
 _OWN_BOOKS = frozenset(vars(nn.Module()))  # what torch itself keeps in every module
+_PLAIN_TENSORS = (Tensor, nn.Parameter)
 _NO_TENSORS = frozenset((bool, int, float, str, type(None)))
 
 
@@ -40,7 +41,10 @@ class CopyBeforeWrite(TorchDispatchMode):
 
     def keep(self, tensor: Tensor) -> Kept:
         """Hold on to a tensor's present values, on the CPU."""
-        with torch._C._DisableTorchDispatch():  # or this mode would be told of it, which takes long
+        if type(tensor) in _PLAIN_TENSORS:
+            with torch._C._DisableTorchDispatch():  # or this mode would be told of it, which takes long
+                tensor = tensor.detach()
+        else:  # other kinds need their own dispatch
             tensor = tensor.detach()
         address = address_of(tensor)
         if address is None:

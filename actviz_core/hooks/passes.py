@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
@@ -59,16 +60,15 @@ def observed(
     path when a hook sits inside, and so every pass takes the same one. Hooks are gone afterwards.
     """
     me = threading.get_ident()
-    modules = named_modules(root)
-    names = {id(module): name for name, module in modules}
 
-    def before(module: nn.Module, _args: Any) -> None:
+    # The name is bound to the hook: a network may copy a module, with its hooks, in the middle of a pass.
+    def before(name: str, _module: nn.Module, _args: Any) -> None:
         if entered is not None and threading.get_ident() == me:
-            entered(names[id(module)])
+            entered(name)
 
-    def after(module: nn.Module, _args: Any, output: Any) -> None:
+    def after(name: str, _module: nn.Module, _args: Any, output: Any) -> None:
         if threading.get_ident() == me:
-            returned(names[id(module)], output)
+            returned(name, output)
 
     def at_end(_module: nn.Module, _args: Any, output: Any) -> None:
         if left is not None and threading.get_ident() == me:
@@ -76,12 +76,12 @@ def observed(
 
     handles: list[RemovableHandle] = []
     try:
-        for _, module in modules:
+        for name, module in named_modules(root):
             if entered is not None:
-                handles.append(module.register_forward_pre_hook(before, prepend=True))
+                handles.append(module.register_forward_pre_hook(partial(before, name), prepend=True))
             if left is not None:
                 handles.append(module.register_forward_hook(at_end, always_call=True))
-            handles.append(module.register_forward_hook(after))
+            handles.append(module.register_forward_hook(partial(after, name)))
         yield
     finally:
         for handle in handles:

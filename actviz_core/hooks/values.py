@@ -20,7 +20,8 @@ class _Noted:
             return
         parts = self.values.split([shape.numel() for shape in self.shapes])
         for tensor, shape, part in zip(self.tensors, self.shapes, parts, strict=True):
-            tensor.copy_(part.view(shape))
+            if not torch.equal(tensor, part.view(shape)):
+                tensor.copy_(part.view(shape))
 
 
 class Values:

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from actviz_core.allocator import give_back
 from actviz_core.errors import NotEnoughMemoryError
 from actviz_core.free_memory import available_memory
 
@@ -18,6 +19,9 @@ def check_memory(key: str, needed: int | None) -> None:
     if needed is None:
         return
     available = available_memory()
+    if available is not None and needed > available:
+        give_back()  # what was freed may still be with the C library
+        available = max(available, available_memory() or 0)
     if available is not None and needed > available:
         raise _too_large(key, _gigabytes(needed), available, needed - available)
 
@@ -46,13 +50,19 @@ class _WithinMemory(TorchFunctionMode):
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
     ) -> Any:
         kwargs = kwargs or {}
-        if func is torch.empty and "out" not in kwargs and str(kwargs.get("device") or "cpu") == "cpu":
-            self._needed += func(*args, **kwargs | {"device": "meta", "pin_memory": False}).nbytes
-            if self._needed > self._available:
-                missing = self._needed - self._available
-                needed = f"at least {_gigabytes(self._needed)}"
-                raise _too_large(self._key, needed, self._available, missing)
+        device = str(kwargs.get("device") or torch.get_default_device())
+        if func is torch.empty and "out" not in kwargs and device == "cpu":
+            self._add(func(*args, **kwargs | {"device": "meta", "pin_memory": False}))
         return func(*args, **kwargs)
+
+    def _add(self, coming: Tensor) -> None:
+        if coming.layout is not torch.strided:
+            return
+        self._needed += coming.nbytes
+        if self._needed > self._available:
+            missing = self._needed - self._available
+            needed = f"at least {_gigabytes(self._needed)}"
+            raise _too_large(self._key, needed, self._available, missing)
 
 
 def _too_large(key: str, needed: str, available: int, missing: int) -> NotEnoughMemoryError:

@@ -31,6 +31,8 @@ def filter_rows(rows: Sequence[ModuleRow], view: View) -> list[ModuleRow]:
         words = st.text_input(
             "Filter", key="filter", bind="query-params", placeholder="part of a name", width=240
         )
+        if st.session_state.get("type", ALL) not in types:
+            st.session_state["type"] = ALL
         type_name = linked_selectbox("Type", types, key="type", width=200)
         if deepest > 1:
             levels = st.slider(

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import partial
 
 import pytest
@@ -30,6 +31,22 @@ class Holds(nn.Module):
         self.held = held
 
 
+@dataclass(slots=True)
+class Slotted:
+    """Has no ``__dict__``, and a field that nobody sets."""
+
+    number: int
+    later: int = field(init=False)
+
+
+def tied(*, together: bool) -> nn.Module:
+    """Two layers with one weight, or with two that are alike."""
+    network = nn.Sequential(nn.Linear(3, 3, bias=False), nn.Linear(3, 3, bias=False))
+    if together:
+        network[1].weight = network[0].weight
+    return network
+
+
 ReLU = nn.ReLU()
 PAIRS: dict[str, tuple[Callable[[], nn.Module], Callable[[], nn.Module]]] = {
     "class": (nn.ReLU, nn.GELU),
@@ -43,6 +60,8 @@ PAIRS: dict[str, tuple[Callable[[], nn.Module], Callable[[], nn.Module]]] = {
     "order": (lambda: Holds([1, 2]), lambda: Holds([2, 1])),
     "function": (lambda: Holds(F.relu), lambda: Holds(F.gelu)),
     "argument": (lambda: Holds(partial(F.pad, pad=(1, 1))), lambda: Holds(partial(F.pad, pad=(2, 1)))),
+    "tied or not": (lambda: tied(together=True), lambda: tied(together=False)),
+    "field": (lambda: Holds(Slotted(1)), lambda: Holds(Slotted(2))),
     "shape of a tensor": (lambda: Holds(torch.zeros(2)), lambda: Holds(torch.zeros(3))),
 }
 

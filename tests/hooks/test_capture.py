@@ -230,3 +230,14 @@ def test_looking_up_what_is_not_in_a_record_says_why() -> None:
     assert unused.calls("unused") == ()
     with pytest.raises(UnknownLayerError, match=r"'unused' never ran"):
         unused["unused"]
+
+
+def test_a_copy_of_a_layer_runs_under_the_layers_name() -> None:
+    module = build(toys.CopiesALayer)
+    expected = module(VECTOR).detach()
+    assert_bit_equal(capture(module, VECTOR)["layer"], expected)
+
+
+def test_a_tensor_with_a_dispatch_of_its_own_is_kept_as_it_is() -> None:
+    rows = capture(build(toys.ReturnsJagged), VECTOR)["rows"].unbind()
+    assert [row.tolist() for row in rows] == [VECTOR[0, :2].tolist(), VECTOR[1].tolist()]

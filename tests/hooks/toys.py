@@ -1,6 +1,7 @@
 """Toy networks, one per hard case of capturing; each class's first line names its trap."""
 
-from typing import Any, NamedTuple
+import copy
+from typing import Any, NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
@@ -257,3 +258,32 @@ class TwoInputs(nn.Module):
 
     def forward(self, a: Tensor, b: Tensor) -> Tensor:
         return self.linear(a) * b
+
+
+class CopiesALayer(nn.Module):
+    """Runs a copy of its layer, which takes the layer's hooks along."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.Linear(5, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return cast("Tensor", copy.deepcopy(self.layer)(x))
+
+
+class ReturnsJagged(nn.Module):
+    """Its layer returns rows of unlike length, a kind of tensor with a dispatch of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows = Jagged()
+
+    def forward(self, x: Tensor) -> Tensor:
+        return cast("Tensor", self.rows(x).to_padded_tensor(0.0))
+
+
+class Jagged(nn.Module):
+    """Two values of the first row, all of the second."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.nested.nested_tensor([x[0, :2], x[1]], layout=torch.jagged)

@@ -1,5 +1,7 @@
 """More layers than fit into the cache are refused before they are computed, and the app goes on."""
 
+import gc
+import weakref
 from collections.abc import Callable
 
 import pytest
@@ -37,7 +39,9 @@ def test_too_many_layers_are_told_with_those_that_fit_and_nothing_is_computed(
     (message,) = said(app)
     assert message.startswith(REFUSED)
     assert "conv1, bn1, relu, layer1, layer1.0, layer1.0.conv1 and " in message
-    assert message.endswith("Choose fewer layers, or start the server with a larger ACTVIZ_CACHE_MB.")
+    assert message.endswith(
+        "Choose fewer layers, or ask whoever runs this server for a larger ACTVIZ_CACHE_MB."
+    )
     assert "Network says" in read_page(app)  # the prediction is there all the same
     assert app.query_params["layers"] == ALL
     assert workspace.store.use().entries == 1
@@ -93,3 +97,13 @@ def test_the_layers_page_says_how_much_memory_the_choice_takes() -> None:
     check_fine(app)
     assert "channels, 0.7 MB for one picture" in read_page(app)
     assert widget(app, "Layers").value
+
+
+@pytest.mark.parametrize("page", ["activations", "compare"])
+def test_an_open_page_does_not_hold_its_network(page: str, workspace: Workspace) -> None:
+    app = visit(page)
+    check_fine(app)
+    module = weakref.ref(workspace.model(MODEL).module)
+    workspace._models.clear()
+    gc.collect()
+    assert module() is None
