@@ -47,7 +47,7 @@ def test_a_layer_that_does_not_fit_alone_is_refused_and_the_prediction_is_not(
     settings: Settings, sample: Sample
 ) -> None:
     workspace, model = with_room_for(settings, CONV - 1), model_of(CountedNet())
-    with pytest.raises(BudgetError, match=r"^This layer needs .* Choose another layer, or start"):
+    with pytest.raises(BudgetError, match=r"^This layer needs .* Choose another layer, or ask"):
         workspace.activations(model, sample, ["conv"])
     with pytest.raises(BudgetError, match=r"None of them fits alone\. Choose other layers, or start"):
         workspace.activations(model, sample, ["conv", "between"])
