@@ -49,7 +49,7 @@ def test_a_layer_that_does_not_fit_alone_is_refused_and_the_prediction_is_not(
     workspace, model = with_room_for(settings, CONV - 1), model_of(CountedNet())
     with pytest.raises(BudgetError, match=r"^This layer needs .* Choose another layer, or ask"):
         workspace.activations(model, sample, ["conv"])
-    with pytest.raises(BudgetError, match=r"None of them fits alone\. Choose other layers, or start"):
+    with pytest.raises(BudgetError, match=r"None of them fits alone\. Choose other layers, or ask"):
         workspace.activations(model, sample, ["conv", "between"])
     assert with_room_for(settings, 1).prediction(model, sample).problem is None
 
