@@ -19,7 +19,7 @@ from actviz_core.samples.cifar10 import (
 from actviz_core.samples.decoding import decode_image
 from actviz_core.samples.source import Sample, Source, browse
 from actviz_core.samples.uploads import save_upload
-from actviz_core.samples.variants import mirrored, noisy
+from actviz_core.samples.variants import is_mirrored, mirrored, noisy
 
 __all__ = [
     "SOURCE_KEYS",
@@ -33,6 +33,7 @@ __all__ = [
     "decode_image",
     "fetch_cifar10",
     "find_cifar10_download",
+    "is_mirrored",
     "list_sources",
     "mirrored",
     "noisy",

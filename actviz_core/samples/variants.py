@@ -19,6 +19,11 @@ def mirrored(image_id: str) -> str:
     return f"{image_id}{MARK}{MIRROR}"
 
 
+def is_mirrored(image_id: str) -> bool:
+    """Whether an image id names a mirror image."""
+    return image_id.endswith(f"{MARK}{MIRROR}")
+
+
 def noisy(image_id: str, strength: float) -> str:
     """The id of the picture with noise; ``strength`` is its standard deviation, 0 to 1 of full brightness."""
     return f"{image_id}{MARK}noise-{strength:.3g}"

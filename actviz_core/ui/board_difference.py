@@ -10,6 +10,7 @@ from actviz_core.analysis import channel_differences, difference, difference_sen
 from actviz_core.errors import ShapeError
 from actviz_core.figures import Show, difference_map
 from actviz_core.figures.difference_map import LEGEND, LEGEND_ROOM
+from actviz_core.samples import is_mirrored
 from actviz_core.ui.board_panels import Filled
 from actviz_core.ui.board_state import choose_channel
 from actviz_core.ui.charts import draw_clickable
@@ -39,13 +40,19 @@ def show_difference(panels: Sequence[Filled], choices: _Shown) -> None:
         others = [number for number in numbers if number != first]
         second = linked_selectbox("and panel", others, key="second", width=118)
     one, other = numbers[first], numbers[second]
+    mirrored = _only_mirrored(one, other)
+    maps = [panel.drawn.maps[..., ::-1] if panel is mirrored else panel.drawn.maps for panel in (one, other)]
     try:
-        signed = difference(one.drawn.maps, other.drawn.maps)
-        channels = channel_differences(one.drawn.maps, other.drawn.maps)
+        signed, channels = difference(*maps), channel_differences(*maps)
     except ShapeError as error:
         st.info(plain(str(error)), icon=":material/difference:")
         return
     st.markdown(plain(difference_sentence(channels, *_names(one, other))))
+    if mirrored is not None:
+        st.caption(
+            f"The maps of panel {mirrored.position + 1}, a mirror image, are flipped back: the same part of "
+            "the picture is compared."
+        )
     if signed.resampled:
         st.caption("The maps have different sizes: the smaller ones are resampled before they are compared.")
     width = content_width()
@@ -95,6 +102,13 @@ def show_difference(panels: Sequence[Filled], choices: _Shown) -> None:
             },
             alt="Channels by how much they differ; choose one to see it in every panel",
         )
+
+
+def _only_mirrored(one: Filled, other: Filled) -> Filled | None:
+    """The panel that shows a mirror image beside one that doesn't, where both lie on their pictures."""
+    found = [panel for panel in (one, other) if is_mirrored(panel.sample.id)]
+    lie_on_pictures = one.layout.on_picture and other.layout.on_picture
+    return found[0] if len(found) == 1 and lie_on_pictures else None
 
 
 def _names(one: Filled, other: Filled) -> tuple[str, str]:

@@ -170,6 +170,17 @@ def test_the_difference_is_that_of_the_true_maps() -> None:
     assert row["Relative L2"] == pytest.approx(ratio, rel=1e-5)
 
 
+def test_a_mirror_image_is_flipped_back_before_it_is_compared() -> None:
+    mirror = f"{IMAGE}~mirror"
+    app = visit("compare", {"panel": [f"{ROOT},{LAYER}", f"{MODEL},{mirror},{LAYER}"]})
+    check_fine(app)
+    assert "The maps of panel 2, a mirror image, are flipped back" in read_page(app)
+    expected = truth(LAYER)[5] - truth(LAYER, mirror)[5][:, ::-1]
+    click(app, "compare_board", 5)
+    shown = figure(app, "compare_difference")["data"][0]["z"]
+    np.testing.assert_allclose(shown, expected, rtol=1e-5, atol=1e-6)
+
+
 def test_a_click_on_a_title_shows_that_channel_in_every_panel() -> None:
     app = visit("compare", BOARD)
     click(app, "compare_board", 7)
