@@ -29,9 +29,11 @@ def resident():
 keep_freed_memory()
 import torch
 before = resident()
-blocks = [torch.ones(2**20) for _ in range(100)]  # 4 MB each
-last = torch.ones(2**18)  # a smaller one above them, which holds them in the heap
-del blocks
+blocks, between = [], []
+for _ in range(100):
+    blocks.append(torch.ones(2**20))  # 4 MB
+    between.append(torch.ones(2**16))  # stays, so that no freed block lies at the heap's end
+blocks.clear()
 kept = resident() - before
 give_back()
 print(kept // 1024, (resident() - before) // 1024)
@@ -43,4 +45,4 @@ def test_freed_memory_stays_until_somebody_needs_it() -> None:
     told = subprocess.run([sys.executable, "-c", _FREES], capture_output=True, text=True, check=True).stdout
     kept, after = map(int, told.split())
     assert kept > 300
-    assert after < 100
+    assert after < kept / 3
