@@ -12,7 +12,7 @@ from torch import Tensor
 from actviz_core.cache import ByteCache, CacheUse
 from actviz_core.errors import ActVizError, ModelFailedError
 from actviz_core.hooks import Attention, Record, capture, capture_attention
-from actviz_core.hooks.selection import is_step
+from actviz_core.hooks.selection import has_steps, is_step
 from actviz_core.layouts import Layout
 from actviz_core.models import Model
 from actviz_core.models.layouts import layout_of
@@ -73,7 +73,7 @@ class ActivationStore:
             names = [layer for _, _, layer in missing]
             try:
                 record = capture(
-                    model.module, inputs().to(model.device), names, steps=any("/" in name for name in names)
+                    model.module, inputs().to(model.device), names, steps=has_steps(model.module, names)
                 )
             except ActVizError:
                 raise

@@ -51,11 +51,6 @@ class Estimate:
     by_shapes: bool
     aliases: dict[str, str]
 
-    @property
-    def capture_bytes(self) -> int:
-        """The most that a capture of every layer below the root can hold (shared memory counts twice)."""
-        return sum(size.bytes for size in self.sizes if size.layer)
-
     def bytes_of(self, layers: Iterable[str]) -> int:
         """The most that a capture of these layer and call names can hold. Raises `UnknownLayerError`."""
         wanted = parse(layers, self.aliases, steps=True)
