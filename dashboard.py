@@ -7,6 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from starlette.middleware import Middleware
+
+from actviz_core.ui.preload import PreloadStills
 
 
 @asynccontextmanager
@@ -18,4 +21,6 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
     yield {}
 
 
-app = st.App(Path(__file__).parent / "pages" / "shell.py", lifespan=lifespan)
+app = st.App(
+    Path(__file__).parent / "pages" / "shell.py", lifespan=lifespan, middleware=[Middleware(PreloadStills)]
+)

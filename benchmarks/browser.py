@@ -1,16 +1,23 @@
 """A stopwatch inside the page: from a click, or from opening a link, until the new picture is painted.
 
-The same for every page: painted is when the script no longer runs, nothing on the page is stale, what is
-waited for is there, and two frames have followed the last event. An event is any mutation of the document, a
-message from the server, or the end of a picture's loading. It was the last one when none came in the `QUIET`
-ms after it; that wait is not part of the time.
+It is the same for every page and tells two times.
+
+Seen: everywhere on the page where the picture is waited for, there is a new one, loaded, and two frames have
+followed. That is what a person waits for.
+
+Done: the script no longer runs, nothing on the page is stale, what is waited for is there, and two frames
+have followed the last event, so that the picture answers to the mouse too. An event is any mutation of the
+document, a message from the server, or the end of a picture's loading. It was the last one when none came in
+the `QUIET` ms after it; that wait is not part of the time.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
 
+from benchmarks.stopwatch import Timing, taken_in_turns
 from tests.browser.chromium import launch
 
 QUIET = 400  # milliseconds
@@ -18,22 +25,37 @@ PATIENCE = 120_000  # milliseconds
 
 _STOPWATCH = f"""(() => {{
     let from = 0, last = 0, painted = 0, timer = 0, clicked = true, heard = true, changed = true;
-    let wanted = 'body', finish = null;
+    let wanted = 'body', finish = null, seen = 0, before = new Map();
     const NOISE = '[data-testid="stStatusWidget"], [data-testid="stToolbar"]';
     const STALE = '[data-stale="true"], [data-testid="stSkeleton"]';
     const element = node => node.nodeType === 1 ? node : node.parentElement;
+    const pictures = () => [...document.querySelectorAll(wanted)];
+    const visible = picture => getComputedStyle(picture).visibility === 'visible';
 
+    function isSeen() {{
+        const now = pictures().filter(visible);
+        const isNew = picture => !before.has(picture) || before.get(picture) !== picture.src;
+        const loaded = picture => picture.tagName !== 'IMG' || (picture.complete && picture.naturalWidth > 0);
+        return now.length > 0 && now.every(picture => isNew(picture) && loaded(picture));
+    }}
+    function look() {{
+        if (!clicked || seen || !isSeen()) return;
+        requestAnimationFrame(() => requestAnimationFrame(() => {{
+            if (clicked && !seen && isSeen()) seen = performance.now();
+        }}));
+    }}
     function check() {{
         if (!finish || !clicked || !heard || !changed) return;
         if (painted < last) return active();
         const app = document.querySelector('[data-testid="stApp"]');
         if (app?.dataset.testScriptState !== 'notRunning') return;
         if (document.querySelector(STALE) || !document.querySelector(wanted)) return;
-        finish(painted - from);
+        finish({{seen: seen ? seen - from : null, done: painted - from}});
         finish = null;
     }}
     function active() {{
         const now = last = performance.now();
+        look();
         requestAnimationFrame(() => requestAnimationFrame(() => {{
             if (last === now) painted = performance.now();
         }}));
@@ -43,7 +65,8 @@ _STOPWATCH = f"""(() => {{
     new MutationObserver(records => {{
         const targets = [...new Set(records.map(record => element(record.target)))];
         if (targets.every(target => target?.closest(NOISE))) return;
-        changed ||= clicked && targets.some(target => target?.closest(wanted));
+        const isWanted = target => target?.closest(wanted) || target?.querySelector(wanted);
+        changed ||= clicked && targets.some(isWanted);
         active();
     }}).observe(document, {{subtree: true, childList: true, characterData: true, attributes: true}});
     window.WebSocket = class extends WebSocket {{
@@ -58,13 +81,18 @@ _STOPWATCH = f"""(() => {{
     }}, true);
 
     window.stopwatch = {{
-        arm(selector) {{ wanted = selector; clicked = heard = changed = false; }},
-        wait(selector) {{
+        expect(selector) {{ wanted = selector; }},
+        arm(selector) {{
             wanted = selector;
+            before = new Map(pictures().map(picture => [picture, picture.src]));
+            clicked = heard = changed = false;
+            seen = 0;
+        }},
+        wait() {{
             return new Promise((resolve, reject) => {{
                 finish = resolve;
-                setTimeout(() => reject(new Error(`${{selector}} was not painted: ` + JSON.stringify({{
-                    clicked, heard, changed, painted, last, now: performance.now(),
+                setTimeout(() => reject(new Error(`${{wanted}} was not painted: ` + JSON.stringify({{
+                    clicked, heard, changed, seen, painted, last, now: performance.now(),
                     stale: document.querySelectorAll(STALE).length,
                 }}))), {PATIENCE});
                 timer ||= setTimeout(check, {QUIET});
@@ -72,6 +100,44 @@ _STOPWATCH = f"""(() => {{
         }},
     }};
 }})();"""
+
+
+def drawn(key: str) -> str:
+    """The selector of one of the app's figures: its still picture, and what plotly draws."""
+    return f".st-key-frame_{key} img, .st-key-{key} .main-svg"
+
+
+@dataclass(frozen=True)
+class Painting:
+    """Seconds until what was waited for was seen, None where it never changed, and until all was done."""
+
+    seen: float | None
+    done: float
+
+
+@dataclass(frozen=True)
+class Paintings:
+    """One page's times, in the order of the rounds."""
+
+    taken: tuple[Painting, ...]
+
+    @property
+    def seen(self) -> Timing:
+        """Until the picture was seen."""
+        return Timing(tuple(one.seen if one.seen is not None else one.done for one in self.taken))
+
+    @property
+    def done(self) -> Timing:
+        """Until nothing changed any more."""
+        return Timing(tuple(one.done for one in self.taken))
+
+
+def paintings_in_turns(
+    pages: Mapping[str, Callable[[], Painting]], *, rounds: int, warm_up: int = 1
+) -> dict[str, Paintings]:
+    """Paint pages in turns. Warm-up rounds are not counted."""
+    taken = taken_in_turns(pages, rounds=rounds, warm_up=warm_up)
+    return {name: Paintings(tuple(paintings)) for name, paintings in taken.items()}
 
 
 @contextmanager
@@ -97,19 +163,21 @@ def visitor(browser: Browser) -> Iterator[BrowserContext]:
         context.close()
 
 
-def seconds_to_open(page: Page, url: str, wanted: str) -> float:
-    """Open an address; the time from there until `wanted`, a CSS selector, is there and painted."""
+def time_to_open(page: Page, url: str, wanted: str) -> Painting:
+    """Open an address; the times from there until `wanted`, a CSS selector, is there and painted."""
     page.goto(url, wait_until="commit")
-    return _seconds(page, wanted)
+    page.evaluate("wanted => stopwatch.expect(wanted)", wanted)
+    return _painting(page)
 
 
-def seconds_of_click(page: Page, target: Locator, wanted: str) -> float:
-    """Click; the time from there until the script has run, `wanted` has changed and all is painted."""
+def time_of_click(page: Page, target: Locator, wanted: str) -> Painting:
+    """Click; the times from there until the script has run, `wanted` has changed and all is painted."""
     page.bring_to_front()
     page.evaluate("wanted => stopwatch.arm(wanted)", wanted)
     target.click()
-    return _seconds(page, wanted)
+    return _painting(page)
 
 
-def _seconds(page: Page, wanted: str) -> float:
-    return float(page.evaluate("wanted => stopwatch.wait(wanted)", wanted)) / 1000
+def _painting(page: Page) -> Painting:
+    taken = page.evaluate("stopwatch.wait()")
+    return Painting(taken["seen"] and taken["seen"] / 1000, taken["done"] / 1000)

@@ -4,6 +4,9 @@ import statistics
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -17,6 +20,10 @@ class Timing:
         """The middle one, in seconds."""
         return statistics.median(self.seconds)
 
+    def plus(self, other: "Timing") -> "Timing":
+        """Round by round, the seconds of one after the other."""
+        return Timing(tuple(a + b for a, b in zip(self.seconds, other.seconds, strict=True)))
+
     @property
     def words(self) -> str:
         """The median in milliseconds, as text."""
@@ -27,13 +34,21 @@ def in_turns(
     variants: Mapping[str, Callable[[], float]], *, rounds: int, warm_up: int = 1
 ) -> dict[str, Timing]:
     """Run A, B, C, A, B, C, ...; each variant returns its own seconds. Warm-up rounds are not counted."""
-    taken: dict[str, list[float]] = {name: [] for name in variants}
+    taken = taken_in_turns(variants, rounds=rounds, warm_up=warm_up)
+    return {name: Timing(tuple(seconds)) for name, seconds in taken.items()}
+
+
+def taken_in_turns(
+    variants: Mapping[str, Callable[[], T]], *, rounds: int, warm_up: int = 1
+) -> dict[str, list[T]]:
+    """The same for variants that return more than seconds: what each returned in each round."""
+    taken: dict[str, list[T]] = {name: [] for name in variants}
     for turn in range(warm_up + rounds):
         for name, variant in variants.items():
-            seconds = variant()
+            result = variant()
             if turn >= warm_up:
-                taken[name].append(seconds)
-    return {name: Timing(tuple(seconds)) for name, seconds in taken.items()}
+                taken[name].append(result)
+    return taken
 
 
 def timed(work: Callable[[], object]) -> Callable[[], float]:

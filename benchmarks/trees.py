@@ -5,7 +5,7 @@ from contextlib import ExitStack
 
 from playwright.sync_api import BrowserContext
 
-from benchmarks.browser import chromium, seconds_of_click, seconds_to_open, visitor
+from benchmarks.browser import chromium, time_of_click, time_to_open, visitor
 from benchmarks.servers import serving
 from benchmarks.stopwatch import in_turns
 from benchmarks.table import Row, ratio_row
@@ -28,10 +28,10 @@ def rows() -> Iterator[Row]:
 def _opens(context: BrowserContext, url: str, name: str) -> Callable[[], float]:
     """Every call goes to another page, clicks its way back, and gives the seconds of the way back."""
     page = context.new_page()
-    seconds_to_open(page, f"{url}/layers?model={name}@random", TABLE)
+    time_to_open(page, f"{url}/layers?model={name}@random", TABLE)
 
     def back() -> float:
-        seconds_of_click(page, page.get_by_role("link", name="About this server").first, "h1")
-        return seconds_of_click(page, page.get_by_role("link", name="Layers", exact=True), TABLE)
+        time_of_click(page, page.get_by_role("link", name="About this server").first, "h1")
+        return time_of_click(page, page.get_by_role("link", name="Layers", exact=True), TABLE).done
 
     return back

@@ -5,6 +5,7 @@ from actviz_core.export.png import figure_png, png_size
 from actviz_core.export.provenance import Provenance
 from actviz_core.export.script import Run, replay_script
 from actviz_core.export.sizes import LARGE_EXPORT, csv_bytes, html_bytes, png_bytes
+from actviz_core.export.still import figure_still
 from actviz_core.export.table import statistics_csv
 from actviz_core.export.values import npz_bytes, value_names, values_npz
 
@@ -15,6 +16,7 @@ __all__ = [
     "csv_bytes",
     "figure_html",
     "figure_png",
+    "figure_still",
     "html_bytes",
     "npz_bytes",
     "png_bytes",

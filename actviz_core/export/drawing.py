@@ -24,6 +24,20 @@ from actviz_core.export.pixels import color_of
 from actviz_core.export.surface import FONT_SIZE, Options, Surface
 from actviz_core.export.ticks import ticks_of
 
+_USUAL_HEIGHT = 450  # plotly's
+
+_PAPER = {False: (255, 255, 255), True: (23, 22, 20)}  # Streamlit's own themes, light and dark
+
+
+def blank(size: tuple[int, int], *, dark: bool) -> Image.Image:
+    """An empty picture, ``size`` pixels wide and high, in the colour of the page."""
+    return Image.new("RGB", size, _PAPER[dark])
+
+
+def figure_size(figure: go.Figure, *, width: int) -> tuple[int, int]:
+    """Width and height of a figure in CSS pixels; ``width`` is for one that fills its place."""
+    return figure.layout.width or width, figure.layout.height or _USUAL_HEIGHT
+
 
 def draw_figure(figure: go.Figure, picture: Image.Image, place: Box, *, scale: float, ink: Color) -> None:
     """Draw a figure into a place of an RGB picture, with ``scale`` pixels for a CSS pixel.

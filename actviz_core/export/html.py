@@ -15,7 +15,7 @@ table { border-collapse: collapse; margin: 1rem 0; font-size: 0.85rem; }
 th, td { padding: 0.15rem 1rem 0.15rem 0; text-align: left; vertical-align: top; overflow-wrap: anywhere; }
 th { font-weight: 600; }
 """
-_COLORS = {False: ("#31333f", "#ffffff"), True: ("#fafafa", "#0e1117")}
+_COLORS = {False: ("#31333f", "#ffffff"), True: ("#fafafa", "#171614")}
 
 
 def figure_html(figure: go.Figure, *, title: str, provenance: Provenances, dark: bool = False) -> bytes:

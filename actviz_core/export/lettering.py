@@ -33,7 +33,8 @@ def lines_of(markup: object) -> list[list[Run]]:
     lines: list[list[Run]] = [[]]
     bold = False
     for piece in re.split(r"(<[^<>]*>)", str(markup)):
-        tag = piece.lower().replace(" ", "") if piece.startswith("<") else ""
+        is_tag = piece.startswith("<") and piece.endswith(">")
+        tag = piece.lower().replace(" ", "") if is_tag else ""
         if tag in ("<br>", "<br/>"):
             lines.append([])
         elif tag in ("<b>", "</b>"):

@@ -3,12 +3,12 @@
 import io
 
 import plotly.graph_objects as go
-from PIL import Image, ImageDraw
+from PIL import ImageDraw
 from PIL.PngImagePlugin import PngInfo
 
 from actviz_core.errors import ExportError
 from actviz_core.export.axes import Box
-from actviz_core.export.drawing import draw_figure
+from actviz_core.export.drawing import blank, draw_figure, figure_size
 from actviz_core.export.lettering import Color, shortened, write
 from actviz_core.export.provenance import Provenances, as_json, caption, each
 
@@ -26,7 +26,6 @@ TOP_HEIGHT = 8
 
 _CAPTION_SIZE = 10
 _MARGIN = 10
-_PAPER: dict[bool, Color] = {False: (255, 255, 255, 255), True: (14, 17, 23, 255)}  # Streamlit's own themes
 _INK: dict[bool, Color] = {False: (49, 51, 63, 255), True: (250, 250, 250, 255)}
 _FAINT: dict[bool, Color] = {False: (110, 112, 122, 255), True: (160, 163, 172, 255)}
 
@@ -64,14 +63,9 @@ def figure_png(
             f"At scale {scale:g} the picture would be {pixels[0]:,} x {pixels[1]:,} pixels large. "
             f"Choose a scale up to {int(most * 10) / 10:g}."
         )
-    picture = Image.new("RGB", pixels, _PAPER[dark][:3])
-    draw_figure(
-        figure,
-        picture,
-        Box(0, TOP_HEIGHT * scale, pixels[0], pixels[1] - CAPTION_HEIGHT * scale),
-        scale=scale,
-        ink=_INK[dark],
-    )
+    picture = blank(pixels, dark=dark)
+    place = Box(0, TOP_HEIGHT * scale, pixels[0], pixels[1] - CAPTION_HEIGHT * scale)
+    draw_figure(figure, picture, place, scale=scale, ink=_INK[dark])
     size = _CAPTION_SIZE * scale
     line = shortened(caption(provenance), size, pixels[0] - 2 * _MARGIN * scale)
     write(
@@ -90,7 +84,8 @@ def figure_png(
 
 def png_size(figure: go.Figure, *, width: int = WIDTH) -> tuple[int, int]:
     """Width and height of the picture in CSS pixels, with what is added above and below."""
-    return figure.layout.width or width, TOP_HEIGHT + (figure.layout.height or 450) + CAPTION_HEIGHT
+    width, height = figure_size(figure, width=width)
+    return width, TOP_HEIGHT + height + CAPTION_HEIGHT
 
 
 def _metadata(provenance: Provenances) -> PngInfo:

@@ -103,12 +103,14 @@ def _heads(layer: LayerInHand, attention: Attention) -> None:
             attention_heads(maps, image=layer.seen, chosen=patch, opacity=opacity, width=WIDTH),
             key="attention_heads",
             alt=f"Where each of the {len(maps)} heads of {layer.call} looks from the {who}",
+            width=WIDTH,
         )
     with side:
         draw_clickable(
             attention_picker(maps.mean(0), image=layer.seen, chosen=patch, opacity=opacity, width=SIDE_WIDTH),
             key="attention_mean",
             alt=f"The mean of all heads of {layer.call}, from the {who}",
+            width=SIDE_WIDTH,
             clicked=lambda number: _choose_patch(*divmod(int(number), layout.grid[1])),
         )
         st.caption("The mean of all heads. Click a patch to look from there.")

@@ -67,6 +67,7 @@ def show_difference(panels: Sequence[Filled], choices: _Shown) -> None:
                 channel=choices.channel if choices.show is Show.CHANNEL else None,
                 width=column_width(SHARE),
             ),
+            width=column_width(SHARE),
             key="compare_difference",
             alt=f"The signed difference of panel {first} and panel {second}, channel by channel",
             clicked=choose_channel,

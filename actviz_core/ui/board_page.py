@@ -89,6 +89,7 @@ def show_board(model: Model, sample: Sample, view: View, workspace: Workspace) -
     draw(
         aligned_predictions(*answers(shown), width=content_width()),
         key="compare_predictions",
+        width=content_width(),
         alt="The most probable classes of every panel, the same class in the same row",
     )
     show_difference(shown, choices)
@@ -153,6 +154,7 @@ def _board(panels: Sequence[Filled], choices: BoardChoices) -> go.Figure:
     draw_clickable(
         figure,
         key="compare_board",
+        width=content_width(),
         alt=f"{len(panels)} panels: " + "; ".join(panel.drawn.title for panel in panels),
         clicked=choose_channel,
     )

@@ -18,7 +18,7 @@ from actviz_core.samples import (
 )
 from actviz_core.ui.charts import draw_clickable
 from actviz_core.ui.choices import check_link, check_number, linked_selectbox
-from actviz_core.ui.content_width import content_width
+from actviz_core.ui.content_width import column_width
 from actviz_core.ui.jobs import download_panel
 from actviz_core.ui.text import plain
 from actviz_core.ui.view import View, choose_image
@@ -27,7 +27,6 @@ from actviz_core.workspace import Workspace
 PAGE = 120
 COLUMNS, NARROW_COLUMNS = 12, 8
 SHARE = 0.66  # of the page's width, taken by the sheet where the chosen picture has room beside it
-SIDE_BY_SIDE = 800  # pixels of the page from which on it has
 NARROW = 500  # pixels of a sheet below which its thumbnails would be too small to tell apart
 ALL = "all"
 ONE_LEFT_OUT = "1 file could not be read and is left out."
@@ -112,8 +111,7 @@ def _sheet(source: Source, indices: npt.NDArray[np.int64], view: View) -> None:
     here = [int(index) for index in shown]
     chosen = parse_image_id(view.image_id) if view.image_id else None
     at = here.index(chosen.item) if chosen and chosen.source == source.key and chosen.item in here else None
-    width = content_width()
-    width = round(width * SHARE) if width >= SIDE_BY_SIDE else width
+    width = column_width(SHARE)
     figure = contact_sheet(
         source.thumbnails(shown, 64),
         indices=shown,
@@ -125,6 +123,7 @@ def _sheet(source: Source, indices: npt.NDArray[np.int64], view: View) -> None:
     draw_clickable(
         figure,
         key="samples_sheet",
+        width=width,
         alt=f"{len(here)} pictures of {source.title}. To choose one by keyboard, go to its index.",
         clicked=lambda data: choose_image(f"{source.key}/{data[1]}"),
     )

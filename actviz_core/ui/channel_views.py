@@ -111,6 +111,7 @@ def _grid(layer: LayerInHand, channels: npt.NDArray[np.int64], choices: GridChoi
     shown = channels[(page - 1) * choices.tiles : page * choices.tiles]
     # The channel's own widget comes later in the script, so at first only the link knows it.
     selected = str(st.session_state.get("channel", st.query_params.get("channel")))
+    width = column_width(GRID_SHARE)
     figure = channel_grid(
         layer.maps,
         channels=shown,
@@ -118,13 +119,14 @@ def _grid(layer: LayerInHand, channels: npt.NDArray[np.int64], choices: GridChoi
         value_range=choices.value_range,
         selected=int(selected) if selected.isdecimal() else None,
         statistics=layer.statistics,
-        width=column_width(GRID_SHARE),
+        width=width,
     )
     draw_clickable(
         figure,
         key="activations_grid",
         alt=f"{len(shown)} of {len(channels)} channels of {layer.call} as heatmaps. "
         + layer_sentence(layer.statistics, layer.maps.shape),
+        width=width,
         clicked=_choose_channel,
     )
     return figure

@@ -8,6 +8,9 @@ USUAL = 980
 SIDE_BY_SIDE = 800
 """Pixels of the page from which on columns stand side by side."""
 
+SIDE_SHARE = 0.3
+"""Of the page's width, taken by the column beside a grid or a sheet."""
+
 _KEY = "content_width"
 _CHANGED = "content_width_changed"
 

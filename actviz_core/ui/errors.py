@@ -14,11 +14,17 @@ from actviz_core.ui.view import View, choose_layers, model_of, sample_of
 from actviz_core.workspace import Workspace
 
 
+class PageEndError(Exception):
+    """Ends a page that has said what is missing. Unlike `st.stop` it lets figures be drawn that wait."""
+
+
 @contextmanager
 def shown_errors(view: View, workspace: Workspace) -> Iterator[None]:
     """Show an `ActVizError` of the page as a message; where weights are missing, offer to get them."""
     try:
         yield
+    except PageEndError:
+        pass
     except WeightsError as error:
         st.error(plain(str(error)), icon=":material/cloud_download:")
         _offer_weights(view, workspace)
@@ -48,11 +54,11 @@ def require(view: View, workspace: Workspace) -> tuple[Model, Sample]:
     model, sample = model_of(view, workspace), sample_of(view, workspace)
     if model is None:
         st.info("Choose a model in the sidebar to go on.", icon=":material/arrow_back:")
-        st.stop()
+        raise PageEndError
     if sample is None:
         st.info("Choose a picture to go on.", icon=":material/image_search:")
         st.page_link("samples.py", label="Browse pictures", icon=":material/photo_library:")
-        st.stop()
+        raise PageEndError
     return model, sample
 
 

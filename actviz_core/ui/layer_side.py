@@ -17,6 +17,7 @@ from actviz_core.analysis import (
 from actviz_core.figures import Colors, channel_map, histogram, overlay
 from actviz_core.ui.charts import draw
 from actviz_core.ui.choices import check_link, check_number, check_switches
+from actviz_core.ui.content_width import SIDE_SHARE, column_width
 from actviz_core.ui.layer_in_hand import LayerInHand
 from actviz_core.ui.text import percent, plain
 
@@ -81,6 +82,7 @@ def _overview(layer: LayerInHand) -> None:
             overlay(picture, components.rgb, opacity=opacity, width=WIDTH),
             key="activations_overview",
             alt="The layer's first three principal components as colours, over the picture",
+            width=WIDTH,
         )
         shares = ", ".join(percent(float(share)) for share in components.explained)
         st.caption(f"These three explain {shares} of how the channels vary.")
@@ -90,9 +92,15 @@ def _overview(layer: LayerInHand) -> None:
             overlay(picture, summary_map(layer.maps, summary), opacity=opacity, width=WIDTH),
             key="activations_overview",
             alt=f"The {kind} of all channels over the picture",
+            width=WIDTH,
         )
     _about_layer(layer)
-    draw(histogram(layer.maps), key="activations_histogram", alt="Histogram of all values of the layer")
+    draw_histogram(layer.maps, "Histogram of all values of the layer")
+
+
+def draw_histogram(values: npt.NDArray[np.generic], alt: str) -> None:
+    """Draw how often which value occurs, in the column beside the values themselves."""
+    draw(histogram(values), key="activations_histogram", alt=alt, width=column_width(SIDE_SHARE))
 
 
 def _about_layer(layer: LayerInHand) -> None:
@@ -127,10 +135,11 @@ def _channel(layer: LayerInHand, channel: int) -> None:
         ),
         key="activations_channel",
         alt=channel_sentence(layer.statistics, channel, layer.maps.shape),
+        width=WIDTH,
     )
     st.markdown(plain(channel_sentence(layer.statistics, channel, layer.maps.shape)))
     _numbers(layer.statistics, channel)
-    draw(histogram(values), key="activations_histogram", alt=f"Histogram of the values of channel {channel}")
+    draw_histogram(values, f"Histogram of the values of channel {channel}")
 
 
 def _numbers(layer: ChannelStatistics, channel: int) -> None:

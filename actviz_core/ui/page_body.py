@@ -7,6 +7,7 @@ import streamlit as st
 
 from actviz_core.models import Model
 from actviz_core.samples import Sample
+from actviz_core.ui.charts import stills_first
 from actviz_core.ui.choices import check_links_anew
 from actviz_core.ui.errors import require, shown_errors
 from actviz_core.ui.view import View, current_view
@@ -29,7 +30,7 @@ def page_body(
             check_links_anew()
             if current_view() != view:
                 st.rerun()
-        with shown_errors(view, workspace):
+        with shown_errors(view, workspace), stills_first():
             draw(*require(view, workspace), view, workspace)
 
     body()

@@ -20,7 +20,7 @@ from actviz_core.workspace import Workspace
 
 STRONGEST = 4
 OTHERS = 6
-STAGE_PIXELS = 240
+STAGE_WIDTH, STAGE_PIXELS = 200, 240
 STAGES = (
     ("Early", "Edges and colours, all over the picture."),
     ("Middle", "Textures and parts, where they are."),
@@ -59,11 +59,12 @@ def _stage(title: str, words: str, layer: str, model: Model, sample: Sample, wor
     ]
     active = int(np.count_nonzero(statistics.maximum > 0))
     st.markdown(f"**{title}** {plain(layer)}")
-    figure = channel_grid(maps, channels=strongest, columns=2, statistics=statistics, width=200)
+    figure = channel_grid(maps, channels=strongest, columns=2, statistics=statistics, width=STAGE_WIDTH)
     figure.layout.height = STAGE_PIXELS  # the same for all, so that what follows stands in one line
     draw(
         figure,
         key=f"story_{title}",
+        width=STAGE_WIDTH,
         alt=f"The channels of {layer} that answer strongest",
     )
     if st.button("Look closer", key=f"closer_{title}", icon=":material/zoom_in:"):
@@ -81,6 +82,7 @@ def _answer(model: Model, sample: Sample, workspace: Workspace) -> None:
     draw(
         prediction_bars(prediction, label=sample.label),
         key="story_prediction",
+        width=STAGE_WIDTH,
         alt="The three most probable classes",
     )
     if prediction.problem is None:

@@ -7,11 +7,12 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from actviz_core.analysis import layer_sentence
-from actviz_core.figures import Colors, channel_map, histogram, vector_figure
+from actviz_core.figures import Colors, channel_map, vector_figure
 from actviz_core.layouts import Layout, LayoutKind
 from actviz_core.ui.charts import draw
 from actviz_core.ui.choices import linked_selectbox
 from actviz_core.ui.layer_in_hand import LayerInHand
+from actviz_core.ui.layer_side import draw_histogram
 from actviz_core.ui.reading import choose_reading, tell_reading
 from actviz_core.ui.text import plain, shape_text
 
@@ -41,7 +42,7 @@ def vector_view(layer: LayerInHand, decided: Layout, *, is_output: bool) -> go.F
         )
         if is_output:
             st.caption("These are the network's answers: one value a class, the highest one wins.")
-        draw(histogram(layer.maps), key="activations_histogram", alt="Histogram of all values of the layer")
+        draw_histogram(layer.maps, "Histogram of all values of the layer")
     return figure
 
 
@@ -63,6 +64,7 @@ def prefix_view(layer: LayerInHand) -> None:
         vector_figure(values, colors=colors),
         key="activations_tokens",
         alt=f"The {len(values)} channels of the {name} of {layer.call}",
+        width=VECTOR_WIDTH,
     )
     finite = values[np.isfinite(values)]
     if finite.size:
@@ -81,5 +83,5 @@ def _figure(layer: LayerInHand, colors: Colors, names: Sequence[str] | None) -> 
         figure = channel_map(rows.T if wide else rows, colors=colors, width=VECTOR_WIDTH)
         across = ("position", "channels") if wide else ("channel", "positions")
         st.caption(f"One row a {across[0]}, {across[1]} from left to right.")
-    draw(figure, key="activations_grid", alt=alt)
+    draw(figure, key="activations_grid", alt=alt, width=VECTOR_WIDTH)
     return figure

@@ -15,6 +15,10 @@ def test_markup_becomes_lines_and_weights() -> None:
     ]
 
 
+def test_a_text_that_begins_with_less_than_is_no_markup() -> None:
+    assert lines_of("< 0.1 %") == [[Run("< 0.1 %", bold=False)]]
+
+
 @pytest.mark.parametrize(
     ("value", "spec", "text"),
     [

@@ -58,7 +58,7 @@ def drawn(figure: go.Figure, provenance: Provenance, **options: Any) -> npt.NDAr
 
 def test_each_cell_has_its_colour_and_nan_the_paper(provenance: Provenance) -> None:
     figure = bare(cells([[0, 0.5, 1, np.nan], [1, 0, 9, -9]]))
-    for dark, paper in ((False, 255), (True, 14)):
+    for dark, paper in ((False, 255), (True, 23)):
         pixels = drawn(figure, provenance, dark=dark, scale=2.0)
         assert pixels.shape == (80, 200, 3)
         sampled = pixels[20::40, 25::50, 0]
@@ -115,8 +115,8 @@ def test_panels_lie_where_their_axes_are(provenance: Provenance) -> None:
     )
     pixels = drawn(figure, provenance, dark=True)[..., 0]
     assert (pixels[:, :40] == 0).all()
-    assert (pixels[:, 40:60] == 14).all()
-    assert (pixels[:20, 60:] == 14).all()
+    assert (pixels[:, 40:60] == 23).all()
+    assert (pixels[:20, 60:] == 23).all()
     assert (pixels[20:, 60:] == 255).all()
 
 
@@ -212,7 +212,7 @@ def test_every_kind_of_figure_can_be_drawn(provenance: Provenance) -> None:
     ]
     for figure in figures:
         pixels = drawn(figure, provenance, dark=True)
-        assert (np.abs(pixels.astype(int) - [14, 17, 23]) > 100).any()
+        assert (np.abs(pixels.astype(int) - [23, 22, 20]) > 100).any()
     flaws = drawn(figures[0], provenance).reshape(-1, 3)
     assert all((flaws == color).all(axis=1).any() for color in ((255, 31, 209), (255, 145, 0), (0, 229, 255)))
 
