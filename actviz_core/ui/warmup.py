@@ -29,13 +29,13 @@ def warm_up() -> None:
     keep_freed_memory()
     for module in pkgutil.iter_modules(ui.__path__, f"{ui.__name__}."):
         import_module(module.name)
-    inspect.stack()  # Streamlit asks for it once, and the first time goes through all loaded modules
     try:
         workspace = shared_workspace()
         _draw_first_view(workspace.model(DEFAULT_MODEL), workspace.sample(DEFAULT_IMAGE), workspace)
         list_models(workspace.settings)  # imports timm, where it is installed
     except ActVizError as error:
         _log.warning("The first view could not be prepared: %s", error)
+    inspect.stack()  # Streamlit asks for it once, and the first time goes through all loaded modules
     # Streamlit collects garbage after every run of a page. What has been loaded by now stays for good, and
     # going through all of it would take longer than the page.
     gc.collect()
