@@ -15,6 +15,7 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
+from actviz_core.errors import ExportError
 from actviz_core.export import figure_still
 
 _CONFIG = {"displayModeBar": False, "scrollZoom": False}
@@ -90,11 +91,15 @@ def draw_clickable(
 
 def _place(figure: go.Figure, *, key: str, alt: str, width: int, **options: Any) -> None:
     """Put a still where the figure will be, and let the figure wait."""
-    still = figure_still(figure, width=width, dark=st.context.theme.type == "dark")
+    frame = st.container(key=f"frame_{key}")
+    try:
+        still = figure_still(figure, width=width, dark=st.context.theme.type == "dark")
+    except ExportError:
+        still = b""  # only plotly can draw it
     seen: dict[str, int] = st.session_state[_STILLS]
     changed, seen[key] = seen.get(key) != hash(still), hash(still)
-    frame = st.container(key=f"frame_{key}")
-    frame.html(_image(figure, still, changed=changed))
+    if still:
+        frame.html(_image(figure, still, changed=changed))
 
     def draw_figure() -> None:
         frame.plotly_chart(figure, width="stretch", key=key, config=_CONFIG, alt=alt, **options)

@@ -7,7 +7,9 @@ import plotly.graph_objects as go
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from actviz_core.errors import ExportError
 from actviz_core.export import figure_still
+from actviz_core.ui import charts
 from tests.pages.visit import check_fine, choose, drawn, figure, visit
 
 _STILL = re.compile(r'<img alt=""( class="changed")? .*src="data:image/jpeg;base64,(.*)">')
@@ -52,3 +54,14 @@ def test_only_stills_that_change_are_marked() -> None:
     assert len(second) == len(first) == 3
     assert [still for still, changed in second.items() if changed] == [*second.keys() - first.keys()]
     assert len(second.keys() - first.keys()) == 1
+
+
+def test_a_figure_that_only_plotly_can_draw_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    def cannot_be_drawn(*_args: object, **_options: object) -> bytes:
+        raise ExportError("There is no font.")
+
+    monkeypatch.setattr(charts, "figure_still", cannot_be_drawn)
+    app = visit("activations", {"layers": "layer2.0.conv1"})
+    check_fine(app)
+    assert not stills(app)
+    assert "activations_grid" in drawn(app)
