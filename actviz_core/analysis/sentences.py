@@ -37,7 +37,7 @@ def channel_sentence(statistics: ChannelStatistics, channel: int, shape: Sequenc
         place = place_of(int(statistics.peak_row[channel]), int(statistics.peak_column[channel]), shape)
         parts = [
             f"channel {channel} is active in {share_in_words(statistics.active[channel])} of the picture",
-            f"its strongest value, {statistics.maximum[channel]:.4g}, is {place or 'in row'}"
+            f"its highest value, {statistics.maximum[channel]:.4g}, is {place or 'in row'}"
             + f"{'' if not place else ', in row'} {statistics.peak_row[channel]}, "
             + f"column {statistics.peak_column[channel]}",
         ]

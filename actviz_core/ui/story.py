@@ -73,7 +73,7 @@ def _stage(title: str, words: str, layer: str, model: Model, sample: Sample, wor
             choose_layers((*chosen, layer))
         st.session_state["activations_layer"] = layer
         st.switch_page("activations.py", query_params={"activations_layer": layer})
-    st.caption(f"{words} {active} of {len(maps)} channels answer to this picture.")
+    st.caption(f"{words} {active} of {len(maps)} channels go above zero.")
 
 
 def _answer(model: Model, sample: Sample, workspace: Workspace) -> None:

@@ -83,7 +83,7 @@ def test_channel_sentences() -> None:
     )
     assert channel_sentence(statistics, 2, maps.shape) == (
         "Channel 2 is active in 3 % of the picture; "
-        "its strongest value, 2, is near the upper right, in row 0, column 5."
+        "its highest value, 2, is near the upper right, in row 0, column 5."
     )
     vector = np.array([0.12345, np.nan]).reshape(2, 1, 1)
     assert channel_sentence(channel_statistics(vector), 0, vector.shape) == "Channel 0 has the value 0.1235."

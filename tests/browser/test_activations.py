@@ -48,7 +48,7 @@ def test_a_title_opens_its_channel_large_and_previous_and_next_walk_on(
         if button:
             page.get_by_role("button", name=button).click()
         peak = f"{maps[channel].max():.4g}"
-        sentence = page.locator(LARGE).get_by_role("figure", name=f"strongest value, {peak}")
+        sentence = page.locator(LARGE).get_by_role("figure", name=f"highest value, {peak}")
         expect(sentence).to_be_visible()
         visitor.settle()
         assert chosen_channel(page) == channel

@@ -83,7 +83,7 @@ def test_a_sentence_says_where_the_channel_is_strongest(app: AppTest) -> None:
     row, column = np.unravel_index(own.argmax(), own.shape)
     said = described(app, "activations_channel")
     assert said.startswith("Channel 5 is active in ")
-    assert f"its strongest value, {own.max():.4g}, is " in said
+    assert f"its highest value, {own.max():.4g}, is " in said
     assert said.endswith(f"row {row}, column {column}.")
     assert said in read_page(app)
 

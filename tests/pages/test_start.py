@@ -43,7 +43,7 @@ def test_each_stage_shows_the_true_values_of_its_four_strongest_channels(stage: 
         values = tile(app, channel, maps.shape, f"story_{stage}")
         assert values.tobytes() == np.ascontiguousarray(maps[channel]).tobytes()
     answering = int((maps.max((1, 2)) > 0).sum())
-    assert f"{answering} of {len(maps)} channels answer to this picture." in read_page(app)
+    assert f"{answering} of {len(maps)} channels go above zero." in read_page(app)
     assert described(app, f"story_{stage}") == f"The channels of {STAGES[stage]} that answer strongest"
 
 
