@@ -25,6 +25,10 @@ _STILLS = "stills"  # in the session: what was last seen of each figure
 # first visit a browser also gets scripts, and shows controls no sooner than 0.3 s after their places.
 _HEAD_START, _FIRST_HEAD_START = 0.04, 0.35
 
+# Seconds before the first still of a visit: one that comes before the scripts that show stills is among what
+# the browser then holds back for 0.3 s.
+_TIME_FOR_SCRIPTS = 0.06
+
 # The still and the figure lie in the same place; the still keeps the place's height when it is hidden. A
 # drawn figure hides it, unless the figure is of the run before and the still has changed since.
 _STYLE = """<style>
@@ -59,14 +63,17 @@ def style_figures() -> None:
 @contextmanager
 def stills_first() -> Iterator[None]:
     """Within it, figures are drawn as stills; the figures themselves follow at its end."""
-    waiting, first = _Waiting(), not st.session_state.setdefault(_STILLS, {})
+    first, has_browser = _STILLS not in st.session_state, bool(st.context.headers)
+    if first and has_browser:
+        time.sleep(_TIME_FOR_SCRIPTS)
+    nothing_seen, waiting = not st.session_state.setdefault(_STILLS, {}), _Waiting()
     token = _waiting.set(waiting)
     try:
         yield
     finally:
         _waiting.reset(token)
-        if waiting.new_stills and st.context.headers:  # there is a browser
-            time.sleep(_FIRST_HEAD_START if first else _HEAD_START)
+        if waiting.new_stills and has_browser:
+            time.sleep(_FIRST_HEAD_START if nothing_seen else _HEAD_START)
         for draw_figure in waiting.figures:
             draw_figure()
 
