@@ -14,6 +14,7 @@ from benchmarks.browser import (
     Painting,
     chromium,
     drawn,
+    painted_rows,
     paintings_in_turns,
     time_of_click,
     time_to_open,
@@ -21,11 +22,10 @@ from benchmarks.browser import (
 )
 from benchmarks.peers.article import FOUR_LAYERS, SETS
 from benchmarks.servers import PEERS, serving
-from benchmarks.table import Row, ratio_row
+from benchmarks.table import Row
 
 ROUNDS = 9
 VIEW = "?model=resnet18@random&image=bundled-imagenet/0" + "".join(f"&layers={name}" for name in FOUR_LAYERS)
-AGAINST = {"single": ("the page of one panel", 2.2), "subplots": ("four make_subplots figures", 1 / 4)}
 BOARD, GRID = drawn("compare_board"), drawn("activations_grid")
 FIGURES = '[data-testid="stPlotlyChart"] .main-svg'
 
@@ -61,11 +61,8 @@ def rows() -> Iterator[Row]:
             warm_up=4,
         )
     measured = "click to a board of 4 panels of 64 of 56x56, painted"
-    ours = taken["board"]
-    for other, (against, limit) in AGAINST.items():
-        yield ratio_row(measured, against, ours.seen, taken[other].seen, limit)
-    for other, (against, _) in AGAINST.items():
-        yield ratio_row(f"{measured}, and clickable", against, ours.done, taken[other].done)
+    yield from painted_rows(measured, "the page of one panel", taken["board"], taken["single"], 2.2)
+    yield from painted_rows(measured, "four make_subplots figures", taken["board"], taken["subplots"], 1 / 4)
 
 
 def _clicks(page: Page, targets: list[Locator], painted: str) -> Callable[[], Painting]:

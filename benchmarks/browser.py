@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
 
 from benchmarks.stopwatch import Timing, taken_in_turns
+from benchmarks.table import Row, ratio_row
 from tests.browser.chromium import launch
 
 QUIET = 400  # milliseconds
@@ -50,7 +51,7 @@ _STOPWATCH = f"""(() => {{
         const app = document.querySelector('[data-testid="stApp"]');
         if (app?.dataset.testScriptState !== 'notRunning') return;
         if (document.querySelector(STALE) || !document.querySelector(wanted)) return;
-        finish({{seen: seen ? seen - from : null, done: painted - from}});
+        finish([(seen || painted) - from, painted - from]);
         finish = null;
     }}
     function active() {{
@@ -81,7 +82,7 @@ _STOPWATCH = f"""(() => {{
     }}, true);
 
     window.stopwatch = {{
-        expect(selector) {{ wanted = selector; }},
+        expect(selector) {{ wanted = selector; seen = 0; active(); }},
         arm(selector) {{
             wanted = selector;
             before = new Map(pictures().map(picture => [picture, picture.src]));
@@ -109,10 +110,14 @@ def drawn(key: str) -> str:
 
 @dataclass(frozen=True)
 class Painting:
-    """Seconds until what was waited for was seen, None where it never changed, and until all was done."""
+    """Seconds until what was waited for was seen, or all was done if it never changed, and until all was."""
 
-    seen: float | None
+    seen: float
     done: float
+
+    def later(self, seconds: float) -> "Painting":
+        """The same, had everything begun with something that takes so long."""
+        return Painting(self.seen + seconds, self.done + seconds)
 
 
 @dataclass(frozen=True)
@@ -124,7 +129,7 @@ class Paintings:
     @property
     def seen(self) -> Timing:
         """Until the picture was seen."""
-        return Timing(tuple(one.seen if one.seen is not None else one.done for one in self.taken))
+        return Timing(tuple(one.seen for one in self.taken))
 
     @property
     def done(self) -> Timing:
@@ -138,6 +143,14 @@ def paintings_in_turns(
     """Paint pages in turns. Warm-up rounds are not counted."""
     taken = taken_in_turns(pages, rounds=rounds, warm_up=warm_up)
     return {name: Paintings(tuple(paintings)) for name, paintings in taken.items()}
+
+
+def painted_rows(
+    measured: str, against: str, ours: Paintings, theirs: Paintings, limit: float | None = None
+) -> Iterator[Row]:
+    """A row until the picture is seen, which has the target, and one until it answers to the mouse too."""
+    yield ratio_row(measured, against, ours.seen, theirs.seen, limit)
+    yield ratio_row(f"{measured}, and clickable", against, ours.done, theirs.done)
 
 
 @contextmanager
@@ -179,5 +192,5 @@ def time_of_click(page: Page, target: Locator, wanted: str) -> Painting:
 
 
 def _painting(page: Page) -> Painting:
-    taken = page.evaluate("stopwatch.wait()")
-    return Painting(taken["seen"] and taken["seen"] / 1000, taken["done"] / 1000)
+    seen, done = page.evaluate("stopwatch.wait()")
+    return Painting(seen / 1000, done / 1000)

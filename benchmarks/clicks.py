@@ -16,6 +16,7 @@ from benchmarks.browser import (
     Painting,
     chromium,
     drawn,
+    painted_rows,
     paintings_in_turns,
     time_of_click,
     time_to_open,
@@ -23,7 +24,7 @@ from benchmarks.browser import (
 )
 from benchmarks.peers.article import LAYERS
 from benchmarks.servers import APP_WITHOUT, PEERS, serving
-from benchmarks.table import Row, ratio_row
+from benchmarks.table import Row
 from tests.browser.server import DASHBOARD
 
 ROUNDS = 11
@@ -75,9 +76,7 @@ def rows() -> Iterator[Row]:
         taken = paintings_in_turns(clicks, rounds=ROUNDS, warm_up=2)
     measured = "click a layer to painted, 64 of 56x56"
     for peer, (against, limit) in AGAINST.items():
-        yield ratio_row(measured, against, taken["app"].seen, taken[peer].seen, limit)
-    for peer, (against, _) in AGAINST.items():
-        yield ratio_row(f"{measured}, and clickable", against, taken["app"].done, taken[peer].done)
+        yield from painted_rows(measured, against, taken["app"], taken[peer], limit)
 
 
 def _clicks(variant: Variant, context: BrowserContext, stack: ExitStack) -> Callable[[], Painting]:

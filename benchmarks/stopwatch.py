@@ -20,10 +20,6 @@ class Timing:
         """The middle one, in seconds."""
         return statistics.median(self.seconds)
 
-    def plus(self, other: "Timing") -> "Timing":
-        """Round by round, the seconds of one after the other."""
-        return Timing(tuple(a + b for a, b in zip(self.seconds, other.seconds, strict=True)))
-
     @property
     def words(self) -> str:
         """The median in milliseconds, as text."""
