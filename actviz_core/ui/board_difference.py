@@ -58,6 +58,7 @@ def show_difference(panels: Sequence[Filled], choices: _Shown) -> None:
     width = content_width()
     if width < LEGEND_ROOM:
         st.caption(LEGEND[0].upper() + LEGEND[1:])
+    across = column_width(SHARE)
     page = st.grid(5, min_column_width=150, gap="medium")
     with page.cell(column_span=3):
         draw_clickable(
@@ -65,9 +66,9 @@ def show_difference(panels: Sequence[Filled], choices: _Shown) -> None:
                 signed,
                 order=channels.order[:64],
                 channel=choices.channel if choices.show is Show.CHANNEL else None,
-                width=column_width(SHARE),
+                width=across,
             ),
-            width=column_width(SHARE),
+            width=across,
             key="compare_difference",
             alt=f"The signed difference of panel {first} and panel {second}, channel by channel",
             clicked=choose_channel,

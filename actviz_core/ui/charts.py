@@ -55,25 +55,25 @@ class _Waiting:
 _waiting: ContextVar[_Waiting] = ContextVar("figures that wait for the end of the run")
 
 
-def style_figures() -> None:
-    """Make places for stills and figures, on every page."""
+def prepare_figures() -> None:
+    """Make places for stills and figures, on every page, before anything else is drawn."""
     st.html(_STYLE)
+    if _STILLS not in st.session_state:
+        st.session_state[_STILLS] = {}
+        _leave_to_browser(_TIME_FOR_SCRIPTS)
 
 
 @contextmanager
 def stills_first() -> Iterator[None]:
     """Within it, figures are drawn as stills; the figures themselves follow at its end."""
-    first, has_browser = _STILLS not in st.session_state, bool(st.context.headers)
-    if first and has_browser:
-        time.sleep(_TIME_FOR_SCRIPTS)
-    nothing_seen, waiting = not st.session_state.setdefault(_STILLS, {}), _Waiting()
+    waiting, first = _Waiting(), not st.session_state[_STILLS]
     token = _waiting.set(waiting)
     try:
         yield
     finally:
         _waiting.reset(token)
-        if waiting.new_stills and has_browser:
-            time.sleep(_FIRST_HEAD_START if nothing_seen else _HEAD_START)
+        if waiting.new_stills:
+            _leave_to_browser(_FIRST_HEAD_START if first else _HEAD_START)
         for draw_figure in waiting.figures:
             draw_figure()
 
@@ -94,6 +94,12 @@ def draw_clickable(
             clicked(points[0]["customdata"])
 
     _place(figure, key=key, alt=alt, width=width, on_select=on_select, selection_mode="points")
+
+
+def _leave_to_browser(seconds: float) -> None:
+    """Give a browser time; where there is none, as in tests, nobody has to wait."""
+    if st.context.headers:
+        time.sleep(seconds)
 
 
 def _place(figure: go.Figure, *, key: str, alt: str, width: int, **options: Any) -> None:
