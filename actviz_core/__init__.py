@@ -7,14 +7,21 @@
 >>> record["layer1.0.conv1"].shape
 torch.Size([1, 16, 32, 32])
 >>> figure = channel_grid(record["layer1.0.conv1"][0])
+
+Each name is imported when it is first asked for, so that a part of this package that needs no torch, such as
+the processes that decode pictures, starts without it.
 """
 
-from actviz_core.errors import ActVizError
-from actviz_core.figures import channel_grid
-from actviz_core.hooks import ModuleRow, Record, capture, capture_attention, module_tree
-from actviz_core.models import Model, list_models, list_weights, load_model
-from actviz_core.models.layouts import layout_of
-from actviz_core.samples import Sample, Source, list_sources, open_sample, open_source
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from actviz_core.errors import ActVizError
+    from actviz_core.figures import channel_grid
+    from actviz_core.hooks import ModuleRow, Record, capture, capture_attention, module_tree
+    from actviz_core.models import Model, list_models, list_weights, load_model
+    from actviz_core.models.layouts import layout_of
+    from actviz_core.samples import Sample, Source, list_sources, open_sample, open_source
 
 __all__ = [
     "ActVizError",
@@ -35,3 +42,25 @@ __all__ = [
     "open_sample",
     "open_source",
 ]
+
+_ROOMS = {
+    "errors": ("ActVizError",),
+    "figures": ("channel_grid",),
+    "hooks": ("ModuleRow", "Record", "capture", "capture_attention", "module_tree"),
+    "models": ("Model", "list_models", "list_weights", "load_model"),
+    "models.layouts": ("layout_of",),
+    "samples": ("Sample", "Source", "list_sources", "open_sample", "open_source"),
+}
+_ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
+
+
+def __getattr__(name: str) -> object:
+    """Import what is asked for from its room."""
+    if name not in _ROOM_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_ROOM_OF[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    """List the public names beside what is here already."""
+    return sorted({*globals(), *__all__})

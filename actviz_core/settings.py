@@ -30,6 +30,11 @@ class Settings:
     weights_bytes: int = DEFAULT_WEIGHTS_MB * 2**20
 
 
+def reading_folder(settings: Settings) -> Path:
+    """Where what visitors send lies while it is read; nothing stays there."""
+    return settings.data / "reading"
+
+
 def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     """Read the ``ACTVIZ_...`` variables; one that is unset or blank takes its default.
 

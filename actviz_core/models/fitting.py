@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from actviz_core.cache import ByteCache
 from actviz_core.errors import WeightsFileError
-from actviz_core.models.names import plain
+from actviz_core.weights.names import plain
 
 Shape = tuple[int, ...]
 

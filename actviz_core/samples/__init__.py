@@ -1,5 +1,6 @@
 """Where pictures come from: sources, uploads, and image ids."""
 
+from actviz_core.decoding import decode_image
 from actviz_core.samples.catalog import (
     SOURCE_KEYS,
     ImageId,
@@ -16,7 +17,6 @@ from actviz_core.samples.cifar10 import (
     find_cifar10_download,
     start_cifar10_download,
 )
-from actviz_core.samples.decoding import decode_image
 from actviz_core.samples.source import Sample, Source, browse
 from actviz_core.samples.uploads import save_upload
 from actviz_core.samples.variants import is_mirrored, mirrored, noisy

@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 from PIL import Image, ImageOps
 
 from actviz_core.cache import ByteCache
+from actviz_core.decoding import read_image
 from actviz_core.errors import BadImageError
-from actviz_core.samples.decoding import read_image
 from actviz_core.samples.source import Source
 
 # Keyed by path, modification time and size, so that an altered file is read again.

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from actviz_core.decoding import open_checked
 from actviz_core.errors import BadImageError, UnknownImageError
-from actviz_core.samples.decoding import open_checked
 from actviz_core.samples.files import FileSource, plain_text
 from actviz_core.samples.source import NO_LABEL
 

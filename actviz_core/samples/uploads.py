@@ -1,16 +1,19 @@
-"""Uploaded pictures: kept on disk under the SHA-256 of their bytes, the oldest removed when room runs out."""
+"""Uploaded pictures: kept on disk under the SHA-256 of their bytes, the oldest removed when room runs out.
+
+Nothing here looks into the bytes: a process of its own decodes them, each time that a picture is opened.
+"""
 
 import hashlib
-import os
-import tempfile
 import threading
 from pathlib import Path
 
 from actviz_core.cache import ByteCache
+from actviz_core.decoding import MAX_BYTES, too_many_bytes
 from actviz_core.errors import BadImageError, UnknownImageError
-from actviz_core.samples.decoding import decode_image, read_image
 from actviz_core.samples.source import Sample
-from actviz_core.settings import Settings, read_settings
+from actviz_core.samples.visitor_pictures import read_visitor_picture
+from actviz_core.settings import Settings, read_settings, reading_folder
+from actviz_core.untrusted import held_folder
 
 SOURCE_KEY = "upload"
 DIGITS = 12
@@ -28,16 +31,23 @@ def save_upload(
     """Keep an uploaded file's bytes and return its picture, with the id ``upload/<12 hex>`` and no label.
 
     The same bytes are kept once. When all uploads together exceed the limit, the ones that were uploaded
-    longest ago are removed. Raises `BadImageError`, which calls the file by ``name``.
+    longest ago are removed. A file that cannot be decoded is not kept. Raises `BadImageError`, which calls
+    the file by ``name``.
     """
-    image = decode_image(content, name)
+    settings = settings or read_settings()
+    if len(content) > MAX_BYTES:
+        raise BadImageError(too_many_bytes(name, len(content)))
     digest = hashlib.sha256(content).hexdigest()[:DIGITS]
     folder = _folder(settings)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with _lock:
-            _write(folder / digest, content)
-            _make_room(folder, max_total_bytes, keep=digest)
+        with held_folder(reading_folder(settings)) as temporary:
+            file = temporary / "upload"
+            file.write_bytes(content)
+            image = read_visitor_picture(file, name, reading_folder(settings))
+            folder.mkdir(parents=True, exist_ok=True)
+            with _lock:
+                file.replace(folder / digest)  # in one step; a repeated upload becomes the newest again
+                _make_room(folder, max_total_bytes, keep=digest)
     except OSError as error:
         raise BadImageError(
             f"{name} cannot be kept in {folder} ({error.strerror}). Make room there, or set ACTVIZ_DATA to a "
@@ -51,29 +61,28 @@ def open_upload(digest: str, settings: Settings | None = None) -> Sample:
 
     Raises `UnknownImageError` when it is not, or no longer, there.
     """
+    settings = settings or read_settings()
     path = _folder(settings) / digest
     image_id = f"{SOURCE_KEY}/{digest}"
     if not path.is_file():
         raise UnknownImageError(
             f"{image_id} is not on this server, or no longer. Upload that picture again: it gets the same id."
         )
-    return _samples.get(path, lambda: Sample(image_id, read_image(path, image_id), None))
+
+    def read() -> Sample:
+        try:
+            return Sample(image_id, read_visitor_picture(path, image_id, reading_folder(settings)), None)
+        except OSError as error:
+            raise BadImageError(
+                f"{image_id} cannot be read ({error.strerror}). Make room in the folder of ACTVIZ_DATA, and "
+                "see that it can be written to."
+            ) from error
+
+    return _samples.get(path, read)
 
 
-def _folder(settings: Settings | None) -> Path:
-    return (settings or read_settings()).data / "uploads"
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write in one step, so that nobody opens half a file; a repeated upload becomes the newest again."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+def _folder(settings: Settings) -> Path:
+    return settings.data / "uploads"
 
 
 def _make_room(folder: Path, max_total_bytes: int, *, keep: str) -> None:

@@ -3,18 +3,21 @@
 from dataclasses import dataclass
 
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from actviz_core.errors import ActVizError
 from actviz_core.models.fitting import Fit, fit
 from actviz_core.models.own_weights import OwnEntry
 from actviz_core.models.registry import find_network, likely_models
-from actviz_core.models.state_dicts import read_state_dict
 from actviz_core.models.uploaded import own_weights
+from actviz_core.settings import Settings, reading_folder
 from actviz_core.ui.text import megabytes, plain
 from actviz_core.ui.view import View, choose_model
+from actviz_core.weights.state_dicts import read_state_dict, weights_readers
 from actviz_core.workspace import Workspace
 
 _OUTCOME = "weights_outcome"
+_WAITING = "weights_waiting"  # whether the file in the uploader has yet to be read
 ROWS = 300  # of a table of what does not fit
 LIST = 5  # names that one line can hold
 
@@ -35,16 +38,20 @@ def upload_weights(view: View, workspace: Workspace) -> None:
         st.info("Choose a model in the sidebar first: it decides what the weights must fit.")
         return
     name = view.model_key.split("@")[0]
-    st.file_uploader(
+    weights_readers().prepare()
+    file = st.file_uploader(
         f"Weights for {plain(name)}, the network in the sidebar",
         type=["safetensors", "pt", "pth", "th"],
         key="weights_upload",
-        on_change=_take,
-        args=(name, workspace),
+        on_change=_file_changed,
         max_upload_size=max(1, workspace.settings.weights_bytes // 2**20),
         help="A state dict, as torch.save(model.state_dict(), file) or safetensors write it. "
         "Files that would have to run code are refused.",
     )
+    if file is not None and st.session_state.get(_WAITING):
+        with st.spinner(f"Reading {plain(file.name)} ({megabytes(file.size)})", show_time=True):
+            _take(file, name, workspace)
+        st.rerun()  # the sidebar has the new weights, too
     outcome = st.session_state.get(_OUTCOME)
     if isinstance(outcome, _Misfit):
         _show_misfit(outcome)
@@ -56,26 +63,32 @@ def upload_weights(view: View, workspace: Workspace) -> None:
         st.error(plain(outcome), icon=":material/block:")
 
 
-def _take(name: str, workspace: Workspace) -> None:
-    file = st.session_state["weights_upload"]
-    if file is None:
-        st.session_state[_OUTCOME] = None
-        return
-    settings = workspace.settings
+def _file_changed() -> None:
+    st.session_state[_OUTCOME] = None
+    st.session_state[_WAITING] = True
+
+
+def _take(file: UploadedFile, name: str, workspace: Workspace) -> None:
+    """Read a file, keep it if it fits, and remember what came of it."""
     try:
-        upload = read_state_dict(file.getvalue(), file.name, max_bytes=settings.weights_bytes)
-        module = find_network(name, settings)[0].unfilled(settings).module
-        compared = fit(upload.tensors, module)
-        if not compared.fits:
-            likely = tuple(likely_models(upload.tensors, settings))
-            st.session_state[_OUTCOME] = _Misfit(upload.file_name, name, compared, likely)
-            return
-        entry = own_weights(settings).add(upload, name, module)
+        outcome = _kept(file, name, workspace.settings)
     except ActVizError as error:
-        st.session_state[_OUTCOME] = str(error)
-        return
-    st.session_state[_OUTCOME] = entry
-    choose_model(entry.key)
+        outcome = str(error)
+    st.session_state[_OUTCOME] = outcome
+    st.session_state[_WAITING] = False
+    if isinstance(outcome, OwnEntry):
+        choose_model(outcome.key)
+
+
+def _kept(file: UploadedFile, name: str, settings: Settings) -> OwnEntry | _Misfit | str:
+    upload = read_state_dict(
+        file.getvalue(), file.name, reading_folder(settings), max_bytes=settings.weights_bytes
+    )
+    module = find_network(name, settings)[0].unfilled(settings).module
+    compared = fit(upload.tensors, module)
+    if compared.fits:
+        return own_weights(settings).add(upload, name, module)
+    return _Misfit(upload.file_name, name, compared, tuple(likely_models(upload.tensors, settings)))
 
 
 def _show_misfit(misfit: _Misfit) -> None:

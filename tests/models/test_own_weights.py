@@ -21,8 +21,9 @@ from torch import nn
 from actviz_core.errors import UnknownModelError, WeightsError, WeightsFileError
 from actviz_core.models.folder_lock import exclusive
 from actviz_core.models.own_weights import OwnWeights
-from actviz_core.models.state_dicts import StateDict, read_state_dict
-from tests.models.payloads import saved
+from actviz_core.weights.state_dicts import StateDict
+from tests.weights.payloads import saved
+from tests.weights.reading import read_here
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -33,7 +34,7 @@ def network(seed: int = 0) -> nn.Module:
 
 
 def upload(seed: int = 0, name: str = "net.pt") -> StateDict:
-    return read_state_dict(saved(network(seed).state_dict()), name)
+    return read_here(saved(network(seed).state_dict()), name)
 
 
 @pytest.fixture
@@ -48,7 +49,7 @@ def files(store: OwnWeights) -> list[str]:
 def test_what_is_added_is_found_after_a_restart(store: OwnWeights) -> None:
     content = saved({"state_dict": {f"module.{k}": v for k, v in network().state_dict().items()}})
     digest = hashlib.sha256(content).hexdigest()
-    entry = store.add(read_state_dict(content, "net.pt"), "toy", network(1))
+    entry = store.add(read_here(content, "net.pt"), "toy", network(1))
     assert (entry.key, entry.sha256) == (f"toy@{digest[:12]}", digest)
     assert (entry.name, entry.file_name) == ("net.pt", "net.pt")
     assert entry.notes == ("Taken from state_dict.", "Removed module. in front of every name.")
@@ -75,7 +76,7 @@ def test_weights_are_stored_in_the_networks_dtypes(store: OwnWeights) -> None:
     half = network().half().state_dict()
     with torch.device("meta"):
         bare = network()
-    entry = store.add(read_state_dict(saved(half), "half.pt"), "toy", bare)
+    entry = store.add(read_here(saved(half), "half.pt"), "toy", bare)
     assert entry.notes == ("Converted 6 tensors from float16 to float32.",)
     loaded = store.load(entry)
     assert loaded["0.weight"].dtype == torch.float32
@@ -85,7 +86,7 @@ def test_weights_are_stored_in_the_networks_dtypes(store: OwnWeights) -> None:
 def test_tied_and_turned_tensors_are_stored_with_their_own_values(store: OwnWeights) -> None:
     square = nn.ParameterDict({name: nn.Parameter(torch.zeros(2, 2)) for name in ("a", "b", "c")})
     values = torch.arange(4.0).reshape(2, 2)
-    tied = read_state_dict(saved({"a": values, "b": values, "c": values.T}), "tied.pt")
+    tied = read_here(saved({"a": values, "b": values, "c": values.T}), "tied.pt")
     loaded = store.load(store.add(tied, "toy", square))
     assert torch.equal(loaded["a"], values)
     assert torch.equal(loaded["b"], values)
@@ -142,7 +143,7 @@ def test_the_same_file_from_two_people_at_once_is_one_entry(store: OwnWeights) -
 
     def add(number: int) -> object:
         own = OwnWeights(store.folder, 10**6)
-        read = read_state_dict(content, f"{number}.pt")
+        read = read_here(content, f"{number}.pt")
         barrier.wait()
         return own.add(read, "toy", module)
 
@@ -223,9 +224,10 @@ def test_a_disk_that_fills_while_safetensors_writes_is_said(
         path.write_bytes(b"half")
         raise SafetensorError("I/O error: No space left on device (os error 28)")
 
+    coming = upload()
     monkeypatch.setattr(safetensors.torch, "save_file", fail)
     with pytest.raises(WeightsFileError, match=r"cannot be kept in .*No space left on device"):
-        store.add(upload(), "toy", network())
+        store.add(coming, "toy", network())
     assert files(store) == []
 
 

@@ -9,9 +9,10 @@ from actviz_core.errors import UnknownModelError, WeightsError
 from actviz_core.models import canonical_key, list_weights, load_model
 from actviz_core.models.own_weights import OwnEntry, OwnWeights
 from actviz_core.models.registry import find_network, likely_models
-from actviz_core.models.state_dicts import StateDict, read_state_dict
 from actviz_core.models.uploaded import own_weights
 from actviz_core.settings import Settings
+from actviz_core.weights.state_dicts import StateDict
+from tests.weights.reading import read_here
 
 
 def trained(name: str, settings: Settings) -> dict[str, torch.Tensor]:
@@ -23,7 +24,7 @@ def trained(name: str, settings: Settings) -> dict[str, torch.Tensor]:
 def upload_of(state: dict[str, torch.Tensor]) -> StateDict:
     content = io.BytesIO()
     torch.save({"state_dict": {f"module.{name}": value for name, value in state.items()}}, content)
-    return read_state_dict(content.getvalue(), "ours.pt")
+    return read_here(content.getvalue(), "ours.pt")
 
 
 def add(upload: StateDict, name: str, settings: Settings) -> OwnEntry:

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from actviz_core.models.unwrapping import WRAPPERS, unwrap
+from actviz_core.weights.unwrapping import WRAPPERS, unwrap
 
 
 def state(value: float) -> dict[str, Tensor]:

@@ -68,9 +68,14 @@ def with_pickle(content: bytes, record: bytes) -> bytes:
     return rewritten(content, lambda name, old: record if name.endswith("/data.pkl") else old)
 
 
+def touching(marker: Path) -> Calls:
+    """Creates ``marker`` when it is unpickled."""
+    return Calls(os.system, f"touch {marker}")
+
+
 def payloads(marker: Path) -> dict[str, tuple[bytes, str]]:
     """Files by what they try, each with the name that it asks for; all would create ``marker``."""
-    system = Calls(os.system, f"touch {marker}")
+    system = touching(marker)
     evaluated = Calls(builtins.eval, f"__import__('pathlib').Path({str(marker)!r}).touch()")
     here = __name__
     return {
@@ -96,13 +101,5 @@ def payloads(marker: Path) -> dict[str, tuple[bytes, str]]:
         "a whole network in the old format": (
             saved(WholeNetwork(str(marker)), legacy=True),
             f"{here}.WholeNetwork",
-        ),
-        "a further pickle": (
-            rewritten(saved(STATE), lambda _, old: old, extra=pickle.dumps(system)),
-            "extra.pkl",
-        ),
-        "a further pickle in a folder": (
-            rewritten(saved(STATE), lambda _, old: old, data__extra=pickle.dumps(system)),
-            "data/extra.pkl",
         ),
     }

@@ -2,17 +2,20 @@
 
 import io
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
-import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from actviz_core.errors import BadImageError
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
 MAX_BYTES = 64 * 2**20
-MAX_PIXELS = 80_000_000  # below the size from which PIL itself warns
-FULL_PIXELS = 25_000_000  # a picture with more of them is halved: the team shares the server's memory
+MAX_PIXELS = 79_000_000  # below the size from which PIL itself warns; halved, it is below FULL_PIXELS
+FULL_PIXELS = 20_000_000  # a picture with more of them is halved: the team shares the server's memory
+ROWS_AT_ONCE = 256  # copied at a time between a picture and a file
 MAX_ASPECT = 32  # networks scale the short side up, and a one-pixel line would fill the memory
 
 # Only these: some of PIL's other readers start programs (EPS) or are little tested.
@@ -24,7 +27,7 @@ def decode_image(content: bytes, name: str, *, at_least: int | None = None) -> I
     """Decode a file's bytes to the picture as it is meant to be seen: a PIL image of mode RGB.
 
     Turned as its EXIF data says; transparency lies over white; 16-bit values are scaled to 8 bits; of an
-    animation the first frame. More than 25 million pixels are halved in width and height. ``at_least``
+    animation the first frame. More than 20 million pixels are halved in width and height. ``at_least``
     allows a smaller result with both sides at least that long, which is much faster for a JPEG.
 
     Raises `BadImageError`, which calls the file by ``name``: no image, empty, cut short or too large.
@@ -40,6 +43,8 @@ def decode_image(content: bytes, name: str, *, at_least: int | None = None) -> I
                 image.draft(None, (image.width // 2, image.height // 2))
             image.load()
             rgb = _rgb(_upright(image))
+        except MemoryError:
+            raise
         except Exception as error:  # PIL's readers raise whatever they stumble over
             raise BadImageError(
                 f"{name} cannot be decoded ({error}). It may be cut short or damaged: get it again, "
@@ -65,6 +70,25 @@ def read_image(path: Path, name: str, *, at_least: int | None = None) -> Image.I
     return decode_image(content, name, at_least=at_least)
 
 
+def warm_up() -> None:
+    """Import PIL's readers beforehand; it imports some of them only when they are needed."""
+    Image.init()
+
+
+def decode_file(source: Path, output: Path, options: dict[str, Any]) -> dict[str, int]:
+    """Decode a file and write its pixels, three bytes each, row by row; returns ``width`` and ``height``.
+
+    This is what runs in a process of its own for a visitor's file (see `actviz_core.untrusted`), which is why
+    numpy is imported only where it is needed. ``options`` has the file's ``name``.
+    """
+    image = read_image(source, options["name"])
+    with output.open("wb") as file:
+        for top in range(0, image.height, ROWS_AT_ONCE):
+            rows = image.crop((0, top, image.width, min(top + ROWS_AT_ONCE, image.height)))
+            file.write(rows.tobytes())
+    return {"width": image.width, "height": image.height}
+
+
 def open_checked(file: Path | BinaryIO, name: str) -> Image.Image:
     """Open an image by its header, without decoding it, and refuse one that is too large.
 
@@ -74,6 +98,8 @@ def open_checked(file: Path | BinaryIO, name: str) -> Image.Image:
         image = Image.open(file, formats=FORMATS)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise BadImageError(f"{name} has too many pixels. {_pixel_hint()}") from error
+    except MemoryError:
+        raise
     except Exception as error:  # PIL's readers raise whatever they stumble over
         if not isinstance(file, Path) and file.seek(0, io.SEEK_END) == 0:
             raise BadImageError(
@@ -107,12 +133,16 @@ def _pixel_hint() -> str:
 def _upright(image: Image.Image) -> Image.Image:
     try:
         return ImageOps.exif_transpose(image)
+    except MemoryError:
+        raise
     except Exception:  # damaged EXIF data, of which PIL raises many kinds; the picture itself is fine
         return image
 
 
 def _rgb(image: Image.Image) -> Image.Image:
     if image.mode == "F" or image.mode.startswith("I"):
+        import numpy as np
+
         return Image.fromarray(_eight_bit(np.asarray(image))).convert("RGB")
     if image.has_transparency_data:
         image = image.convert("RGBA")
@@ -120,8 +150,10 @@ def _rgb(image: Image.Image) -> Image.Image:
     return image.convert("RGB")
 
 
-def _eight_bit(values: NDArray[Any]) -> NDArray[np.uint8]:
+def _eight_bit(values: "NDArray[Any]") -> "NDArray[np.uint8]":
     """Scale grey (H, W) to 0..255, from 0..65535 or 0..1 if it lies in there, else from its own range."""
+    import numpy as np
+
     grey = np.nan_to_num(values.astype(np.float32))
     low, high = float(grey.min()), float(grey.max())
     usual = 1.0 if values.dtype.kind == "f" else 65535.0

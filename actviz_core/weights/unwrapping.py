@@ -7,13 +7,14 @@ import torch
 from torch import Tensor
 
 from actviz_core.errors import WeightsFileError
-from actviz_core.models.names import plain
+from actviz_core.weights.names import plain
 
 # Where training scripts put a state dict, the preferred place first. Plain weights come before averaged ones.
 WRAPPERS = ("state_dict", "model", "model_state_dict", "net", "ema")
 # What DistributedDataParallel or DataParallel, and torch.compile, put in front of every name.
 PREFIXES = ("module.", "_orig_mod.")
 MAX_DEPTH = 4
+MAX_PREFIXES = 8  # wrappers that lie around each other
 
 
 def unwrap(content: object, name: str) -> tuple[dict[str, Tensor], tuple[str, ...]]:
@@ -21,7 +22,7 @@ def unwrap(content: object, name: str) -> tuple[dict[str, Tensor], tuple[str, ..
 
     A state dict is a mapping from names to tensors and nothing else. Looks in `WRAPPERS`, in that order and
     within each other; what lies deepest on the first of these ways counts. A prefix of `PREFIXES` goes where
-    every name carries it, as often as that is so.
+    every name carries it, as often as that is so, up to `MAX_PREFIXES` times.
 
     Raises `WeightsFileError`, which calls the file by ``name`` and says what it holds instead.
     """
@@ -34,13 +35,17 @@ def unwrap(content: object, name: str) -> tuple[dict[str, Tensor], tuple[str, ..
         others = [".".join(other) or "the top" for other, _ in found[1:]]
         also = f" (there are also weights at {', '.join(others)})" if others else ""
         notes.append(f"Taken from {'.'.join(path)}{also}.")
-    stripped = []
-    while prefix := next((p for p in PREFIXES if all(key.startswith(p) and key != p for key in state)), None):
+    stripped: list[str] = []
+    while len(stripped) < MAX_PREFIXES and (prefix := _common_prefix(state)):
         state = {key.removeprefix(prefix): tensor for key, tensor in state.items()}
         stripped.append(prefix)
     if stripped:
         notes.append(f"Removed {''.join(stripped)} in front of every name.")
     return state, tuple(notes)
+
+
+def _common_prefix(state: dict[str, Tensor]) -> str | None:
+    return next((p for p in PREFIXES if all(key.startswith(p) and key != p for key in state)), None)
 
 
 def _states(content: object, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], dict[str, Tensor]]]:
