@@ -23,8 +23,10 @@ def ppm_of_comments(size: int) -> bytes:
 
 
 def jpeg_with_scans(size: int) -> bytes:
-    """A progressive JPEG whose last scan comes ``size`` times: each goes through all of the picture."""
-    content = encoded("JPEG", 512, progressive=True)
+    """A progressive JPEG of one colour whose last scan comes ``size`` times, each for all of the picture."""
+    file = io.BytesIO()
+    Image.new("RGB", (4000, 4000)).save(file, "JPEG", progressive=True)
+    content = file.getvalue()
     last = content.rindex(b"\xff\xda")
     return content[:last] + content[last:-2] * size + content[-2:]
 
