@@ -5,7 +5,19 @@ import sys
 from collections.abc import Callable, Iterator
 
 from actviz_core.allocator import keep_freed_memory
-from benchmarks import boards, capturing, clicks, figuring, looking, memory, thumbnails, trees, visits, zoo
+from benchmarks import (
+    boards,
+    capturing,
+    clicks,
+    figuring,
+    looking,
+    memory,
+    thumbnails,
+    trees,
+    uploading,
+    visits,
+    zoo,
+)
 from benchmarks.machine import machine
 from benchmarks.table import Row, header, line
 
@@ -20,6 +32,7 @@ GROUPS: dict[str, Callable[[], Iterator[Row]]] = {
     "layers": trees.rows,
     "visit": visits.rows,
     "memory": memory.rows,
+    "upload": uploading.rows,
 }
 
 
