@@ -11,6 +11,8 @@ from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from actviz_core.ui.history import KeepHistory
+
 STILLS = ("Html.*.js", "purify.es.*.js")
 """Streamlit's scripts that show still pictures, which a page's figures begin as; names carry versions."""
 
@@ -47,5 +49,7 @@ class NameScripts:
 
 
 app = st.App(
-    Path(__file__).parent / "pages" / "shell.py", lifespan=lifespan, middleware=[Middleware(NameScripts)]
+    Path(__file__).parent / "pages" / "shell.py",
+    lifespan=lifespan,
+    middleware=[Middleware(KeepHistory), Middleware(NameScripts)],
 )

@@ -5,6 +5,7 @@ import streamlit as st
 from actviz_core.ui.errors import require, warn_of_size
 from actviz_core.ui.layer_table import filter_rows, layer_table, summary_of_choice
 from actviz_core.ui.quick_picks import quick_picks
+from actviz_core.ui.tab_title import name_tab
 from actviz_core.ui.view import current_view
 from actviz_core.workspace import shared_workspace
 
@@ -14,6 +15,7 @@ st.title("Layers")
 st.caption("A network is a tree of layers. Tick the ones whose activations you want to see.")
 
 model, _ = require(view, workspace)
+name_tab(f"Layers of {model.key}")
 rows = workspace.tree(model, steps=view.steps)
 quick_picks(workspace.tree(model))
 shown = filter_rows(rows, view)

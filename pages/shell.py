@@ -9,11 +9,12 @@ from actviz_core.ui.choices import check_links_anew
 from actviz_core.ui.content_width import watch_content_width
 from actviz_core.ui.errors import show_problems, shown_errors
 from actviz_core.ui.sidebar import draw_sidebar
+from actviz_core.ui.tab_title import APP, name_tab
 from actviz_core.ui.text import plain
 from actviz_core.ui.view import current_view, show_link
 from actviz_core.workspace import shared_workspace
 
-st.set_page_config(page_title="Activation dashboard", page_icon=app_icon(), layout="wide")
+st.set_page_config(page_title=APP, page_icon=app_icon(), layout="wide")
 
 page = st.navigation(
     [
@@ -34,6 +35,7 @@ except SettingsError as error:
     st.error(plain(str(error)), icon=":material/settings:")
     st.stop()
 
+name_tab(page.title)
 prepare_figures()
 check_links_anew()
 view = current_view()

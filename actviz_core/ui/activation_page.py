@@ -17,6 +17,7 @@ from actviz_core.ui.layer_in_hand import LayerInHand
 from actviz_core.ui.layer_side import side_column
 from actviz_core.ui.quick_picks import quick_picks
 from actviz_core.ui.reading import chosen_reading, forget_reading
+from actviz_core.ui.tab_title import name_tab, picture_name
 from actviz_core.ui.text import plain, shape_text
 from actviz_core.ui.vectors import VECTOR_WIDTH, prefix_view, vector_view
 from actviz_core.ui.view import View
@@ -40,6 +41,7 @@ def show_activations(model: Model, sample: Sample, view: View, workspace: Worksp
     with st.container(horizontal=True, horizontal_alignment="distribute"):
         call = _choose_call(list(activations))
         files = st.container(width="content")  # filled below, when there is something to take away
+    name_tab(f"{call} of {picture_name(sample)}")
     value = activations[call]
     decided = workspace.layout(model, call, value)
     try:

@@ -27,6 +27,7 @@ from actviz_core.ui.charts import draw, draw_clickable
 from actviz_core.ui.choices import check_link, check_number, check_switches, linked_selectbox
 from actviz_core.ui.content_width import content_width
 from actviz_core.ui.presets import default_panels, preset_bar
+from actviz_core.ui.tab_title import name_tab
 from actviz_core.ui.take_away import Taken, take_away
 from actviz_core.ui.view import View
 from actviz_core.workspace import Workspace
@@ -67,6 +68,7 @@ def show_board(model: Model, sample: Sample, view: View, workspace: Workspace) -
         panels = default_panels(view, model, sample, workspace)
         set_panels(panels)
     show_board_link(panels)
+    name_tab(f"{len(panels)} panels compared")
     if len(panels) < FEWEST_PANELS:
         st.info("A board has at least two panels. Choose a preset, or more layers.", icon=":material/info:")
         return
