@@ -11,6 +11,7 @@ from actviz_core.ui.errors import show_problems, shown_errors
 from actviz_core.ui.sidebar import draw_sidebar
 from actviz_core.ui.text import plain
 from actviz_core.ui.view import current_view, show_link
+from actviz_core.ui.waiting import waiting_shown
 from actviz_core.workspace import shared_workspace
 
 st.set_page_config(page_title="Activation dashboard", page_icon=app_icon(), layout="wide")
@@ -36,11 +37,12 @@ except SettingsError as error:
 
 prepare_figures()
 check_links_anew()
-view = current_view()
-show_link(view)
-draw_sidebar(view, workspace)
-with st.sidebar:
-    watch_content_width()
-show_problems(view)
-with shown_errors(view, workspace), stills_first():
-    page.run()
+with waiting_shown(workspace):
+    view = current_view()
+    show_link(view)
+    draw_sidebar(view, workspace)
+    with st.sidebar:
+        watch_content_width()
+    show_problems(view)
+    with shown_errors(view, workspace), stills_first():
+        page.run()

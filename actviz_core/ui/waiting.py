@@ -1,0 +1,61 @@
+"""What a page shows while it waits for a network, and when that takes too long."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import streamlit as st
+
+from actviz_core.errors import StillWorkingError
+from actviz_core.ui.defaults import DEFAULT_MODEL
+from actviz_core.ui.text import plain
+from actviz_core.ui.view import choose_model
+from actviz_core.waiting import Patience, Work, patient
+from actviz_core.workspace import Workspace
+
+_WAIT_ON = "wait_on"
+
+# The notice lies over the page, so that nothing moves when it comes and goes.
+_STYLE = """<style>
+.st-key-waiting_notice {
+  position: fixed; z-index: 999; bottom: 1.5rem; left: 50%; transform: translateX(-50%);
+  width: max-content; max-width: calc(100vw - 2rem);
+  border-radius: 0.5rem; background: Canvas; box-shadow: 0 2px 12px rgb(0 0 0 / 30%);
+}
+</style>"""
+
+
+@contextmanager
+def waiting_shown(workspace: Workspace) -> Iterator[None]:
+    """Within it, what takes longer than a second is told, and given up after the server's ``wait_seconds``."""
+    place = st.empty()
+
+    def tell(work: Work | None) -> None:
+        if work is None:
+            place.empty()
+            return
+        with place.container(key="waiting_notice"):
+            st.html(_STYLE)
+            st.info(plain(f"{work.what}: {work.seconds:,.0f} s so far"), icon=":material/hourglass_top:")
+
+    wait_on = st.session_state.pop(_WAIT_ON, False)
+    with patient(Patience(workspace.settings.wait_seconds, tell, wait_on=wait_on)):
+        yield
+
+
+def offer_ways_on(error: StillWorkingError, model_key: str | None) -> None:
+    """Say what is not done yet, with a way to something else and one to wait on."""
+    st.warning(plain(str(error)), icon=":material/hourglass_disabled:")
+    with st.container(horizontal=True):
+        st.button("Wait on", key="wait_on_button", icon=":material/hourglass_top:", on_click=_wait_on)
+        if model_key != DEFAULT_MODEL:
+            st.button(
+                f"Look at {DEFAULT_MODEL}",
+                key="look_at_default",
+                icon=":material/visibility:",
+                on_click=choose_model,
+                args=(DEFAULT_MODEL,),
+            )
+
+
+def _wait_on() -> None:
+    st.session_state[_WAIT_ON] = True
