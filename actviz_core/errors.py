@@ -47,7 +47,7 @@ class StillWorkingError(ActVizError):
 
 
 class NotEnoughMemoryError(ActVizError):
-    """A network, or a pass through one, that does not fit into free memory; ``missing`` is by how many bytes."""
+    """A network, or a pass through one, that needs ``missing`` bytes more than are free."""
 
     def __init__(self, message: str, missing: int) -> None:
         super().__init__(message)

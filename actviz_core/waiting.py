@@ -1,4 +1,4 @@
-"""Work that may take long, or never end: done once for everybody in shared threads, and waited for with patience.
+"""Work that may take long, or never end: done once for everybody in shared threads, waited for with patience.
 
 Python cannot end a thread from outside. So work that hangs is left alone, nobody starts it a second time, and
 those who wait for it are told after a while.
@@ -40,9 +40,9 @@ class Work:
 class Patience:
     """How long one run of a page waits in all, and how it tells what it is waiting for.
 
-    ``tell`` is called every second with the work that is waited for, and once with None when that is over. What
-    was given up in a run, or failed, is not waited for again in the same run. Work that has taken longer than
-    ``seconds`` before it is met gets no more than `LEAST_SECONDS`, unless with ``wait_on``.
+    ``tell`` is called every second with the work that is waited for, and once with None when that is over.
+    What was given up in a run, or failed, is not waited for again in the same run. Work that has taken longer
+    than ``seconds`` before it is met gets no more than `LEAST_SECONDS`, unless with ``wait_on``.
     """
 
     def __init__(
@@ -128,8 +128,8 @@ class Lines:
     def do(self, line: str, what: str, work: Callable[[], Result], *, once_a_run: bool = False) -> Result:
         """Do ``work`` in a shared thread once the line is free, and return or raise what it does.
 
-        ``what`` tells people what it is: ``Building resnet18``. Work that belongs to other work is done within
-        that. With ``once_a_run``, what failed is not tried again in the same run of a page. Raises
+        ``what`` tells people what it is: ``Building resnet18``. Work that belongs to other work is done
+        within that. With ``once_a_run``, what failed is not tried again in the same run of a page. Raises
         `StillWorkingError` when patience is at an end; the work that was begun goes on.
         """
         if _threads.working_here():
@@ -231,6 +231,6 @@ _threads = _Threads()
 
 def _still_working(work: Work) -> StillWorkingError:
     return StillWorkingError(
-        f"{work.what} has taken {work.seconds:,.0f} s so far. It goes on in the background, once for everybody. "
-        "If it never ends, only whoever runs this server can end it, by starting the server anew."
+        f"{work.what} has taken {work.seconds:,.0f} s so far. It goes on in the background, once for "
+        "everybody. If it never ends, only whoever runs this server can end it, by starting the server anew."
     )

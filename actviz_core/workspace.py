@@ -35,8 +35,8 @@ BUILDERS = "builders"  # the line of the team's builders, which run one at a tim
 class Workspace:
     """Networks, pictures and activations by the names that links use. Safe from many threads.
 
-    Whatever runs a network's code is done in threads that everybody shares, one piece of work for a network at
-    a time, and waited for as `actviz_core.waiting` says: each method that takes a network or gives one may
+    Whatever runs a network's code is done in threads that everybody shares, one piece of work for a network
+    at a time, and waited for as `actviz_core.waiting` says: each method that takes a network or gives one may
     raise `StillWorkingError`.
     """
 

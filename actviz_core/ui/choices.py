@@ -57,8 +57,8 @@ def check_number(key: str, low: float, high: float) -> bool:
     """
     given = st.query_params.get(key)
     number = _number(given)
-    known = repeat_warnings(key) or key in st.session_state or given is None
-    if not known and not low <= number <= high:
+    told = repeat_warnings(key) or key in st.session_state
+    if given is not None and not told and not low <= number <= high:
         _warn(key, given, f"It can be a number from {low:.16g} to {high:.16g}.")
     if math.isnan(number) or abs(number) <= LARGEST:
         return True

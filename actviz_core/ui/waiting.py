@@ -26,7 +26,7 @@ _STYLE = """<style>
 
 @contextmanager
 def waiting_shown(workspace: Workspace) -> Iterator[None]:
-    """Within it, what takes longer than a second is told, and given up after the server's ``wait_seconds``."""
+    """Within it, what takes over a second is told, and given up after the server's ``wait_seconds``."""
     place = st.empty()
 
     def tell(work: Work | None) -> None:
