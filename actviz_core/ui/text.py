@@ -6,15 +6,11 @@ import string
 NO_BREAK = "\u00a0"  # a space at which no line ends
 JOINER = "\u2060"  # has no width; here it keeps apart what Streamlit would read as one thing
 _SPACES = re.compile(rf"[^\S{NO_BREAK}]+")
-_UNSEEN = re.compile(
-    "[\0-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
-)  # would turn or break a line
+_UNSEEN = re.compile("[\0-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _MARKUP = re.compile(f"([{re.escape(string.punctuation)}])")
 # What Streamlit finds in text after it has read the Markdown, so that no escape keeps it from it: addresses,
 # which become links, and names between colons, which become icons.
-_FOUND_LATER = re.compile(
-    r"(?P<address>https?:(?=//)|www(?=\.)|@(?=[-\w]+\.[-\w]))|(?P<icon>:(?=[\w+-]+:))", re.IGNORECASE
-)
+_FOUND_LATER = re.compile(r"https?:(?=//)|www(?=\.)|@(?=[-\w]+\.[-\w])|:(?=[\w+-]+:)", re.IGNORECASE)
 
 
 def plain(text: str) -> str:

@@ -15,6 +15,7 @@ from actviz_core.analysis import Summary, first_of_each_stage, summary_map
 from actviz_core.errors import ActVizError
 from actviz_core.export import figure_still
 from actviz_core.figures import channel_grid, histogram, overlay, prediction_bars
+from actviz_core.leftovers import clear_leftovers
 from actviz_core.models import Model, list_models
 from actviz_core.samples import Sample
 from actviz_core.ui.content_width import USUAL
@@ -31,6 +32,7 @@ def warm_up() -> None:
         import_module(module.name)
     try:
         workspace = shared_workspace()
+        clear_leftovers(workspace.settings)
         _draw_first_view(workspace.model(DEFAULT_MODEL), workspace.sample(DEFAULT_IMAGE), workspace)
         list_models(workspace.settings)  # imports timm, where it is installed
     except ActVizError as error:
