@@ -1,7 +1,7 @@
 """Kills a download, an unpacking or uploads at random moments, and checks what the next start finds.
 
-Run as ``python -m tests.kills download|unpacking|upload FOLDER [URL]``; tests/test_kills.py does. It forks, so
-it has to be a process of its own, without other threads.
+Run as ``python -m tests.kills download|unpacking|upload FOLDER [URL]``; tests/test_kills.py does. It forks,
+so it has to be a process of its own, without other threads.
 """
 
 import hashlib
@@ -27,7 +27,7 @@ from actviz_core.samples import Cifar10State, cifar10, cifar10_state, fetch_cifa
 from actviz_core.samples.cifar10 import CifarArchive
 from actviz_core.settings import Settings
 
-KILLS = 30
+KILLS, AT_WORK = 30, "hit it at work"
 SIZE = 24 << 20
 CONTENT = np.random.default_rng(0).bytes(SIZE)
 MEMBERS = [f"data_batch_{number}" for number in range(1, 6)] + ["test_batch", "batches.meta"]
@@ -43,18 +43,17 @@ def main() -> None:
     seconds = duration(attempt.work)
     attempt.check()
     met: Counter[str] = Counter()
-    for _ in range(KILLS):
+    while met[AT_WORK] < KILLS:
         attempt.prepare()
         ended = killed(attempt.work, moments.uniform(0, 1.1 * seconds))
-        met["had ended" if ended else "killed at work"] += 1
+        met["came too late" if ended else AT_WORK] += 1
         met.update(attempt.left())
         clear_leftovers(settings)
         attempt.check()
     attempt.work()
     attempt.check(whole=True)
-    print(
-        f"{kind}: {KILLS} kills within {seconds:.2f} s;", ", ".join(f"{n} {what}" for what, n in met.items())
-    )
+    figures = ", ".join(f"{count} {what}" for what, count in met.items())
+    print(f"{kind}, {seconds:.2f} s of work; kills: {figures}")
 
 
 def duration(work: Callable[[], None]) -> float:
@@ -65,7 +64,7 @@ def duration(work: Callable[[], None]) -> float:
 
 
 def killed(work: Callable[[], None], seconds: float) -> bool:
-    """Start work in a process of its own, kill that after some seconds, and say whether it had ended before."""
+    """Start work in a process of its own, kill that after some seconds, and say if it had ended before."""
     child = os.fork()
     if child == 0:
         work()
@@ -140,7 +139,7 @@ class Unpacking:
         return ["left a folder half unpacked"] if unfinished else []
 
     def check(self, *, whole: bool = False) -> None:
-        """The dataset is whole or not there, and nothing else lies about but an archive still to be unpacked."""
+        """The dataset is whole or not there; besides it lies only an archive that is still to be unpacked."""
         expected = Cifar10State.READY if whole or self.folder.exists() else Cifar10State.MISSING
         assert cifar10_state(self.settings) is expected
         allowed = {".lock", self.folder.name}

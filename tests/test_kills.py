@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.kills import CONTENT, KILLS
+from tests.kills import AT_WORK, CONTENT, KILLS
 from tests.loopback import served
 
 PROJECT = Path(__file__).parents[1]
@@ -26,5 +26,5 @@ def test_no_half_written_file_is_ever_used_after_thirty_kills(kind: str, tmp_pat
             check=False,
         )
     assert run.returncode == 0, run.stderr
-    assert f"{KILLS} kills" in run.stdout
+    assert f"{KILLS} {AT_WORK}" in run.stdout
     print(run.stdout)
