@@ -46,7 +46,7 @@ def offer_ways_on(error: StillWorkingError, model_key: str | None) -> None:
     """Say what is not done yet, with a way to something else and one to wait on."""
     st.warning(plain(str(error)), icon=":material/hourglass_disabled:")
     with st.container(horizontal=True):
-        st.button("Wait on", key="wait_on_button", icon=":material/hourglass_top:", on_click=_wait_on)
+        wait_on_button(key="wait_on_button")
         if model_key != DEFAULT_MODEL:
             st.button(
                 f"Look at {DEFAULT_MODEL}",
@@ -55,6 +55,11 @@ def offer_ways_on(error: StillWorkingError, model_key: str | None) -> None:
                 on_click=choose_model,
                 args=(DEFAULT_MODEL,),
             )
+
+
+def wait_on_button(*, key: str) -> None:
+    """Offer to wait once more, for as long as the first time."""
+    st.button("Wait on", key=key, icon=":material/hourglass_top:", on_click=_wait_on)
 
 
 def _wait_on() -> None:
