@@ -37,7 +37,7 @@ except SettingsError as error:
 
 prepare_figures()
 check_links_anew()
-with waiting_shown(workspace):
+with waiting_shown(workspace, key="page"):
     view = current_view()
     show_link(view)
     draw_sidebar(view, workspace)

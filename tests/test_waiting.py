@@ -5,6 +5,7 @@ import threading
 import weakref
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 
@@ -160,7 +161,7 @@ def test_what_work_holds_is_let_go_of_when_it_ends() -> None:
 
     held, lines = Large(), Lines(60)
     gone = weakref.ref(held)
-    lines.do("x", "Counting", lambda held=held: hash(held))
+    lines.do("x", "Counting", partial(hash, held))
     del held
     gc.collect()
     assert gone() is None

@@ -119,7 +119,7 @@ def _on_meta(
         inputs = torch.empty(tuple(shape), dtype=like.dtype, device="meta")
         twin = _twin(root, without_values)
         peak = PeakMemory(twin)
-        return _observe(twin, inputs, [torch.device("meta"), peak.watching()], steps=steps), peak.bytes
+        return _observe(twin, inputs, [torch.device("meta"), peak.watching(inputs)], steps=steps), peak.bytes
     return None, None
 
 

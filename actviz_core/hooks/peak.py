@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import torch.nn.functional as F
-from torch import nn
+from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
@@ -29,8 +29,9 @@ class PeakMemory:
         self._in_attention = False
 
     @contextmanager
-    def watching(self) -> Iterator[None]:
-        """Watch the passes of this thread."""
+    def watching(self, inputs: Tensor) -> Iterator[None]:
+        """Watch the passes of this thread; ``inputs`` lie in memory from the beginning."""
+        self._made(inputs)
         with _Operators(self._made), _Attention(self._attending):
             yield
 

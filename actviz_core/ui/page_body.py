@@ -27,7 +27,7 @@ def page_body(
 
     @st.fragment
     def body() -> None:
-        with waiting_shown(workspace):
+        with waiting_shown(workspace, key="body"):
             if next(runs):  # a click in it, and the first run is over
                 check_links_anew()
                 if current_view() != view:

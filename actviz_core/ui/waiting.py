@@ -14,28 +14,34 @@ from actviz_core.workspace import Workspace
 
 _WAIT_ON = "wait_on"
 
-# The notice lies over the page, so that nothing moves when it comes and goes.
+# The notice lies over the page and takes no place in it, so that nothing moves when it comes and goes.
 _STYLE = """<style>
-.st-key-waiting_notice {
+[data-testid="stLayoutWrapper"]:has(> [class*="st-key-waiting_for"]) {
   position: fixed; z-index: 999; bottom: 1.5rem; left: 50%; transform: translateX(-50%);
   width: max-content; max-width: calc(100vw - 2rem);
+}
+[class*="st-key-waiting_for"] [data-testid="stAlert"] {
   border-radius: 0.5rem; background: Canvas; box-shadow: 0 2px 12px rgb(0 0 0 / 30%);
 }
 </style>"""
 
 
 @contextmanager
-def waiting_shown(workspace: Workspace) -> Iterator[None]:
-    """Within it, what takes over a second is told, and given up after the server's ``wait_seconds``."""
-    place = st.empty()
+def waiting_shown(workspace: Workspace, *, key: str) -> Iterator[None]:
+    """Within it, what takes over a second is told, and given up after the server's ``wait_seconds``.
+
+    ``key`` tells the parts of a page apart that run on their own.
+    """
+    with st.container(key=f"waiting_for_{key}"):
+        st.html(_STYLE)
+        place = st.empty()
 
     def tell(work: Work | None) -> None:
         if work is None:
             place.empty()
-            return
-        with place.container(key="waiting_notice"):
-            st.html(_STYLE)
-            st.info(plain(f"{work.what}: {work.seconds:,.0f} s so far"), icon=":material/hourglass_top:")
+        else:
+            words = f"{work.what}: {work.seconds:,.0f} s so far"
+            place.info(plain(words), icon=":material/hourglass_top:")
 
     wait_on = st.session_state.pop(_WAIT_ON, False)
     with patient(Patience(workspace.settings.wait_seconds, tell, wait_on=wait_on)):

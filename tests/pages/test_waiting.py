@@ -6,13 +6,26 @@ from dataclasses import replace
 
 import pytest
 import torch
+from streamlit.delta_generator import DeltaGenerator
 from torch import Tensor, nn
 
+from actviz_core import waiting
 from actviz_core.workspace import Workspace
 from tests.models import team_builders
 from tests.models.team_builders import GATE, begun
 from tests.pages.truth import IMAGE, MODEL
-from tests.pages.visit import as_read, check_fine, drawn, go_to, press, read_page, said, visit, widget
+from tests.pages.visit import (
+    as_read,
+    check_fine,
+    drawn,
+    go_to,
+    offered,
+    press,
+    read_page,
+    said,
+    visit,
+    widget,
+)
 from tests.toy_models import CountedNet
 
 HANGING = {"builder": "tests.models.team_builders:hangs", "import": "tests.models.hanging_import:Small"}
@@ -60,6 +73,29 @@ def test_a_builder_or_an_import_that_hangs_is_told_with_two_ways_on(kind: str, w
     check_fine(app)
     assert "activations_grid" in drawn(app)
     assert len(begun) == 1
+
+
+def test_while_a_page_waits_it_tells_for_what_and_for_how_long(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(waiting, "TELL_EVERY", 0.01)
+    told: list[str] = []
+
+    def info(self: DeltaGenerator, body: str, *, icon: str) -> DeltaGenerator:
+        told.append(as_read(body))
+        if len(told) == 3:
+            GATE.set()
+        return show(self, body, icon=icon)
+
+    show = DeltaGenerator.info
+    monkeypatch.setattr(DeltaGenerator, "info", info)
+    wait_for(workspace, 60)
+    app = visit("activations", {"model": HANGING["builder"]})
+    check_fine(app)
+    assert "activations_grid" in drawn(app)
+    assert set(told) <= {f"Building {HANGING['builder']}: {seconds} s so far" for seconds in range(60)}
+    assert len(told) >= 3
+    assert offered(app) == []
 
 
 def test_a_layer_that_a_slow_network_does_not_have_is_told_once_it_is_there(workspace: Workspace) -> None:
