@@ -87,6 +87,14 @@ class ActivationStore:
         found = self._calls.get_many(keys, run)
         return {layer: found[key] for layer, key in zip(layers, keys, strict=True)}
 
+    def has(self, model: Model, image_id: str, layers: Iterable[str]) -> bool:
+        """Whether `calls` would answer without a pass."""
+        return all((model.fingerprint, image_id, layer) in self._calls for layer in layers)
+
+    def has_attention(self, model: Model, image_id: str, layer: str) -> bool:
+        """Whether `attention` would answer without a pass."""
+        return self.has(model, image_id, [f"{layer}{_ATTENTION}"])
+
     def layout(
         self, model: Model, call: str, shape: tuple[int, ...], steps: Callable[[], Iterable[str]]
     ) -> Layout:

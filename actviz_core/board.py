@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from actviz_core.errors import ActVizError
+from actviz_core.errors import ActVizError, quoted
 
 MOST_PANELS = 6
 FEWEST_PANELS = 2
@@ -31,7 +31,7 @@ class Panel:
         parts = text.split(",", 2)
         if len(parts) != 3 or not all(parts):
             raise PanelTextError(
-                f"{text!r} is no panel. A panel is written as model,image,call, such as "
+                f"{quoted(text)} is no panel. A panel is written as model,image,call, such as "
                 "cifar-resnet20,bundled-cifar10/0,layer1.0.conv1."
             )
         return cls(*parts)

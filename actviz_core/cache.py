@@ -32,11 +32,14 @@ class ByteCache(Generic[Key, Value]):
     """Keeps values up to a number of bytes; what was used longest ago goes first.
 
     ``size_of`` gives a value's bytes. Values are shared, not copied: treat them as read-only. A value larger
-    than the whole cache is computed and returned but not kept.
+    than the whole cache is computed and returned but not kept; with ``keep_largest`` it is kept, alone.
     """
 
-    def __init__(self, capacity_bytes: int, size_of: Callable[[Value], int]) -> None:
+    def __init__(
+        self, capacity_bytes: int, size_of: Callable[[Value], int], *, keep_largest: bool = False
+    ) -> None:
         self._capacity = capacity_bytes
+        self._keep_largest = keep_largest
         self._size_of = size_of
         self._lock = threading.Lock()
         self._entries: OrderedDict[Key, tuple[Value, int]] = OrderedDict()
@@ -95,13 +98,41 @@ class ByteCache(Generic[Key, Value]):
         return made
 
     def _keep(self, key: Key, value: Value, size: int) -> None:
-        if size > self._capacity:
+        if size > self._capacity and not self._keep_largest:
             return
+        self._drop_until(self._capacity - size)
         self._entries[key] = (value, size)
         self._used += size
-        while self._used > self._capacity:
+
+    def _drop_until(self, used: int) -> int:
+        before = self._used
+        while self._entries and self._used > used:
             self._used -= self._entries.popitem(last=False)[1][1]
             self._evictions += 1
+        return before - self._used
+
+    def make_room(self, size: int) -> int:
+        """Drop what was used longest ago until ``size`` bytes more would fit; return the bytes dropped."""
+        with self._lock:
+            return self._drop_until(self._capacity - size)
+
+    def drop(self, count: int, *, but: Key | None = None) -> int:
+        """Drop what was used longest ago until that takes ``count`` bytes; return the bytes dropped.
+
+        The value of ``but`` stays. Nothing is dropped where all others take less than ``count``.
+        """
+        with self._lock:
+            others = {key: size for key, (_, size) in self._entries.items() if key != but}
+            if sum(others.values()) < count:
+                return 0
+            before = self._used
+            for key, size in others.items():
+                if before - self._used >= count:
+                    break
+                del self._entries[key]
+                self._used -= size
+                self._evictions += 1
+            return before - self._used
 
     def __contains__(self, key: Key) -> bool:
         with self._lock:

@@ -3,9 +3,11 @@
 import hashlib
 import http.client
 import threading
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -16,6 +18,7 @@ from actviz_core.errors import ActVizError, DownloadError
 
 CHUNK_BYTES = 256 * 1024
 TIMEOUT_SECONDS = 30
+KEPT_SECONDS = 7 * 24 * 3600  # how long a part that nobody continues is kept
 CONNECTIONS = 3  # per call of `download`; each goes on where the last one was cut
 
 Progress = Callable[[int, int | None], None]
@@ -77,6 +80,14 @@ def download(
             "written to, then try again."
         ) from error
     return target
+
+
+def sweep_parts(folder: Path) -> None:
+    """Remove parts of downloads in a folder that nobody has continued for a week; others can still be."""
+    for part in folder.glob("*.part"):
+        with suppress(OSError):
+            if time.time() - part.stat().st_mtime > KEPT_SECONDS:
+                part.unlink()
 
 
 def _fill(

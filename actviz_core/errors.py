@@ -1,5 +1,7 @@
 """The exceptions this project raises on purpose; each message says what a person can do."""
 
+_QUOTED = 60  # characters of a foreign text that a message repeats
+
 
 class ActVizError(Exception):
     """Base of every error a user can act on. Pages catch it in one place and show its text."""
@@ -40,8 +42,12 @@ class BudgetError(ActVizError):
     """Activations that would take more memory than there is for them."""
 
 
+class StillWorkingError(ActVizError):
+    """Work that is not done after the time that a page waits for it; it goes on in the background."""
+
+
 class NotEnoughMemoryError(ActVizError):
-    """A network that does not fit into the memory that is free; ``missing`` is by how many bytes."""
+    """A network, or a pass through one, that needs ``missing`` bytes more than are free."""
 
     def __init__(self, message: str, missing: int) -> None:
         super().__init__(message)
@@ -66,3 +72,8 @@ class ExportError(ActVizError):
 
 class WeightsFileError(WeightsError):
     """An uploaded weights file that cannot be taken: unsafe, damaged, too large or for another network."""
+
+
+def quoted(text: str) -> str:
+    """Quote what came from outside, such as a link, whatever its length."""
+    return repr(text if len(text) <= _QUOTED else f"{text[: _QUOTED - 3]}...")

@@ -25,6 +25,10 @@ class Estimates:
             (model.fingerprint, shape, steps), lambda: self._shared(model, shape, steps=steps)
         )
 
+    def knows(self, model: Model, *, steps: bool = False) -> bool:
+        """Whether `of` would answer at once."""
+        return (model.fingerprint, (1, 3, *model.preprocess.size), steps) in self._kept
+
     def _shared(self, model: Model, shape: tuple[int, ...], *, steps: bool) -> Estimate:
         own: list[Estimate] = []
 

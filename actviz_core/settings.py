@@ -10,6 +10,8 @@ from actviz_core.errors import SettingsError
 
 DEFAULT_CACHE_MB = 512
 DEFAULT_WEIGHTS_MB = 2000
+DEFAULT_UPLOADS_MB = 500
+DEFAULT_WAIT_S = 30
 
 
 @dataclass(frozen=True)
@@ -18,8 +20,9 @@ class Settings:
 
     ``data`` is the folder of datasets, weights and uploads; ``images`` the team's own pictures; ``models``
     the team's own networks as ``package.module:function``; ``cache_bytes`` bounds the activation cache;
-    ``device`` is torch's name of the device that networks run on; ``weights_bytes`` bounds what all uploaded
-    weights take on disk together.
+    ``device`` is torch's name of the device that networks run on; ``weights_bytes`` and ``uploads_bytes``
+    bound what all uploaded weights and all uploaded pictures take on disk; ``wait_seconds`` is how long a
+    page waits for a network before it says so and offers a way on.
     """
 
     data: Path
@@ -28,6 +31,8 @@ class Settings:
     cache_bytes: int
     device: str
     weights_bytes: int = DEFAULT_WEIGHTS_MB * 2**20
+    uploads_bytes: int = DEFAULT_UPLOADS_MB * 2**20
+    wait_seconds: float = DEFAULT_WAIT_S
 
 
 def reading_folder(settings: Settings) -> Path:
@@ -48,6 +53,8 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         cache_bytes=_megabytes(values, "ACTVIZ_CACHE_MB", DEFAULT_CACHE_MB),
         device=_device(values, "ACTVIZ_DEVICE"),
         weights_bytes=_megabytes(values, "ACTVIZ_WEIGHTS_MB", DEFAULT_WEIGHTS_MB),
+        uploads_bytes=_megabytes(values, "ACTVIZ_UPLOADS_MB", DEFAULT_UPLOADS_MB),
+        wait_seconds=_whole_number(values, "ACTVIZ_WAIT_S", DEFAULT_WAIT_S, "seconds"),
     )
 
 
@@ -67,10 +74,14 @@ def _folder(values: Mapping[str, str], name: str) -> Path | None:
 
 def _megabytes(values: Mapping[str, str], name: str, default: int) -> int:
     """Read a positive whole number of megabytes (2**20 bytes), as bytes."""
+    return _whole_number(values, name, default, "megabytes") * 2**20
+
+
+def _whole_number(values: Mapping[str, str], name: str, default: int, unit: str) -> int:
     value = values.get(name, str(default))
     if not re.fullmatch("0*[1-9][0-9]{0,8}", value):
-        raise SettingsError(f"{name} is {value!r}. Set it to a whole number of megabytes, such as {default}.")
-    return int(value) * 2**20
+        raise SettingsError(f"{name} is {value!r}. Set it to a whole number of {unit}, such as {default}.")
+    return int(value)
 
 
 def _device(values: Mapping[str, str], name: str) -> str:

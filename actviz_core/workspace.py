@@ -1,7 +1,8 @@
 """What everybody on a server shares: loaded networks, activations, and the settings it was started with."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -11,27 +12,40 @@ from actviz_core.activations import ROOT, ActivationStore, LayerAttention, Layer
 from actviz_core.allocator import give_back
 from actviz_core.analysis import TopK, as_maps, read_prediction
 from actviz_core.cache import ByteCache
-from actviz_core.errors import NotEnoughMemoryError, UnknownLayerError
+from actviz_core.errors import ActVizError, NotEnoughMemoryError, StillWorkingError, UnknownLayerError
 from actviz_core.estimates import Estimates
 from actviz_core.hooks import Estimate, ModuleRow
 from actviz_core.hooks.record import layer_of, unknown_name
 from actviz_core.hooks.selection import has_steps, is_step, step_of
 from actviz_core.layouts import Layout
-from actviz_core.models import Model, canonical_key, load_model
+from actviz_core.models import Model, Origin, canonical_key, load_model
+from actviz_core.models.building import check_memory
+from actviz_core.models.registry import find_network
 from actviz_core.samples import Sample, open_sample
 from actviz_core.settings import Settings, read_settings
+from actviz_core.waiting import Lines
+
+Result = TypeVar("Result")
 
 MODEL_BYTES = 3 << 30  # loaded networks: the largest of torchvision take 2.6 GB
+LITTLE = 64 << 20  # bytes of a pass that are not worth asking whether they are free
+BUILDERS = "builders"  # the line of the team's builders, which run one at a time
 
 
 class Workspace:
-    """Networks, pictures and activations by the names that links use. Safe from many threads."""
+    """Networks, pictures and activations by the names that links use. Safe from many threads.
+
+    Whatever runs a network's code is done in threads that everybody shares, one piece of work for a network
+    at a time, and waited for as `actviz_core.waiting` says: each method that takes a network or gives one may
+    raise `StillWorkingError`.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.store = ActivationStore(settings.cache_bytes)
         self.estimates = Estimates(settings.cache_bytes)
-        self._models: ByteCache[str, Model] = ByteCache(MODEL_BYTES, _bytes_of)
+        self.lines = Lines(settings.wait_seconds)
+        self._models: ByteCache[str, Model] = ByteCache(MODEL_BYTES, _bytes_of, keep_largest=True)
 
     def model(self, key: str) -> Model:
         """The network of a model key, loaded once.
@@ -40,17 +54,31 @@ class Workspace:
         """
         key = canonical_key(key, self.settings)
 
-        def load() -> Model:
+        def get() -> Model:
+            evictions = self._models.use().evictions
+            model = self._models.get(key, lambda: self._load(key))
+            if self._models.use().evictions > evictions:
+                give_back()
+            return model
+
+        if key in self._models:
+            return get()
+        network, _ = find_network(key, self.settings)
+        line = BUILDERS if network.origin is Origin.OWN else key
+        return self.lines.do(line, f"Building {key}", get, once_a_run=True)
+
+    def _load(self, key: str) -> Model:
+        """Build a network, once those that were not looked at for longest have made room for it."""
+        network, weights = find_network(key, self.settings)
+        if self._models.make_room(network.memory(weights, self.settings) or 0):
+            give_back()
+        while True:
             try:
                 return load_model(key, settings=self.settings)
             except NotEnoughMemoryError as error:
-                if error.missing > self._models.use().used_bytes:
+                if not self._models.drop(error.missing):
                     raise
-            self._models.clear()  # those networks can be loaded again
-            give_back()
-            return load_model(key, settings=self.settings)
-
-        return self._models.get(key, load)
+                give_back()
 
     def sample(self, image_id: str) -> Sample:
         """The picture of an image id. Raises `UnknownImageError` or `BadImageError`."""
@@ -89,10 +117,18 @@ class Workspace:
 
         def check() -> None:
             self.check_budget(model, chosen)
+            self._check_room(model)
 
-        return self.store.calls(
-            model, picture_key(sample), lambda: model.preprocess(sample.image), layers, check=check
-        )
+        picture = picture_key(sample)
+
+        def run() -> dict[str, LayerCalls]:
+            return self.store.calls(
+                model, picture, lambda: model.preprocess(sample.image), layers, check=check
+            )
+
+        if self.store.has(model, picture, layers):
+            return run()
+        return self._in_line(model, f"Running {model.key} on {sample.id}", run)
 
     def prepare(self, model: Model, sample: Sample, names: Sequence[str]) -> None:
         """Capture the network's answer and all of ``names`` that it has, in one forward pass.
@@ -129,7 +165,10 @@ class Workspace:
 
     def estimate(self, model: Model, *, steps: bool = False) -> Estimate:
         """What one picture makes in the network, known without a pass. Raises `ModelFailedError`."""
-        return self.estimates.of(model, steps=steps)
+        if self.estimates.knows(model, steps=steps):
+            return self.estimates.of(model, steps=steps)
+        what = f"Working out the layers of {model.key}"
+        return self._in_line(model, what, lambda: self.estimates.of(model, steps=steps))
 
     def memory(self, model: Model, names: Iterable[str]) -> int:
         """How many bytes it takes to keep what these layer, call and step names stand for, at most.
@@ -154,7 +193,36 @@ class Workspace:
         """Raise `BudgetError` where these layer, call and step names need more memory than the cache has."""
         owners = [*dict.fromkeys(self.owners(model, names).values())]
         if owners:
-            self.estimates.check(model, owners, steps=has_steps(model.module, owners))
+            steps = has_steps(model.module, owners)
+            self._estimated(model, steps=steps)
+            self.estimates.check(model, owners, steps=steps)
+
+    def _estimated(self, model: Model, *, steps: bool = False) -> Estimate | None:
+        """The estimate of a network; None where it cannot be estimated, as capturing from it will tell."""
+        try:
+            return self.estimate(model, steps=steps)
+        except StillWorkingError:
+            raise
+        except ActVizError:
+            return None
+
+    def _check_room(self, model: Model) -> None:
+        """Raise `NotEnoughMemoryError` where a pass through a network needs more memory than is free."""
+        found = self._estimated(model)
+        needed = None if found is None or model.device.type != "cpu" else found.peak_bytes
+        if needed is None or needed < LITTLE:
+            return
+        what = f"A forward pass through {model.key}"
+        try:
+            check_memory(what, needed, at_least=True)
+        except NotEnoughMemoryError as error:
+            if not self._models.drop(error.missing, but=model.key):
+                raise
+            check_memory(what, needed, at_least=True)
+
+    def _in_line(self, model: Model, what: str, work: Callable[[], Result]) -> Result:
+        """Do work for a network when it is its turn."""
+        return self.lines.do(model.fingerprint, what, work)
 
     def layout(self, model: Model, call: str, value: Tensor) -> Layout:
         """How a call's activation is laid out, as far as the network's structure tells."""
@@ -170,7 +238,14 @@ class Workspace:
 
     def attention(self, model: Model, sample: Sample, layer: str) -> LayerAttention:
         """A layer's attention weights for a picture. Raises `UnknownLayerError` or `ModelFailedError`."""
-        return self.store.attention(model, picture_key(sample), lambda: model.preprocess(sample.image), layer)
+        picture = picture_key(sample)
+
+        def run() -> LayerAttention:
+            return self.store.attention(model, picture, lambda: model.preprocess(sample.image), layer)
+
+        if self.store.has_attention(model, picture, layer):
+            return run()
+        return self._in_line(model, f"Running {model.key} on {sample.id}", run)
 
     def prediction(self, model: Model, sample: Sample, k: int | None = 5) -> TopK:
         """What the network says about a picture: its k best classes (None: all), or why there is no answer.

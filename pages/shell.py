@@ -12,6 +12,7 @@ from actviz_core.ui.sidebar import draw_sidebar
 from actviz_core.ui.tab_title import APP, name_tab
 from actviz_core.ui.text import plain
 from actviz_core.ui.view import current_view, show_link
+from actviz_core.ui.waiting import waiting_shown
 from actviz_core.workspace import shared_workspace
 
 st.set_page_config(page_title=APP, page_icon=app_icon(), layout="wide")
@@ -38,11 +39,12 @@ except SettingsError as error:
 name_tab(page.title)
 prepare_figures()
 check_links_anew()
-view = current_view()
-show_link(view)
-draw_sidebar(view, workspace)
-with st.sidebar:
-    watch_content_width()
-show_problems(view)
-with shown_errors(view, workspace), stills_first():
-    page.run()
+with waiting_shown(workspace, key="page"):
+    view = current_view()
+    show_link(view)
+    draw_sidebar(view, workspace)
+    with st.sidebar:
+        watch_content_width()
+    show_problems(view)
+    with shown_errors(view, workspace), stills_first():
+        page.run()

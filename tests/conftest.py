@@ -8,6 +8,14 @@ from actviz_core import downloads
 from actviz_core.settings import Settings
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is only run on demand."""
+    if "kills" not in config.option.markexpr:
+        left_out = [item for item in items if item.get_closest_marker("kills")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
 @pytest.fixture(autouse=True)
 def no_jobs_of_other_tests(monkeypatch: pytest.MonkeyPatch) -> None:
     """A server remembers how its downloads ended; every test starts without such memories."""

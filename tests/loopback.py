@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -68,4 +68,5 @@ def _answer(request: BaseHTTPRequestHandler, state: Served) -> None:
     request.send_header("Content-Length", str(len(body)))
     request.end_headers()
     answers = len(state.asked)
-    request.wfile.write(body[: state.cuts[answers - 1]] if answers <= len(state.cuts) else body)
+    with suppress(ConnectionError):  # whoever asked may be gone
+        request.wfile.write(body[: state.cuts[answers - 1]] if answers <= len(state.cuts) else body)

@@ -98,3 +98,35 @@ def test_many_threads_keep_the_count_of_bytes_right() -> None:
     with ThreadPoolExecutor(8) as pool:
         assert all(pool.map(use, range(8)))
     assert cache.use().used_bytes == 49
+
+
+def test_room_is_made_beforehand_by_what_was_used_longest_ago() -> None:
+    cache = cache_of(10)
+    for key in ("a", "b"):
+        cache.get(key, lambda: b"12345")
+    cache.get("a", lambda: b"")
+    assert cache.make_room(5) == 5
+    assert ("a" in cache, "b" in cache) == (True, False)
+    assert cache.make_room(5) == 0
+    assert cache.make_room(99) == 5
+    assert cache.use().used_bytes == 0
+
+
+def test_so_much_is_dropped_as_is_needed_or_nothing() -> None:
+    cache = cache_of(100)
+    for key in ("a", "b", "c"):
+        cache.get(key, lambda: b"12345")
+    assert cache.drop(11, but="c") == 0
+    assert cache.drop(16) == 0
+    assert cache.drop(6, but="a") == 10
+    assert ("a" in cache, cache.use().used_bytes, cache.use().evictions) == (True, 5, 2)
+
+
+def test_what_is_larger_than_the_cache_can_be_kept_alone() -> None:
+    cache: ByteCache[str, bytes] = ByteCache(10, len, keep_largest=True)
+    cache.get("small", lambda: b"1")
+    large = cache.get("large", lambda: b"x" * 11)
+    assert cache.get("large", lambda: b"") is large
+    assert ("small" in cache, cache.use().used_bytes) == (False, 11)
+    cache.get("next", lambda: b"12")
+    assert ("large" in cache, cache.use().used_bytes) == (False, 2)

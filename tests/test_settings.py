@@ -17,6 +17,7 @@ def test_nothing_set_gives_the_defaults(monkeypatch: pytest.MonkeyPatch) -> None
     assert (settings.images, settings.models) == (None, ())
     assert (settings.cache_bytes, settings.device) == (512 * 2**20, "cpu")
     assert settings.weights_bytes == 2000 * 2**20
+    assert (settings.uploads_bytes, settings.wait_seconds) == (500 * 2**20, 30)
 
 
 def test_every_variable_is_read(tmp_path: Path) -> None:
@@ -28,6 +29,8 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
             "ACTVIZ_CACHE_MB": " 64 ",
             "ACTVIZ_DEVICE": "cpu",
             "ACTVIZ_WEIGHTS_MB": "300",
+            "ACTVIZ_UPLOADS_MB": "40",
+            "ACTVIZ_WAIT_S": "5",
         }
     )
     assert settings.data == tmp_path / "not yet there"
@@ -35,6 +38,7 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
     assert settings.models == ("team.nets:small", "team.nets:large")
     assert (settings.cache_bytes, settings.device) == (64 * 2**20, "cpu")
     assert settings.weights_bytes == 300 * 2**20
+    assert (settings.uploads_bytes, settings.wait_seconds) == (40 * 2**20, 5)
 
 
 def test_blank_counts_as_unset() -> None:

@@ -1,13 +1,17 @@
 """Layers that do not fit into the cache together are refused before a pass, with those that do."""
 
+import gc
+import weakref
 from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from torch import nn
+from torch import Tensor, nn
 
-from actviz_core.errors import BudgetError
-from actviz_core.models import Model
+from actviz_core import workspace as workspace_module
+from actviz_core.errors import BudgetError, NotEnoughMemoryError
+from actviz_core.models import Model, building, load_model
+from actviz_core.models.registry import find_network
 from actviz_core.samples import Sample, open_sample
 from actviz_core.settings import Settings
 from actviz_core.workspace import Workspace
@@ -100,3 +104,62 @@ def test_only_what_is_missing_from_the_cache_is_estimated_and_only_once(
     assert asked == [("conv", "relu")]
     workspace.activations(model, sample, ["relu", "fc"])
     assert asked[1:] == [("relu", "fc")]
+
+
+LARGE, SMALL = 3 * 3000 * 3000 * 4, 10_000  # bytes of the picture that `Grows` makes, and of all the rest
+
+
+class Grows(CountedNet):
+    """Makes a picture of 3000 x 3000 on its way."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(nn.functional.interpolate(x, (3000, 3000))[..., :8, :8])
+
+
+def test_a_pass_that_needs_more_memory_than_is_free_is_refused_before_it_starts(
+    settings: Settings, sample: Sample, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    net, workspace = Grows(), with_room_for(settings, 2**24)
+    model = model_of(net)
+    monkeypatch.setattr(building, "available_memory", lambda: LARGE - 1)
+    for ask in (workspace.prepare, workspace.activations):
+        with pytest.raises(NotEnoughMemoryError, match=r"^A forward pass through toy needs at least 0\.11"):
+            ask(model, sample, ["conv"])
+    with pytest.raises(NotEnoughMemoryError):
+        workspace.prediction(model, sample)
+    assert net.passes == 0
+    monkeypatch.setattr(building, "available_memory", lambda: LARGE + SMALL)
+    assert workspace.prediction(model, sample).problem is None
+
+
+def test_networks_that_nobody_looks_at_make_room_for_a_pass(
+    settings: Settings, sample: Sample, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace = with_room_for(settings, 2**24)
+    held = sum(tensor.nbytes for tensor in workspace.model("resnet18@random").module.state_dict().values())
+    free = iter([LARGE + SMALL - held, LARGE + SMALL - held, LARGE + SMALL])
+    monkeypatch.setattr(building, "available_memory", lambda: next(free))
+    assert workspace.prediction(model_of(Grows()), sample).problem is None
+    assert workspace._models.use().entries == 0
+
+
+def test_networks_make_room_before_the_next_one_is_built(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = ["resnet18@random", "squeezenet1_1@random", "resnet34@random"]
+    sizes = [find_network(key)[0].memory("random", settings) or 0 for key in keys]
+    monkeypatch.setattr(workspace_module, "MODEL_BYTES", sum(sizes) - 1)
+    workspace = Workspace(settings)
+    held: list[int] = []
+
+    def load(key: str, *, settings: Settings) -> Model:
+        held.append(workspace._models.use().entries)
+        return load_model(key, settings=settings)
+
+    monkeypatch.setattr(workspace_module, "load_model", load)
+    first = weakref.ref(workspace.model(keys[0]).module)
+    for key in keys[1:]:
+        workspace.model(key)
+    assert held == [0, 1, 1]  # the first is gone before the third is built
+    gc.collect()
+    assert first() is None

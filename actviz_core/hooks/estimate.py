@@ -22,6 +22,7 @@ from torch.overrides import TorchFunctionMode
 
 from actviz_core.hooks.memory import tensors_of_model
 from actviz_core.hooks.passes import left_as_found, run, unwrap
+from actviz_core.hooks.peak import PeakMemory
 from actviz_core.hooks.selection import matches, names_of_layers, parse
 from actviz_core.hooks.tree import ModuleRow, Observations, TensorSize
 from actviz_core.hooks.turns import turn_on
@@ -40,6 +41,8 @@ class Estimate:
     ``rows`` is the module tree as `module_tree` shows it, ``sizes`` every tensor that a layer or step
     returns, in the order of execution, the root's too. ``simulated`` is False where a real pass was needed;
     ``by_shapes`` is True where no value had a say, so that it holds for any weights of this architecture.
+    ``peak_bytes`` is what a pass takes at least at one moment, besides the network's weights and what is kept
+    of it; None where only shapes that depend on values tell.
     """
 
     rows: tuple[ModuleRow, ...]
@@ -50,6 +53,7 @@ class Estimate:
     simulated: bool
     by_shapes: bool
     aliases: dict[str, str]
+    peak_bytes: int | None = None
 
     def bytes_of(self, layers: Iterable[str]) -> int:
         """The most that a capture of these layer and call names can hold. Raises `UnknownLayerError`."""
@@ -82,7 +86,7 @@ def estimate(module: nn.Module, input_shape: Sequence[int], *, steps: bool = Fal
     root = network.root
     tensors = [*itertools.chain(root.parameters(), root.buffers())]
     like = next((tensor for tensor in tensors if tensor.is_floating_point()), torch.empty(0))
-    seen = _on_meta(root, input_shape, like, steps=steps)
+    seen, peak_bytes = _on_meta(root, input_shape, like, steps=steps)
     by_shapes = seen is not None
     seen = seen or _on_fakes(root, input_shape, like, steps=steps)
     simulated = seen is not None
@@ -99,10 +103,13 @@ def estimate(module: nn.Module, input_shape: Sequence[int], *, steps: bool = Fal
         simulated,
         by_shapes,
         names_of_layers(root, network.prefix),
+        peak_bytes,
     )
 
 
-def _on_meta(root: nn.Module, shape: Sequence[int], like: Tensor, *, steps: bool) -> Observations | None:
+def _on_meta(
+    root: nn.Module, shape: Sequence[int], like: Tensor, *, steps: bool
+) -> tuple[Observations | None, int | None]:
     without_values: dict[int, object] = {
         id(tensor): nn.Parameter(empty, tensor.requires_grad) if isinstance(tensor, nn.Parameter) else empty
         for tensor in tensors_of_model(root)
@@ -110,8 +117,10 @@ def _on_meta(root: nn.Module, shape: Sequence[int], like: Tensor, *, steps: bool
     }
     with suppress(Exception):
         inputs = torch.empty(tuple(shape), dtype=like.dtype, device="meta")
-        return _observe(_twin(root, without_values), inputs, [torch.device("meta")], steps=steps)
-    return None
+        twin = _twin(root, without_values)
+        peak = PeakMemory(twin)
+        return _observe(twin, inputs, [torch.device("meta"), peak.watching(inputs)], steps=steps), peak.bytes
+    return None, None
 
 
 def _on_fakes(root: nn.Module, shape: Sequence[int], like: Tensor, *, steps: bool) -> Observations | None:

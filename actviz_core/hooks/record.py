@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from torch import Tensor
 
-from actviz_core.errors import UnknownLayerError
+from actviz_core.errors import UnknownLayerError, quoted
 
 
 class Record(Mapping[str, Tensor]):
@@ -74,4 +74,4 @@ def layer_of(name: str, layers: Mapping[str, object]) -> str | None:
 def unknown_name(name: str, known: Mapping[str, object], why: str) -> UnknownLayerError:
     """An error that names what was asked for and the closest names that exist."""
     close = difflib.get_close_matches(name, list(known), n=3, cutoff=0.3) or list(known)[:3]
-    return UnknownLayerError(f"{name!r} {why}. Closest: {', '.join(map(repr, close)) or 'nothing'}.")
+    return UnknownLayerError(f"{quoted(name)} {why}. Closest: {', '.join(map(repr, close)) or 'nothing'}.")

@@ -14,8 +14,11 @@ from actviz_core.errors import NotEnoughMemoryError
 from actviz_core.free_memory import available_memory
 
 
-def check_memory(key: str, needed: int | None) -> None:
-    """Raise `NotEnoughMemoryError` if a network needs more bytes than are free; None is not known."""
+def check_memory(what: str, needed: int | None, *, at_least: bool = False) -> None:
+    """Raise `NotEnoughMemoryError` if a network needs more bytes than are free; None is not known.
+
+    ``what`` is who needs them, as the message begins: a model key, or what is done with it.
+    """
     if needed is None:
         return
     available = available_memory()
@@ -23,7 +26,8 @@ def check_memory(key: str, needed: int | None) -> None:
         give_back()  # what was freed may still be with the C library
         available = max(available, available_memory() or 0)
     if available is not None and needed > available:
-        raise _too_large(key, _gigabytes(needed), available, needed - available)
+        amount = f"at least {_gigabytes(needed)}" if at_least else _gigabytes(needed)
+        raise _too_large(what, amount, available, needed - available)
 
 
 @contextmanager
@@ -65,9 +69,9 @@ class _WithinMemory(TorchFunctionMode):
             raise _too_large(self._key, needed, self._available, missing)
 
 
-def _too_large(key: str, needed: str, available: int, missing: int) -> NotEnoughMemoryError:
+def _too_large(what: str, needed: str, available: int, missing: int) -> NotEnoughMemoryError:
     return NotEnoughMemoryError(
-        f"{key} needs {needed} of memory, and {_gigabytes(available)} are free here. Choose a smaller "
+        f"{what} needs {needed} of memory, and {_gigabytes(available)} are free here. Choose a smaller "
         "network, or start the server on a machine with more memory.",
         missing,
     )

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from actviz_core.downloads import Job, JobState, find_job, start_job
-from actviz_core.errors import DownloadError, UnknownModelError, WeightsError
+from actviz_core.errors import DownloadError, UnknownModelError, WeightsError, quoted
 from actviz_core.models.building import check_memory
 from actviz_core.models.bundled import BundledResNet20
 from actviz_core.models.model import Model, ModelInfo, WeightsInfo, fingerprint
@@ -123,7 +123,7 @@ def find_network(key: str, settings: Settings | None = None) -> tuple[Network, s
             entry = store.find(name, weights)
             return UploadedNetwork(network, entry, store), entry.weights
         raise UnknownModelError(
-            f"{name} has no weights {weights!r}. There are: {', '.join(f'{name}@{w}' for w in known)}."
+            f"{name} has no weights {quoted(weights)}. There are: {', '.join(f'{name}@{w}' for w in known)}."
         )
     return network, weights
 
@@ -154,7 +154,7 @@ def _network(name: str, settings: Settings | None) -> Network:
 @lru_cache(maxsize=64)
 def _timm_network(name: str) -> TimmNetwork:
     if not timm_is_installed():
-        raise UnknownModelError(f"{name!r} needs timm, which is not installed here: pip install timm.")
+        raise UnknownModelError(f"{quoted(name)} needs timm, which is not installed here: pip install timm.")
     if name not in timm_names():
         raise _unknown(name, timm_names())
     return TimmNetwork(name)
@@ -162,7 +162,7 @@ def _timm_network(name: str) -> TimmNetwork:
 
 def _unknown(name: str, known: tuple[str, ...]) -> UnknownModelError:
     closest = get_close_matches(name.lower(), known) or get_close_matches(name.lower(), known, cutoff=0)
-    return UnknownModelError(f"There is no model {name!r}. Closest: {', '.join(closest)}.")
+    return UnknownModelError(f"There is no model {quoted(name)}. Closest: {', '.join(closest)}.")
 
 
 def _job_key(network: Network, weights: str) -> str:

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from actviz_core.errors import ActVizError, UnknownImageError
+from actviz_core.errors import ActVizError, UnknownImageError, quoted
 from actviz_core.samples import uploads
 from actviz_core.samples.bundled import MISSING, bundled_cifar10, bundled_folder, bundled_imagenet
 from actviz_core.samples.cifar10 import COUNTS, GET_IT, Cifar10State, Split, cifar10_state, open_cifar10
@@ -105,19 +105,19 @@ def parse_image_id(text: str) -> ImageId:
     source, slash, item = original.partition("/")
     if not slash:
         raise UnknownImageError(
-            f"{_short(text)} is no image id. Write <source>/<index>, such as bundled-cifar10/3."
+            f"{quoted(text)} is no image id. Write <source>/<index>, such as bundled-cifar10/3."
         )
     if source == uploads.SOURCE_KEY:
         if not re.fullmatch(f"[0-9a-f]{{{uploads.DIGITS}}}", item):
             raise UnknownImageError(
-                f"{_short(text)} is no image id: an upload has {uploads.DIGITS} digits from 0 to f, such as "
+                f"{quoted(text)} is no image id: an upload has {uploads.DIGITS} digits from 0 to f, such as "
                 "upload/0123456789ab."
             )
         return ImageId(source, item, variant)
     _check_key(source)
     if not re.fullmatch("[0-9]{1,9}", item):
         raise UnknownImageError(
-            f"{_short(text)} is no image id: after {source}/ goes a whole number from 0 up, as in {source}/3."
+            f"{quoted(text)} is no image id: after {source}/ goes a whole number from 0 up, as in {source}/3."
         )
     return ImageId(source, int(item), variant)
 
@@ -176,10 +176,5 @@ def _check_key(key: str) -> None:
         close = difflib.get_close_matches(key, SOURCE_KEYS, n=1)
         hint = f"Did you mean {close[0]}? " if close else ""
         raise UnknownImageError(
-            f"There is no source {_short(key)}. {hint}There are: {', '.join(SOURCE_KEYS)}."
+            f"There is no source {quoted(key)}. {hint}There are: {', '.join(SOURCE_KEYS)}."
         )
-
-
-def _short(text: str) -> str:
-    """Quote what came from a link, whatever its length."""
-    return repr(text if len(text) <= 60 else f"{text[:57]}...")

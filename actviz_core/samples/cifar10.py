@@ -1,10 +1,12 @@
 """CIFAR-10 in full: 60,000 pictures, downloaded once on request as torchvision's archive."""
 
 import hashlib
+import shutil
 import tarfile
 import tempfile
 import threading
 import zlib
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -15,6 +17,7 @@ from torchvision.datasets import CIFAR10
 
 from actviz_core.downloads import Checksum, Job, Progress, download, find_job, start_job
 from actviz_core.errors import DownloadError, UnknownImageError
+from actviz_core.folder_lock import exclusive
 from actviz_core.models.cifar_resnet20.network import CLASSES
 from actviz_core.samples.source import ArraySource, Source
 from actviz_core.settings import Settings
@@ -57,6 +60,7 @@ class CifarArchive:
 
 
 ARCHIVE = CifarArchive()
+_UNPACKING = ".cifar10-"
 COUNTS = {Split.TEST: 10_000, Split.TRAIN: 50_000}
 GET_IT = "Get all 60,000 pictures (170 MB) on the page Samples."
 
@@ -93,18 +97,43 @@ def fetch_cifar10(
     """
     if _intact(settings.data / ARCHIVE.folder):
         return
-    path = settings.data / Path(ARCHIVE.url).name
-    brought_by_hand = path.exists()
-    download(ARCHIVE.url, path, expected=Checksum("md5", ARCHIVE.md5), progress=progress, stop=stop)
+    path, own = settings.data / Path(ARCHIVE.url).name, _own_archive(settings)
+    archive = path if path.exists() else own  # brought by hand, or what an earlier download left
+    checksum = Checksum("md5", ARCHIVE.md5)
+    if not checksum.matches(archive):
+        download(ARCHIVE.url, path, expected=checksum, progress=progress, stop=stop)
+        if archive == own:
+            path.replace(own)
     try:
-        _unpack(path, settings.data)
+        with exclusive(settings.data):
+            if not _intact(settings.data / ARCHIVE.folder):
+                _unpack(archive, settings.data)
     except (tarfile.TarError, EOFError, zlib.error, _WrongContentError, OSError) as error:
         raise DownloadError(
-            f"{path} cannot be unpacked ({error}). Make sure that {settings.data} has 400 MB of room; if it "
-            "has, delete that file and try again."
+            f"{archive} cannot be unpacked ({error}). Make sure that {settings.data} has 400 MB of room; if "
+            "it has, delete that file and try again."
         ) from error
-    if not brought_by_hand:
-        path.unlink()
+    own.unlink(missing_ok=True)
+
+
+def sweep_cifar10(settings: Settings) -> None:
+    """Remove what a kill left behind, unless somebody is unpacking at this moment.
+
+    An archive that is complete stays until it is unpacked, and part of one to be continued.
+    """
+    if not settings.data.is_dir():
+        return
+    with suppress(OSError), exclusive(settings.data, wait=False):
+        for folder in settings.data.glob(f"{_UNPACKING}*"):
+            shutil.rmtree(folder, ignore_errors=True)
+        own = _own_archive(settings)
+        if own.exists() and _intact(settings.data / ARCHIVE.folder):
+            own.unlink()
+
+
+def _own_archive(settings: Settings) -> Path:
+    """Where the archive lies once it was downloaded: not where people put one by hand, which is theirs."""
+    return settings.data / f".{Path(ARCHIVE.url).name}"
 
 
 def open_cifar10(split: Split, settings: Settings) -> Source:
@@ -136,7 +165,7 @@ class _WrongContentError(Exception):
 def _unpack(archive: Path, target: Path) -> None:
     """Take the files of the dataset, and no others, out of the archive."""
     wanted = ARCHIVE.files
-    with tempfile.TemporaryDirectory(prefix=".cifar10-", dir=target) as temporary:
+    with tempfile.TemporaryDirectory(prefix=_UNPACKING, dir=target) as temporary:
         folder = Path(temporary) / ARCHIVE.folder
         folder.mkdir()
         with tarfile.open(archive, "r|gz") as tar:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
-from actviz_core.errors import UnknownImageError
+from actviz_core.errors import UnknownImageError, quoted
 
 NO_LABEL = -1
 PLENTY = 20  # so many names still fit into a message
@@ -140,7 +140,7 @@ def browse(source: Source, *, class_name: str | None = None, seed: int | None = 
         if len(names) > PLENTY:
             names = tuple(difflib.get_close_matches(class_name, names, n=5, cutoff=0.3)) or names[:PLENTY]
         hint = f"Some that it has: {', '.join(names)}." if names else "Its pictures have no classes."
-        raise UnknownImageError(f"{source.key} has no class {class_name!r}. {hint}")
+        raise UnknownImageError(f"{source.key} has no class {quoted(class_name)}. {hint}")
     if seed is None:
         return indices
     if seed < 0:

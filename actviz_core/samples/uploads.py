@@ -1,15 +1,17 @@
-"""Uploaded pictures: kept on disk under the SHA-256 of their bytes, the oldest removed when room runs out.
+"""Uploaded pictures: kept on disk under the SHA-256 of their bytes; those not used for longest go first.
 
 Nothing here looks into the bytes: a process of its own decodes them, each time that a picture is opened.
 """
 
 import hashlib
-import threading
+import os
+from contextlib import suppress
 from pathlib import Path
 
 from actviz_core.cache import ByteCache
 from actviz_core.decoding import MAX_BYTES, too_many_bytes
 from actviz_core.errors import BadImageError, UnknownImageError
+from actviz_core.folder_lock import exclusive
 from actviz_core.samples.source import Sample
 from actviz_core.samples.visitor_pictures import read_visitor_picture
 from actviz_core.settings import Settings, read_settings, reading_folder
@@ -17,22 +19,18 @@ from actviz_core.untrusted import held_folder
 
 SOURCE_KEY = "upload"
 DIGITS = 12
-MAX_TOTAL_BYTES = 500 * 2**20
 
-_lock = threading.Lock()
 _samples: ByteCache[Path, Sample] = ByteCache(
     128 * 2**20, lambda sample: 3 * sample.image.width * sample.image.height
 )
 
 
-def save_upload(
-    content: bytes, name: str, settings: Settings | None = None, *, max_total_bytes: int = MAX_TOTAL_BYTES
-) -> Sample:
+def save_upload(content: bytes, name: str, settings: Settings | None = None) -> Sample:
     """Keep an uploaded file's bytes and return its picture, with the id ``upload/<12 hex>`` and no label.
 
-    The same bytes are kept once. When all uploads together exceed the limit, the ones that were uploaded
-    longest ago are removed. A file that cannot be decoded is not kept. Raises `BadImageError`, which calls
-    the file by ``name``.
+    The same bytes are kept once. When all uploads together exceed the settings' ``uploads_bytes``, those that
+    were neither uploaded nor opened for longest are removed. A file that cannot be decoded is not kept.
+    Raises `BadImageError`, which calls the file by ``name``.
     """
     settings = settings or read_settings()
     if len(content) > MAX_BYTES:
@@ -44,10 +42,9 @@ def save_upload(
             file = temporary / "upload"
             file.write_bytes(content)
             image = read_visitor_picture(file, name, reading_folder(settings))
-            folder.mkdir(parents=True, exist_ok=True)
-            with _lock:
+            with exclusive(folder):
                 file.replace(folder / digest)  # in one step; a repeated upload becomes the newest again
-                _make_room(folder, max_total_bytes, keep=digest)
+                _make_room(folder, settings.uploads_bytes, keep=digest)
     except OSError as error:
         raise BadImageError(
             f"{name} cannot be kept in {folder} ({error.strerror}). Make room there, or set ACTVIZ_DATA to a "
@@ -57,7 +54,7 @@ def save_upload(
 
 
 def open_upload(digest: str, settings: Settings | None = None) -> Sample:
-    """Open a picture that was uploaded earlier, by the 12 hex digits of its id.
+    """Open a picture that was uploaded earlier, by the 12 hex digits of its id; this counts as use.
 
     Raises `UnknownImageError` when it is not, or no longer, there.
     """
@@ -68,6 +65,8 @@ def open_upload(digest: str, settings: Settings | None = None) -> Sample:
         raise UnknownImageError(
             f"{image_id} is not on this server, or no longer. Upload that picture again: it gets the same id."
         )
+    with suppress(OSError):  # a folder that cannot be written to can still be read
+        os.utime(path)
 
     def read() -> Sample:
         try:

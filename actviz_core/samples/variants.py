@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 from PIL import Image, ImageOps
 
-from actviz_core.errors import UnknownImageError
+from actviz_core.errors import UnknownImageError, quoted
 from actviz_core.samples.source import Sample
 
 MARK = "~"
@@ -38,7 +38,7 @@ def vary(sample: Sample, variant: str) -> Sample:
         image = _with_noise(sample.image, float(noise[1]))
     else:
         raise UnknownImageError(
-            f"{sample.id} has no variant {variant!r}. There are {MIRROR!r} and 'noise-0.1' (up to 1)."
+            f"{sample.id} has no variant {quoted(variant)}. There are {MIRROR!r} and 'noise-0.1' (up to 1)."
         )
     return replace(sample, id=f"{sample.id}{MARK}{variant}", image=image)
 

@@ -14,6 +14,7 @@ from actviz_core.ui.reading import tell_own_reading
 from actviz_core.ui.text import plain
 from actviz_core.ui.tray import tray
 from actviz_core.ui.view import View, names_offered
+from actviz_core.ui.waiting import wait_on_button
 from actviz_core.workspace import Workspace
 
 MOST_IN_ROW = 5
@@ -48,6 +49,8 @@ def _header(filled: Filled | Failed, count: int, view: View, workspace: Workspac
     st.caption(plain(_origin(filled)))
     if isinstance(filled, Failed):
         st.error(plain(filled.reason), icon=":material/error:")
+        if filled.not_yet:
+            wait_on_button(key=f"wait_on_{position}")
     else:
         tell_own_reading(filled.layout, tuple(filled.value.shape))
     with st.container(horizontal=True, gap="small"):

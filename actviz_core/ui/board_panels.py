@@ -8,7 +8,7 @@ from torch import Tensor
 
 from actviz_core.analysis import TopK, channel_statistics
 from actviz_core.board import Panel
-from actviz_core.errors import ActVizError
+from actviz_core.errors import ActVizError, StillWorkingError
 from actviz_core.figures import BoardPanel
 from actviz_core.layouts import Layout
 from actviz_core.models import Model
@@ -38,11 +38,12 @@ class Filled:
 
 @dataclass(frozen=True)
 class Failed:
-    """A panel whose model, picture or call is not there, and why."""
+    """A panel whose model, picture or call is not there, and why; ``not_yet`` where it may still come."""
 
     position: int
     panel: Panel
     reason: str
+    not_yet: bool = False
 
 
 def fill(panels: Sequence[Panel], workspace: Workspace) -> list[Filled | Failed]:
@@ -77,7 +78,7 @@ def _fill(
         maps = workspace.maps(model, call, value)
         layout = workspace.layout(model, call, value)
     except ActVizError as error:
-        return Failed(position, panel, str(error))
+        return Failed(position, panel, str(error), not_yet=isinstance(error, StillWorkingError))
     seen = np.asarray(model.preprocess.seen(sample.image)) if layout.on_picture else None
     drawn = BoardPanel(f"{position + 1} {names[0]}", maps, channel_statistics(maps), seen)
     return Filled(position, panel, *names, model, sample, value, layout, drawn, prediction)

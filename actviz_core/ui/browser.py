@@ -17,7 +17,7 @@ from actviz_core.samples import (
     start_cifar10_download,
 )
 from actviz_core.ui.charts import draw_clickable
-from actviz_core.ui.choices import check_link, check_number, linked_selectbox
+from actviz_core.ui.choices import LARGEST, check_link, check_number, linked_selectbox
 from actviz_core.ui.content_width import column_width
 from actviz_core.ui.jobs import download_panel
 from actviz_core.ui.text import plain
@@ -62,16 +62,17 @@ def _about(info: SourceInfo) -> str:
 
 def browse_pictures(source: Source, view: View) -> None:
     """Filter, shuffle and turn pages of the contact sheet; a click chooses the picture."""
-    check_number("seed", 0)
+    in_link = check_number("seed", 0, LARGEST)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         class_name = linked_selectbox("Class", [ALL, *source.classes], key="class", width=200)
         seed = st.number_input(
             "Shuffle",
             min_value=0,
+            max_value=LARGEST,
             value=None,
             step=1,
             key="seed",
-            bind="query-params",
+            bind="query-params" if in_link else None,
             placeholder="in order",
             width=150,
             help="Any number shuffles the pictures, always the same way for the same number.",

@@ -7,11 +7,12 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from actviz_core.ui.content_width import only_width_changed
-from actviz_core.ui.text import plain
+from actviz_core.ui.text import plain, shorten
 
 Option = TypeVar("Option")
 _WARNINGS = "link_warnings"
 SOME = 12  # values that a message lists
+LARGEST = 2**53 - 1  # the largest whole number that browsers can tell from its neighbours
 
 
 def check_links_anew() -> None:
@@ -49,25 +50,32 @@ def check_switches(*keys: str) -> None:
         check_link(key, ["true", "false"])
 
 
-def check_number(key: str, low: float, high: float | None = None) -> None:
-    """Warn when the link gives ``key`` something else than a number in its range."""
+def check_number(key: str, low: float, high: float) -> bool:
+    """Warn when the link gives ``key`` something else than a number in its range.
+
+    False where the widget must not read the link in this run: infinity and numbers beyond all bounds.
+    """
     given = st.query_params.get(key)
-    if repeat_warnings(key) or key in st.session_state or given is None:
-        return
+    number = _number(given)
+    told = repeat_warnings(key) or key in st.session_state
+    if given is not None and not told and not low <= number <= high:
+        _warn(key, given, f"It can be a number from {low:.16g} to {high:.16g}.")
+    if math.isnan(number) or abs(number) <= LARGEST:
+        return True
+    del st.query_params[key]
+    return False
+
+
+def _number(given: str | None) -> float:
+    """The number that a link gives; not a number where it gives none."""
     try:
-        inside = low <= float(given) <= (math.inf if high is None else high)
+        return math.nan if given is None else float(given)
     except ValueError:
-        inside = False
-    if not inside:
-        _warn(
-            key,
-            given,
-            f"It can be a number from {low:g}" + (f" to {high:g}." if high is not None else " on."),
-        )
+        return math.nan
 
 
 def _warn(key: str, given: str, possible: str) -> None:
-    remember_warning(key, f"The link's {key}={given} is not possible here. {possible}")
+    remember_warning(key, f"The link's {key}={shorten(given, 60)} is not possible here. {possible}")
     repeat_warnings(key)
 
 

@@ -5,12 +5,13 @@ from contextlib import contextmanager
 
 import streamlit as st
 
-from actviz_core.errors import ActVizError, BudgetError, WeightsError
+from actviz_core.errors import ActVizError, BudgetError, StillWorkingError, WeightsError
 from actviz_core.models import Model, find_weights_download, list_weights, start_weights_download
 from actviz_core.samples import Sample
 from actviz_core.ui.jobs import download_panel
 from actviz_core.ui.text import megabytes, plain
 from actviz_core.ui.view import View, choose_layers, model_of, sample_of
+from actviz_core.ui.waiting import offer_ways_on
 from actviz_core.workspace import Workspace
 
 
@@ -25,6 +26,8 @@ def shown_errors(view: View, workspace: Workspace) -> Iterator[None]:
         yield
     except PageEndError:
         pass
+    except StillWorkingError as error:
+        offer_ways_on(error, view.model_key)
     except WeightsError as error:
         st.error(plain(str(error)), icon=":material/cloud_download:")
         _offer_weights(view, workspace)

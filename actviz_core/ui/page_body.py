@@ -11,6 +11,7 @@ from actviz_core.ui.charts import stills_first
 from actviz_core.ui.choices import check_links_anew
 from actviz_core.ui.errors import require, shown_errors
 from actviz_core.ui.view import View, current_view
+from actviz_core.ui.waiting import waiting_shown
 from actviz_core.workspace import Workspace
 
 
@@ -26,11 +27,12 @@ def page_body(
 
     @st.fragment
     def body() -> None:
-        if next(runs):  # a click in it, and the first run is over
-            check_links_anew()
-            if current_view() != view:
-                st.rerun()
-        with shown_errors(view, workspace), stills_first():
-            draw(*require(view, workspace), view, workspace)
+        with waiting_shown(workspace, key="body"):
+            if next(runs):  # a click in it, and the first run is over
+                check_links_anew()
+                if current_view() != view:
+                    st.rerun()
+            with shown_errors(view, workspace), stills_first():
+                draw(*require(view, workspace), view, workspace)
 
     body()

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import streamlit as st
 
-from actviz_core.errors import ActVizError, BudgetError
+from actviz_core.errors import ActVizError, BudgetError, StillWorkingError
 from actviz_core.models import Model, ModelInfo, Task, list_models, list_weights
 from actviz_core.samples import Sample
 from actviz_core.ui.copy_link import copy_link_button
@@ -62,6 +62,8 @@ def _prediction(model: Model, sample: Sample, view: View, workspace: Workspace) 
         with suppress(BudgetError):  # the network has its answer all the same; the page tells
             workspace.prepare(model, sample, view.layers)
         best = workspace.prediction(model, sample, k=1)
+    except StillWorkingError:
+        return "The network has not answered yet."
     except ActVizError:
         return "The network gave no answer."
     if best.problem is not None:

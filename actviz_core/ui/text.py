@@ -4,13 +4,28 @@ import re
 import string
 
 NO_BREAK = "\u00a0"  # a space at which no line ends
+JOINER = "\u2060"  # has no width; here it keeps apart what Streamlit would read as one thing
 _SPACES = re.compile(rf"[^\S{NO_BREAK}]+")
+_UNSEEN = re.compile("[\0-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _MARKUP = re.compile(f"([{re.escape(string.punctuation)}])")
+# What Streamlit finds in text after it has read the Markdown, so that no escape keeps it from it: addresses,
+# which become links, and names between colons, which become icons.
+_FOUND_LATER = re.compile(r"https?:(?=//)|www(?=\.)|@(?=[-\w]+\.[-\w])|:(?=[\w+-]+:)", re.IGNORECASE)
 
 
 def plain(text: str) -> str:
-    """Escape every character that Markdown could read as markup; line breaks become spaces."""
-    return _MARKUP.sub(r"\\\1", _SPACES.sub(" ", text.strip()))
+    """Make Markdown of a text that reads as the text does, whatever is in it, on one line.
+
+    Every character that could be markup is escaped. What turns the direction of writing, and what is no
+    character at all, becomes U+FFFD.
+    """
+    line = _UNSEEN.sub("\ufffd", _SPACES.sub(" ", text.strip()))
+    return _MARKUP.sub(r"\\\1", _FOUND_LATER.sub(rf"\g<0>{JOINER}", line))
+
+
+def shorten(text: str, length: int) -> str:
+    """Cut off what is longer than so many characters, and say so with an ellipsis."""
+    return text if len(text) <= length else f"{text[: length - 1]}…"
 
 
 def megabytes(count: int) -> str:

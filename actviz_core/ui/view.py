@@ -5,15 +5,19 @@ from dataclasses import dataclass, field, replace
 import streamlit as st
 
 from actviz_core.analysis import first_of_each_stage
-from actviz_core.errors import ActVizError, UnknownModelError
+from actviz_core.errors import ActVizError, StillWorkingError, UnknownModelError
 from actviz_core.hooks.selection import is_step, step_of
 from actviz_core.models import Model, canonical_key
 from actviz_core.samples import Sample
 from actviz_core.ui.defaults import DEFAULT_IMAGE, DEFAULT_MODEL
+from actviz_core.ui.text import shorten
 from actviz_core.workspace import Workspace, shared_workspace
 
 _PARAMETERS = ("model", "image", "layers", "steps")
 _SESSION = "view"
+_TOLD = 5  # layers of a link that are told one by one as missing
+_LINK_LEFT = "view_link_left"  # a link whose network took too long to say which layers it has
+_LAYERS_LEFT = "view_layers_left"  # a network was chosen: its layers are still to be
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,11 @@ def current_view() -> View:
     link = _link_of_browser()
     state = st.session_state
     if _SESSION not in state or (link and link != state.get("view_link")):
-        state[_SESSION] = _read(link)
+        state[_LINK_LEFT], state[_LAYERS_LEFT] = link, False
+    if state.get(_LINK_LEFT) is not None:
+        state[_SESSION] = _read(state[_LINK_LEFT])
+    elif state.get(_LAYERS_LEFT):
+        _take_layers_along()
     view: View = state[_SESSION]
     return view
 
@@ -89,15 +97,23 @@ def choose_steps(*, offered: bool) -> None:
 
 def choose_model(model_key: str) -> None:
     """Look into another network from now on, at the same layers where it has them."""
-    view: View = st.session_state[_SESSION]
     _change(model_key=model_key)
+    st.session_state[_LAYERS_LEFT] = True  # not here, where nothing can be shown while it is built
+
+
+def _take_layers_along() -> None:
+    view: View = st.session_state[_SESSION]
     try:
         workspace = shared_workspace()
-        model = workspace.model(model_key)
+        model = workspace.model(view.model_key or "")
         kept = tuple(workspace.owners(model, view.layers))
-        _change(layers=kept or first_of_each_stage(workspace.tree(model)))
+        layers = kept or first_of_each_stage(workspace.tree(model))
+        st.session_state[_SESSION] = replace(view, layers=layers)
+    except StillWorkingError:
+        return  # the next run tries again
     except ActVizError:
         pass  # the page says what is missing or fails; the layers are kept for when it is there
+    st.session_state[_LAYERS_LEFT] = False
 
 
 def model_of(view: View, workspace: Workspace) -> Model | None:
@@ -121,6 +137,7 @@ def names_offered(view: View, model: Model, workspace: Workspace) -> list[str]:
 
 
 def _change(**changes: object) -> None:
+    st.session_state[_LINK_LEFT] = None
     st.session_state[_SESSION] = replace(st.session_state[_SESSION], problems=(), **changes)
 
 
@@ -135,17 +152,23 @@ def _read(link: dict[str, list[str]]) -> View:
     model_key: str | None = link.get("model", [DEFAULT_MODEL])[-1]
     image_id: str | None = link.get("image", [DEFAULT_IMAGE])[-1]
     layers = tuple(dict.fromkeys(link.get("layers", ())))
+    st.session_state[_LINK_LEFT] = None
     try:
         model_key = canonical_key(model_key or "", workspace.settings)
         model = workspace.model(model_key)
         known = {name: owner for name, owner in workspace.owners(model, layers).items() if owner}
-        problems.extend(str(workspace.unknown(model, layer)) for layer in layers if layer not in known)
+        unknown = [layer for layer in layers if layer not in known]
+        problems.extend(str(workspace.unknown(model, layer)) for layer in unknown[:_TOLD])
+        if more := len(unknown[_TOLD:]):
+            problems.append(f"{more:,} more layers of the link are not in {model_key}.")
         layers = tuple(known)
         if "layers" not in link:
             layers = first_of_each_stage(workspace.tree(model))
     except UnknownModelError as error:
         problems.append(str(error))
         model_key = None
+    except StillWorkingError:
+        st.session_state[_LINK_LEFT] = link  # to be read again when there is more to know
     except ActVizError:
         pass  # the page meets the same error, and offers a way on
     try:
@@ -155,5 +178,7 @@ def _read(link: dict[str, list[str]]) -> View:
         image_id = None
     steps = link.get("steps", ["false"])[-1]
     if steps not in ("true", "false"):
-        problems.append(f"The link's steps={steps} is not possible here. It can be: true, false.")
+        problems.append(
+            f"The link's steps={shorten(steps, 60)} is not possible here. It can be: true, false."
+        )
     return View(model_key, image_id, layers, tuple(problems), steps == "true" or any(map(step_of, layers)))

@@ -15,13 +15,12 @@ from actviz_core.analysis import Summary, first_of_each_stage, summary_map
 from actviz_core.errors import ActVizError
 from actviz_core.export import figure_still
 from actviz_core.figures import channel_grid, histogram, overlay, prediction_bars
+from actviz_core.leftovers import clear_leftovers
 from actviz_core.models import Model, list_models
 from actviz_core.samples import Sample
 from actviz_core.samples.visitor_pictures import picture_readers
-from actviz_core.settings import reading_folder
 from actviz_core.ui.content_width import USUAL
 from actviz_core.ui.defaults import DEFAULT_IMAGE, DEFAULT_MODEL
-from actviz_core.untrusted import remove_leftovers
 from actviz_core.workspace import Workspace, shared_workspace
 
 _log = logging.getLogger(__name__)
@@ -35,7 +34,7 @@ def warm_up() -> None:
         import_module(module.name)
     try:
         workspace = shared_workspace()
-        remove_leftovers(reading_folder(workspace.settings))
+        clear_leftovers(workspace.settings)
         _draw_first_view(workspace.model(DEFAULT_MODEL), workspace.sample(DEFAULT_IMAGE), workspace)
         list_models(workspace.settings)  # imports timm, where it is installed
     except ActVizError as error:

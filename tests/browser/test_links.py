@@ -1,8 +1,11 @@
 """Links that name what isn't there: a message that says what would work, and no traceback."""
 
+from urllib.parse import quote
+
 import pytest
 from playwright.sync_api import expect
 
+from actviz_core.ui.text import JOINER
 from tests.browser.visitor import Visitor
 
 pytestmark = pytest.mark.browser
@@ -35,3 +38,19 @@ def test_a_bad_link_says_what_is_wrong_and_what_would_work(visitor: Visitor, lin
     expect(page.get_by_test_id("stException")).to_have_count(0)
     expect(page.get_by_text("Traceback")).to_have_count(0)
     expect(page.get_by_role("combobox", name="Model", exact=True)).to_be_visible()
+
+
+FOREIGN = (
+    *("http://evil.example", "www.evil.example", "me@evil.example", "[a](http://evil.example)", "# head"),
+    *(":material_home:", ":material/home:", ":streamlit:", ":smile:", ":red[x]", "$x^2$", "<b>x</b>", "`c`"),
+)
+
+
+@pytest.mark.parametrize("text", FOREIGN)
+def test_text_from_a_link_is_shown_as_text(visitor: Visitor, text: str) -> None:
+    page = visitor.open(f"/activations?model={quote(text)}&image={quote(text)}&steps={quote(text)}")
+    messages = page.get_by_role("alert").get_by_test_id("stMarkdownContainer")
+    expect(messages.filter(has_text="The link's steps")).to_have_count(1)
+    expect(messages.locator("a, h1, h2, img, code, em, b, [role=img], .katex")).to_have_count(0)
+    shown = [message.replace(JOINER, "") for message in messages.all_inner_texts()]
+    assert f"The link's steps={text} is not possible here. It can be: true, false." in shown

@@ -131,3 +131,35 @@ def test_layers_that_fit_a_budget_are_named() -> None:
     assert found.fitting(wanted, 64 * 16 * 16 * 4 + 4000) == ("layer1", "fc")
     with pytest.raises(UnknownLayerError, match=r"'conv9' is not a layer.*'conv1'"):
         found.bytes_of(["conv9"])
+
+
+def test_the_peak_is_what_lies_in_memory_at_once_beside_the_weights() -> None:
+    picture, maps = 3 * 8 * 8 * 4, 5 * 8 * 8 * 4
+    convolution = nn.Conv2d(3, 5, 1)
+    assert estimate(convolution, (1, 3, 8, 8)).peak_bytes == picture + maps
+    in_place = nn.Sequential(convolution, nn.ReLU(inplace=True), nn.Conv2d(5, 3, 1))
+    assert estimate(in_place, (1, 3, 8, 8)).peak_bytes == picture + maps + picture
+    apart = nn.Sequential(convolution, nn.ReLU(), nn.Conv2d(5, 3, 1))
+    assert estimate(apart, (1, 3, 8, 8)).peak_bytes == picture + 2 * maps
+    assert estimate(apart, (7, 3, 8, 8)).peak_bytes == 7 * (picture + 2 * maps)
+
+
+def test_a_peak_counts_no_weights_and_no_attention_that_need_not_be_written_down() -> None:
+    linear = estimate(nn.Sequential(nn.Flatten(), nn.Linear(192, 10)), (1, 3, 8, 8))
+    assert linear.peak_bytes == 192 * 4 + 10 * 4
+    tokens, width = 4096, 8
+
+    class Attends(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            return nn.functional.scaled_dot_product_attention(x, x, x)
+
+    peak = estimate(Attends(), (1, 1, tokens, width)).peak_bytes
+    assert peak == 2 * tokens * width * 4 < tokens * tokens
+
+
+def test_where_values_decide_nothing_is_known_of_the_peak() -> None:
+    class Looks(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            return x if x.sum() > 0 else -x
+
+    assert estimate(Looks(), (1, 3, 8, 8)).peak_bytes is None

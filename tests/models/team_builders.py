@@ -1,6 +1,7 @@
 """Builders as teams write them, good and bad, for ``ACTVIZ_MODELS``."""
 
 import sys
+import threading
 from types import SimpleNamespace
 
 import torch
@@ -114,6 +115,16 @@ def lazy() -> nn.Module:
 
 def on_meta() -> nn.Module:
     return Small().to("meta")
+
+
+GATE = threading.Event()  # what waits for it hangs until a test opens it
+begun: list[str] = []
+
+
+def hangs() -> nn.Module:
+    begun.append("hangs")
+    assert GATE.wait(60)
+    return Small()
 
 
 def enormous() -> nn.Module:

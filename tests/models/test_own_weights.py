@@ -19,7 +19,7 @@ from safetensors import SafetensorError
 from torch import nn
 
 from actviz_core.errors import UnknownModelError, WeightsError, WeightsFileError
-from actviz_core.models.folder_lock import exclusive
+from actviz_core.folder_lock import exclusive
 from actviz_core.models.own_weights import OwnWeights
 from actviz_core.weights.state_dicts import StateDict
 from tests.weights.payloads import saved

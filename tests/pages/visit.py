@@ -15,6 +15,8 @@ from streamlit.components.v2.component_manager import BidiComponentManager
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
+from actviz_core.ui.text import JOINER
+
 SHELL = Path(__file__).parents[2] / "pages" / "shell.py"
 SECONDS = 120
 
@@ -128,8 +130,8 @@ def read_page(app: AppTest) -> str:
 
 
 def as_read(text: str) -> str:
-    r"""Markdown as it reads: ``layer1\.0`` is ``layer1.0``; spaces that hold a line together are spaces."""
-    return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", text).replace("\xa0", " ")
+    r"""Markdown as it reads: ``layer1\.0`` is ``layer1.0``; of spaces and joiners, what a person sees."""
+    return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", text).replace("\xa0", " ").replace(JOINER, "")
 
 
 def table(app: AppTest) -> pd.DataFrame:

@@ -9,6 +9,7 @@ from torchvision.datasets import CIFAR10
 
 from actviz_core.downloads import JobState
 from actviz_core.errors import DownloadError, UnknownImageError
+from actviz_core.folder_lock import FILE_NAME
 from actviz_core.models.cifar_resnet20.network import CLASSES
 from actviz_core.samples import (
     Cifar10State,
@@ -70,7 +71,7 @@ def test_one_download_brings_both_splits(server: Served, settings: Settings) -> 
     assert find_cifar10_download(settings) is job
     assert cifar10_state(settings) is Cifar10State.READY
     check_content(open_source("cifar10-test", settings), open_source("cifar10-train", settings))
-    assert sorted(path.name for path in settings.data.iterdir()) == [FOLDER]
+    assert sorted(path.name for path in settings.data.iterdir()) == [FILE_NAME, FOLDER]
     assert sorted(path.name for path in (settings.data / FOLDER).iterdir()) == sorted(SMALL.files)
     assert len(server.asked) == 1
 
@@ -144,7 +145,8 @@ def test_a_wrong_archive_is_not_used(
         ):
             fetch_cifar10(settings)
     assert not (settings.data / FOLDER).exists()
-    assert [path.name for path in settings.data.iterdir()] == ["cifar-10-python.tar.gz"]
+    left = sorted(path.name for path in settings.data.iterdir())
+    assert left == [".cifar-10-python.tar.gz", FILE_NAME]
 
 
 @pytest.mark.parametrize("content", [SMALL.content[: len(SMALL.content) // 2], b"no archive", b""])
@@ -181,7 +183,7 @@ def test_a_damaged_file_is_noticed_and_put_right(server: Served, settings: Setti
     fetch_cifar10(settings)
     assert batch.read_bytes() == SMALL.files["data_batch_3"]
     assert cifar10_state(settings) is Cifar10State.READY
-    assert sorted(path.name for path in settings.data.iterdir()) == [FOLDER]
+    assert sorted(path.name for path in settings.data.iterdir()) == [FILE_NAME, FOLDER]
 
 
 @pytest.mark.usefixtures("server")

@@ -3,12 +3,14 @@
 import hashlib
 import io
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from actviz_core.errors import BadImageError, UnknownImageError
+from actviz_core.folder_lock import FILE_NAME
 from actviz_core.samples import open_sample, save_upload
 from actviz_core.settings import Settings
 
@@ -20,7 +22,7 @@ def png(colour: str) -> bytes:
 
 
 def kept(settings: Settings) -> list[Path]:
-    return sorted((settings.data / "uploads").iterdir())
+    return sorted(path for path in (settings.data / "uploads").iterdir() if path.name != FILE_NAME)
 
 
 def test_the_id_is_the_contents_and_opens_again(settings: Settings) -> None:
@@ -55,15 +57,24 @@ def test_the_oldest_go_when_room_runs_out(settings: Settings) -> None:
         os.utime(settings.data / "uploads" / ids[colour].removeprefix("upload/"), (1000 + age, 1000 + age))
     save_upload(contents["red"], "again.png", settings)
     limit = sum(len(contents[colour]) for colour in ("red", "blue")) + len(png("white"))
-    new = save_upload(png("white"), "new.png", settings, max_total_bytes=limit)
+    new = save_upload(png("white"), "new.png", replace(settings, uploads_bytes=limit))
     assert {f"upload/{path.name}" for path in kept(settings)} == {ids["red"], ids["blue"], new.id}
     with pytest.raises(UnknownImageError, match=r"is not on this server, or no longer\. Upload that picture"):
         open_sample(ids["lime"], settings)
 
 
+def test_opening_a_picture_counts_as_use(settings: Settings) -> None:
+    ids = {colour: save_upload(png(colour), "x.png", settings).id for colour in ("red", "lime")}
+    for age, image_id in enumerate(ids.values()):
+        os.utime(settings.data / "uploads" / image_id.removeprefix("upload/"), (1000 + age, 1000 + age))
+    open_sample(ids["red"], settings)
+    new = save_upload(png("blue"), "y.png", replace(settings, uploads_bytes=2 * len(png("blue"))))
+    assert {f"upload/{path.name}" for path in kept(settings)} == {ids["red"], new.id}
+
+
 def test_the_newest_stays_even_if_it_alone_is_too_much(settings: Settings) -> None:
     save_upload(png("red"), "a.png", settings)
-    newest = save_upload(png("blue"), "b.png", settings, max_total_bytes=1)
+    newest = save_upload(png("blue"), "b.png", replace(settings, uploads_bytes=1))
     assert [f"upload/{path.name}" for path in kept(settings)] == [newest.id]
 
 

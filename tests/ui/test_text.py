@@ -4,7 +4,7 @@ import string
 
 import pytest
 
-from actviz_core.ui.text import megabytes, percent, plain, shape_text
+from actviz_core.ui.text import JOINER, megabytes, percent, plain, shape_text
 
 NO_BREAK = "\u00a0"
 
@@ -24,6 +24,28 @@ NO_BREAK = "\u00a0"
 )
 def test_everything_that_could_be_markup_is_escaped(text: str, escaped: str) -> None:
     assert plain(text) == escaped
+
+
+@pytest.mark.parametrize(
+    ("text", "held_apart"),
+    [
+        ("http://a.b", "http:|//a.b"),
+        ("HTTPS://a.b", "HTTPS:|//a.b"),
+        ("www.a.b", "www|.a.b"),
+        ("me@a.b", "me@|a.b"),
+        (":material_home:", ":|material_home:"),
+        (":streamlit: :+1:", ":|streamlit: :|+1:"),
+        ("team.nets:small", "team.nets:small"),
+        ("resnet18@random", "resnet18@random"),
+    ],
+)
+def test_what_would_be_found_in_plain_text_is_held_apart(text: str, held_apart: str) -> None:
+    unescaped = plain(text).replace("\\", "")
+    assert unescaped == held_apart.replace("|", JOINER)
+
+
+def test_what_is_no_character_or_turns_the_line_is_replaced() -> None:
+    assert plain("a\ud800b\u202ec\x00d") == "a\ufffdb\ufffdc\ufffdd"
 
 
 def test_no_punctuation_mark_is_left_as_it_is() -> None:

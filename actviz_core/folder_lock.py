@@ -10,8 +10,9 @@ from pathlib import Path
 if sys.platform != "win32":
     import fcntl
 
-_threads = threading.Lock()
 FILE_NAME = ".lock"
+_threads: dict[Path, threading.Lock] = {}  # one a folder; a server has a handful
+_threads_lock = threading.Lock()
 
 
 @contextmanager
@@ -22,7 +23,9 @@ def exclusive(folder: Path, *, wait: bool = True) -> Iterator[None]:
     process are kept apart. Raises OSError where the folder cannot be written to, and its BlockingIOError
     where ``wait`` is false and somebody else holds the lock.
     """
-    if not _threads.acquire(blocking=wait):
+    with _threads_lock:
+        threads = _threads.setdefault(folder.absolute(), threading.Lock())
+    if not threads.acquire(blocking=wait):
         raise BlockingIOError("another thread is at it")
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -34,4 +37,4 @@ def exclusive(folder: Path, *, wait: bool = True) -> Iterator[None]:
         finally:
             os.close(handle)  # which also lets go of the lock
     finally:
-        _threads.release()
+        threads.release()
