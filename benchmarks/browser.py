@@ -104,8 +104,8 @@ _STOPWATCH = f"""(() => {{
 
 
 def drawn(key: str) -> str:
-    """The selector of one of the app's figures: its still picture, and what plotly draws."""
-    return f".st-key-frame_{key} img, .st-key-{key} .main-svg"
+    """The selector of one of the app's figures as plotly draws it."""
+    return f".st-key-{key} .main-svg"
 
 
 @dataclass(frozen=True)

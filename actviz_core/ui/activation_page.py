@@ -9,16 +9,15 @@ from actviz_core.layouts import LayoutKind
 from actviz_core.models import Model
 from actviz_core.samples import Sample
 from actviz_core.ui.attention_view import attention_view
-from actviz_core.ui.channel_views import GRID_SHARE, grid_column
+from actviz_core.ui.channel_views import grid_column
 from actviz_core.ui.choices import check_link
-from actviz_core.ui.content_width import column_width
 from actviz_core.ui.layer_files import take_layer_away
 from actviz_core.ui.layer_in_hand import LayerInHand
 from actviz_core.ui.layer_side import side_column
 from actviz_core.ui.quick_picks import quick_picks
 from actviz_core.ui.reading import chosen_reading, forget_reading
 from actviz_core.ui.text import plain, shape_text
-from actviz_core.ui.vectors import VECTOR_WIDTH, prefix_view, vector_view
+from actviz_core.ui.vectors import prefix_view, vector_view
 from actviz_core.ui.view import View
 from actviz_core.workspace import Workspace
 
@@ -49,18 +48,18 @@ def show_activations(model: Model, sample: Sample, view: View, workspace: Worksp
         st.caption(f"Its values: {value.dtype}, {shape_text(tuple(value.shape))}.")
         return
     if shown.layout.kind in (LayoutKind.VECTOR, LayoutKind.SEQUENCE):
-        figure, width = vector_view(shown, decided, is_output=_is_output(shown, workspace)), VECTOR_WIDTH
+        figure = vector_view(shown, decided, is_output=_is_output(shown, workspace))
     else:
         page = st.grid(3, min_column_width=260, gap="medium")
         with page.cell(column_span=2):
-            figure, width = grid_column(shown, decided), column_width(GRID_SHARE)
+            figure = grid_column(shown, decided)
             prefix_view(shown)
         with page.cell():
             side_column(shown)
     attention_view(shown, workspace)
     if figure is not None:
         with files:
-            take_layer_away(figure, shown, width=width)
+            take_layer_away(figure, shown)
 
 
 def _choose_call(calls: list[str]) -> str:

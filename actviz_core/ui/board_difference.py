@@ -13,9 +13,9 @@ from actviz_core.figures.difference_map import LEGEND, LEGEND_ROOM
 from actviz_core.samples import is_mirrored
 from actviz_core.ui.board_panels import Filled
 from actviz_core.ui.board_state import choose_channel
-from actviz_core.ui.charts import draw_clickable
 from actviz_core.ui.choices import linked_selectbox
 from actviz_core.ui.content_width import column_width, content_width
+from actviz_core.ui.figure import draw_clickable
 from actviz_core.ui.text import plain
 
 SHARE = 0.58
@@ -68,10 +68,9 @@ def show_difference(panels: Sequence[Filled], choices: _Shown) -> None:
                 channel=choices.channel if choices.show is Show.CHANNEL else None,
                 width=across,
             ),
-            width=across,
             key="compare_difference",
             alt=f"The signed difference of panel {first} and panel {second}, channel by channel",
-            clicked=choose_channel,
+            clicked=lambda click: choose_channel(click.item),
         )
     with page.cell(column_span=2):
         order = channels.order

@@ -23,11 +23,11 @@ from actviz_core.ui.board_state import (
     show_board_link,
     tell_panel_problems,
 )
-from actviz_core.ui.charts import draw, draw_clickable
 from actviz_core.ui.choices import check_link, check_number, check_switches, linked_selectbox
 from actviz_core.ui.content_width import content_width
+from actviz_core.ui.figure import Click, Told, draw, draw_clickable
 from actviz_core.ui.presets import default_panels, preset_bar
-from actviz_core.ui.take_away import Taken, take_away
+from actviz_core.ui.take_away import Taken, take_away, told_of
 from actviz_core.ui.view import View
 from actviz_core.workspace import Workspace
 
@@ -81,15 +81,14 @@ def show_board(model: Model, sample: Sample, view: View, workspace: Workspace) -
             if len(panels) < MOST_PANELS:
                 add_panel_popover(panels[-1], view, workspace)
             files = st.container(width="content")
-    figure = _board(shown, choices)
+    taken = [_taken(panel) for panel in shown]
+    told = told_of(taken, name="board", title="Compare")
+    figure = _board(shown, choices, told)
     with files:
-        take_away(
-            figure, [_taken(panel) for panel in shown], name="board", title="Compare", width=content_width()
-        )
+        take_away(figure, taken, told, key="compare_board")
     draw(
         aligned_predictions(*answers(shown), width=content_width()),
         key="compare_predictions",
-        width=content_width(),
         alt="The most probable classes of every panel, the same class in the same row",
     )
     show_difference(shown, choices)
@@ -139,7 +138,7 @@ def _tool_bar(panels: Sequence[Filled]) -> BoardChoices:
     )
 
 
-def _board(panels: Sequence[Filled], choices: BoardChoices) -> go.Figure:
+def _board(panels: Sequence[Filled], choices: BoardChoices, told: Told) -> go.Figure:
     figure = compare_board(
         [panel.drawn for panel in panels],
         show=choices.show,
@@ -154,11 +153,16 @@ def _board(panels: Sequence[Filled], choices: BoardChoices) -> go.Figure:
     draw_clickable(
         figure,
         key="compare_board",
-        width=content_width(),
         alt=f"{len(panels)} panels: " + "; ".join(panel.drawn.title for panel in panels),
-        clicked=choose_channel,
+        clicked=_choose,
+        told=told,
     )
     return figure
+
+
+def _choose(click: Click) -> None:
+    if click.item is not None:
+        choose_channel(click.item)
 
 
 def _taken(panel: Filled) -> Taken:

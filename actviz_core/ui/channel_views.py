@@ -10,9 +10,10 @@ import streamlit as st
 from actviz_core.analysis import ChannelOrder, ValueRange, layer_sentence, order_channels
 from actviz_core.figures import Colors, channel_grid
 from actviz_core.layouts import Layout
-from actviz_core.ui.charts import draw_clickable
 from actviz_core.ui.choices import check_link, check_switches, linked_selectbox
 from actviz_core.ui.content_width import column_width
+from actviz_core.ui.figure import Click, draw_clickable
+from actviz_core.ui.layer_files import told_of_layer
 from actviz_core.ui.layer_in_hand import LayerInHand
 from actviz_core.ui.reading import choose_reading, tell_reading
 from actviz_core.ui.text import plain
@@ -126,11 +127,11 @@ def _grid(layer: LayerInHand, channels: npt.NDArray[np.int64], choices: GridChoi
         key="activations_grid",
         alt=f"{len(shown)} of {len(channels)} channels of {layer.call} as heatmaps. "
         + layer_sentence(layer.statistics, layer.maps.shape),
-        width=width,
         clicked=_choose_channel,
+        told=told_of_layer(layer),
     )
     return figure
 
 
-def _choose_channel(channel: int) -> None:
-    st.session_state["channel"] = int(channel)
+def _choose_channel(click: Click) -> None:
+    st.session_state["channel"] = int(click.item)

@@ -15,9 +15,9 @@ from actviz_core.analysis import (
     summary_map,
 )
 from actviz_core.figures import Colors, channel_map, histogram, overlay
-from actviz_core.ui.charts import draw
 from actviz_core.ui.choices import check_link, check_number, check_switches
-from actviz_core.ui.content_width import SIDE_SHARE, column_width
+from actviz_core.ui.figure import draw
+from actviz_core.ui.layer_files import told_of_layer
 from actviz_core.ui.layer_in_hand import LayerInHand
 from actviz_core.ui.text import percent, plain
 
@@ -82,7 +82,7 @@ def _overview(layer: LayerInHand) -> None:
             overlay(picture, components.rgb, opacity=opacity, width=WIDTH),
             key="activations_overview",
             alt="The layer's first three principal components as colours, over the picture",
-            width=WIDTH,
+            told=told_of_layer(layer, "principal components"),
         )
         shares = ", ".join(percent(float(share)) for share in components.explained)
         st.caption(f"These three explain {shares} of how the channels vary.")
@@ -92,7 +92,7 @@ def _overview(layer: LayerInHand) -> None:
             overlay(picture, summary_map(layer.maps, summary), opacity=opacity, width=WIDTH),
             key="activations_overview",
             alt=f"The {kind} of all channels over the picture",
-            width=WIDTH,
+            told=told_of_layer(layer, f"{kind} of all channels"),
         )
     _about_layer(layer)
     draw_histogram(layer.maps, "Histogram of all values of the layer")
@@ -100,7 +100,7 @@ def _overview(layer: LayerInHand) -> None:
 
 def draw_histogram(values: npt.NDArray[np.generic], alt: str) -> None:
     """Draw how often which value occurs, in the column beside the values themselves."""
-    draw(histogram(values), key="activations_histogram", alt=alt, width=column_width(SIDE_SHARE))
+    draw(histogram(values), key="activations_histogram", alt=alt)
 
 
 def _about_layer(layer: LayerInHand) -> None:
@@ -131,11 +131,12 @@ def _channel(layer: LayerInHand, channel: int) -> None:
             opacity=opacity,
             colors=Colors(st.session_state.get("colours", Colors.AUTO)),
             signed=layer.statistics.signed,
+            channel=channel,
             width=WIDTH,
         ),
         key="activations_channel",
         alt=channel_sentence(layer.statistics, channel, layer.maps.shape),
-        width=WIDTH,
+        told=told_of_layer(layer, f"channel {channel}"),
     )
     st.markdown(plain(channel_sentence(layer.statistics, channel, layer.maps.shape)))
     _numbers(layer.statistics, channel)

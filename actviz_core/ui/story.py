@@ -13,7 +13,7 @@ from actviz_core.analysis import (
 from actviz_core.figures import channel_grid, prediction_bars
 from actviz_core.models import Model
 from actviz_core.samples import Sample, open_source, parse_image_id
-from actviz_core.ui.charts import draw
+from actviz_core.ui.figure import draw
 from actviz_core.ui.text import percent, plain
 from actviz_core.ui.view import choose_image, choose_layers, current_view
 from actviz_core.workspace import Workspace
@@ -64,7 +64,6 @@ def _stage(title: str, words: str, layer: str, model: Model, sample: Sample, wor
     draw(
         figure,
         key=f"story_{title}",
-        width=STAGE_WIDTH,
         alt=f"The channels of {layer} that answer strongest",
     )
     if st.button("Look closer", key=f"closer_{title}", icon=":material/zoom_in:"):
@@ -82,7 +81,6 @@ def _answer(model: Model, sample: Sample, workspace: Workspace) -> None:
     draw(
         prediction_bars(prediction, label=sample.label),
         key="story_prediction",
-        width=STAGE_WIDTH,
         alt="The three most probable classes",
     )
     if prediction.problem is None:

@@ -5,12 +5,18 @@ import string
 
 NO_BREAK = "\u00a0"  # a space at which no line ends
 _SPACES = re.compile(rf"[^\S{NO_BREAK}]+")
+_UNSAFE = re.compile(r"[^A-Za-z0-9._~-]+")
 _MARKUP = re.compile(f"([{re.escape(string.punctuation)}])")
 
 
 def plain(text: str) -> str:
     """Escape every character that Markdown could read as markup; line breaks become spaces."""
     return _MARKUP.sub(r"\\\1", _SPACES.sub(" ", text.strip()))
+
+
+def file_name(text: str) -> str:
+    """The text with nothing that a file system could stumble over."""
+    return _UNSAFE.sub("-", text)
 
 
 def megabytes(count: int) -> str:

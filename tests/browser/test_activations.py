@@ -48,7 +48,7 @@ def test_a_title_opens_its_channel_large_and_previous_and_next_walk_on(
         if button:
             page.get_by_role("button", name=button).click()
         peak = f"{maps[channel].max():.4g}"
-        sentence = page.locator(LARGE).get_by_role("figure", name=f"highest value, {peak}")
+        sentence = page.locator(LARGE).get_by_role("img", name=f"highest value, {peak}")
         expect(sentence).to_be_visible()
         visitor.settle()
         assert chosen_channel(page) == channel
@@ -105,9 +105,9 @@ def test_a_link_shows_the_same_view_to_someone_else(
     ours, theirs = canvas(page), canvas(copy)
     np.testing.assert_array_equal(theirs.channels, ours.channels)
     np.testing.assert_array_equal(theirs.values, ours.values)
-    assert page.locator(LARGE).get_by_role("figure").get_attribute("aria-label") == copy.locator(
+    assert page.locator(LARGE).get_by_role("img").get_attribute("aria-label") == copy.locator(
         LARGE
-    ).get_by_role("figure").get_attribute("aria-label")
+    ).get_by_role("img").get_attribute("aria-label")
 
 
 def test_a_choice_of_layers_on_the_page_reaches_the_sidebar_and_the_link(visitor: Visitor) -> None:
