@@ -12,8 +12,9 @@ from actviz_core.ui.attention_view import attention_view
 from actviz_core.ui.channel_views import grid_column
 from actviz_core.ui.choices import check_link
 from actviz_core.ui.layer_files import take_layer_away
-from actviz_core.ui.layer_in_hand import LayerInHand
+from actviz_core.ui.layer_in_hand import LAYER_PLACE, LayerInHand
 from actviz_core.ui.layer_side import side_column
+from actviz_core.ui.place import choose_place, chosen_place
 from actviz_core.ui.quick_picks import quick_picks
 from actviz_core.ui.reading import chosen_reading, forget_reading
 from actviz_core.ui.text import plain, shape_text
@@ -50,12 +51,13 @@ def show_activations(model: Model, sample: Sample, view: View, workspace: Worksp
     if shown.layout.kind in (LayoutKind.VECTOR, LayoutKind.SEQUENCE):
         figure = vector_view(shown, decided, is_output=_is_output(shown, workspace))
     else:
+        place = chosen_place(LAYER_PLACE, (shown.maps.shape[1], shown.maps.shape[2]))
         page = st.grid(3, min_column_width=260, gap="medium")
         with page.cell(column_span=2):
-            figure = grid_column(shown, decided)
+            figure = grid_column(shown, decided, place)
             prefix_view(shown)
         with page.cell():
-            side_column(shown)
+            side_column(shown, place)
     attention_view(shown, workspace)
     if figure is not None:
         with files:
@@ -72,9 +74,15 @@ def _choose_call(calls: list[str]) -> str:
         key="activations_layer",
         label_visibility="collapsed",
         bind="query-params",
-        on_change=forget_reading,
+        on_change=_forget_choices,
     )
     return call or calls[0]
+
+
+def _forget_choices() -> None:
+    """Let go of what was chosen for one layer: a reading, a place in its maps."""
+    forget_reading()
+    choose_place(LAYER_PLACE, None)
 
 
 def _is_output(layer: LayerInHand, workspace: Workspace) -> bool:

@@ -10,14 +10,14 @@ import streamlit as st
 
 from actviz_core.analysis import ChannelOrder, Summary, ValueRange, order_channels
 from actviz_core.board import FEWEST_PANELS, MOST_PANELS
-from actviz_core.figures import Colors, Show, aligned_predictions, compare_board
+from actviz_core.figures import Colors, Show, aligned_predictions, compare_board, lay_on_pictures
 from actviz_core.models import Model
 from actviz_core.samples import Sample
 from actviz_core.ui.board_difference import show_difference
 from actviz_core.ui.board_headers import add_panel_popover, header_row
 from actviz_core.ui.board_panels import Filled, answers, fill, usable
+from actviz_core.ui.board_place import choose_on_board, chosen_board_place
 from actviz_core.ui.board_state import (
-    choose_channel,
     current_panels,
     set_panels,
     show_board_link,
@@ -25,7 +25,7 @@ from actviz_core.ui.board_state import (
 )
 from actviz_core.ui.choices import check_link, check_number, check_switches, linked_selectbox
 from actviz_core.ui.content_width import content_width
-from actviz_core.ui.figure import Click, Told, draw, draw_clickable
+from actviz_core.ui.figure import Told, draw, draw_clickable
 from actviz_core.ui.presets import default_panels, preset_bar
 from actviz_core.ui.take_away import Taken, take_away, told_of
 from actviz_core.ui.view import View
@@ -150,19 +150,15 @@ def _board(panels: Sequence[Filled], choices: BoardChoices, told: Told) -> go.Fi
         value_range=ValueRange.CHANNEL if choices.own_range else ValueRange.SHARED,
         width=content_width(),
     )
+    lay_on_pictures(figure, [panel.part for panel in panels], chosen=chosen_board_place(panels))
     draw_clickable(
         figure,
         key="compare_board",
         alt=f"{len(panels)} panels: " + "; ".join(panel.drawn.title for panel in panels),
-        clicked=_choose,
+        clicked=choose_on_board,
         told=told,
     )
     return figure
-
-
-def _choose(click: Click) -> None:
-    if click.item is not None:
-        choose_channel(click.item)
 
 
 def _taken(panel: Filled) -> Taken:

@@ -123,7 +123,7 @@ def _sheet(source: Source, indices: npt.NDArray[np.int64], view: View) -> None:
     draw_clickable(
         figure,
         key="samples_sheet",
-        alt=f"{len(here)} pictures of {source.title}. To choose one by keyboard, go to its index.",
+        alt=f"{len(here)} pictures of {source.title}. Arrow keys walk through them, Enter chooses.",
         clicked=lambda click: choose_image(f"{source.key}/{click.item}"),
     )
 

@@ -10,7 +10,9 @@ import plotly.graph_objects as go
 import streamlit as st
 from plotly.io.json import to_json_plotly
 
+from actviz_core.samples import is_mirrored
 from actviz_core.ui.figure.assets import PLOTLY, scripts
+from actviz_core.ui.picture_parts import picture_name
 from actviz_core.ui.text import file_name
 from actviz_core.ui.view import current_view
 
@@ -80,6 +82,7 @@ def _draw(
         "title": told.title,
         "source": told.source,
         "name": file_name(told.name),
+        "hand": _in_hand(),
     }
     drawing = to_json_plotly(figure.to_dict(), engine="orjson")
     _FIGURE(
@@ -96,6 +99,14 @@ def _answer(key: str, clicked: Callable[[Click], None] | None) -> None:
     if clicked is not None and told:
         place = told["place"]
         clicked(Click(told["item"], None if place is None else (place[0], place[1]), told["panel"]))
+
+
+def _in_hand() -> dict[str, Any] | None:
+    """The picture in the sidebar, on which places are marked too."""
+    image_id = current_view().image_id
+    if image_id is None:
+        return None
+    return {"picture": picture_name(image_id), "mirrored": is_mirrored(image_id)}
 
 
 def _of_view(key: str, alt: str) -> Told:

@@ -1,6 +1,9 @@
 // Draws one figure in its place, and again in the same place whenever it changes.
 import { cellOf } from "./cells.js";
+import { addKeys, rest } from "./keys.js";
 import { loadPlotly } from "./library.js";
+import { addMarks } from "./marks.js";
+import { join, leave, pin } from "./pointing.js";
 import { dressed, themeOf } from "./theme.js";
 import { addTools } from "./tools.js";
 
@@ -25,16 +28,21 @@ function mount(root) {
   plot.className = "figure-plot";
   root.prepend(plot);
   const figure = { root, plot, words: root.querySelector(".figure-words") };
+  figure.marks = addMarks(root);
   const tools = addTools(figure);
+  addKeys(figure);
+  join(figure);
   let width = root.clientWidth;
   const observer = new ResizeObserver(() => {
     if (root.clientWidth === width || !figure.drawn) return;
     width = root.clientWidth;
-    figure.plotly.relayout(plot, { autosize: true });
+    figure.plotly.relayout(plot, { autosize: true }).then(() => pin(figure));
   });
   observer.observe(root);
   figure.unmount = () => {
     figure.gone = true;
+    leave(figure);
+    figure.marks.remove();
     observer.disconnect();
     tools.remove();
     figure.plotly?.purge(plot);
@@ -74,9 +82,12 @@ async function update(figure, bytes) {
   if (figure.gone || figure.drawing !== drawing) return;
   if (!figure.drawn) {
     plot.on("plotly_click", (event) => onClick(figure, event));
+    plot.on("plotly_relayout", () => pin(figure));
     plot.on("plotly_doubleclick", () => clearTimeout(figure.clicking));
   }
   figure.drawn = true;
+  if (figure.at && !same) rest(figure);
+  pin(figure);
   root.dataset.state = "drawn";
 }
 

@@ -24,6 +24,7 @@ function withWords(layout, about, theme, width, height) {
   const line = (text, options) => ({
     text: shortened(text, (width - 20) / LETTER),
     showarrow: false,
+    align: "left",
     xref: "paper",
     yref: "paper",
     x: 0,
