@@ -146,11 +146,17 @@ def paintings_in_turns(
 
 
 def painted_rows(
-    measured: str, against: str, ours: Paintings, theirs: Paintings, limit: float | None = None
+    measured: str,
+    against: str,
+    ours: Paintings,
+    theirs: Paintings,
+    limit: float | None = None,
+    *,
+    seen_limit: float | None = None,
 ) -> Iterator[Row]:
-    """A row until the picture is seen, which has the target, and one until it answers to the mouse too."""
-    yield ratio_row(measured, against, ours.seen, theirs.seen, limit)
-    yield ratio_row(f"{measured}, and clickable", against, ours.done, theirs.done)
+    """A row until the picture answers to the mouse too, which has the target, and one until it is seen."""
+    yield ratio_row(f"{measured} and clickable", against, ours.done, theirs.done, limit)
+    yield ratio_row(f"{measured}, seen", against, ours.seen, theirs.seen, seen_limit)
 
 
 @contextmanager

@@ -1,5 +1,7 @@
 """The chosen place: clicked in a figure, kept in the link, marked in every figure, and let go of."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -46,11 +48,12 @@ def test_a_place_that_is_not_there_is_told(place: str) -> None:
 
 
 def test_a_title_lets_go_of_the_place_and_so_do_another_layer_and_all_channels() -> None:
-    for act in (
+    acts: list[Callable[[AppTest], None]] = [
         lambda app: click(app, "activations_grid", 8),
         lambda app: press(app, "All"),
         lambda app: choose(app, "Layer", "layer1.0.conv1"),
-    ):
+    ]
+    for act in acts:
         app = visit("activations", {**LINK, "layers": [LAYER, "layer1.0.conv1"]})
         act(app)
         check_fine(app)

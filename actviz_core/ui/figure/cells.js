@@ -31,7 +31,10 @@ export function cellOf(drawing, point) {
   const number = panels.findIndex(({ x, y }) => x === (trace.xaxis ?? "x") && y === (trace.yaxis ?? "y"));
   if (number < 0) return null;
   const panel = panels[number];
-  if (trace.type === "scatter") return { item: panel.items[point.pointNumber], place: null, panel: panel.number ?? number };
+  if (trace.type === "scatter")
+    return { item: panel.items[point.pointNumber], place: null, panel: panel.number ?? number };
   const cell = cellAt(panel, ...point.pointNumber);
-  return cell && { item: panel.items[cell.index], place: [cell.row, cell.column], panel: panel.number ?? number };
+  return (
+    cell && { item: panel.items[cell.index], place: [cell.row, cell.column], panel: panel.number ?? number }
+  );
 }

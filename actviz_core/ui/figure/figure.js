@@ -8,13 +8,14 @@ import { dressed, themeOf } from "./theme.js";
 import { addTools } from "./tools.js";
 
 const CONFIG = { displayModeBar: false, scrollZoom: false, doubleClick: "reset", showTips: false };
+const PATIENCE = 10_000; // milliseconds until it is said that plotly.js has not arrived
 const DOUBLE_CLICK = 300; // milliseconds, plotly's
 
 const mounted = new Map();
 
 export default function ({ parentElement, data, setTriggerValue }) {
-  let figure = mounted.get(parentElement);
-  if (!figure) mounted.set(parentElement, (figure = mount(parentElement.querySelector(".figure"))));
+  const figure = mounted.get(parentElement) ?? mount(parentElement.querySelector(".figure"));
+  mounted.set(parentElement, figure);
   figure.tell = (click) => setTriggerValue("clicked", click);
   update(figure, data);
   return () => {
@@ -65,12 +66,15 @@ async function update(figure, bytes) {
   root.style.height = `${drawing.layout.height}px`;
   plot.setAttribute("role", "img");
   plot.setAttribute("aria-label", about.alt);
-  const late = setTimeout(() => (figure.words.textContent = root.dataset.missing), 10_000);
+  const say = (words) => {
+    figure.words.textContent = words;
+  };
+  const late = setTimeout(say, PATIENCE, root.dataset.missing);
   try {
     figure.plotly = await loadPlotly(about.plotly);
-    figure.words.textContent = "";
+    say("");
   } catch {
-    figure.words.textContent = root.dataset.missing;
+    say(root.dataset.missing);
     return;
   } finally {
     clearTimeout(late);

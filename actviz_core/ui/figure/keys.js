@@ -16,7 +16,8 @@ export function addKeys(figure) {
     if (event.altKey || event.ctrlKey || event.metaKey || !figure.drawn) return;
     const panels = panelsOf(figure.drawing);
     if (event.key in STEPS && panels.some((panel) => panel.items.length > 1)) walk(figure, panels, event.key);
-    else if ((event.key === "Enter" || event.key === " ") && figure.at && figure.about.clickable) choose(figure, panels);
+    else if ((event.key === "Enter" || event.key === " ") && figure.at && figure.about.clickable)
+      choose(figure, panels);
     else if (event.key === "Escape" && figure.at) rest(figure);
     else if (event.key === "Escape" && !document.fullscreenElement) plot.blur();
     else return;
@@ -32,10 +33,15 @@ export function rest(figure) {
 }
 
 function walk(figure, panels, key) {
-  const at = figure.at ?? { panel: 0, index: -1 };
-  let { panel, index } = figure.at ? { ...at, index: at.index + STEPS[key](panels[at.panel]) } : { panel: 0, index: 0 };
-  if (index < 0 && panel > 0) index = panels[(panel -= 1)].items.length - 1;
-  else if (index >= panels[panel].items.length && panel < panels.length - 1) [panel, index] = [panel + 1, 0];
+  let { panel, index } = figure.at ?? { panel: 0, index: 0 };
+  if (figure.at) index += STEPS[key](panels[panel]);
+  if (index < 0 && panel > 0) {
+    panel -= 1;
+    index = panels[panel].items.length - 1;
+  } else if (index >= panels[panel].items.length && panel < panels.length - 1) {
+    panel += 1;
+    index = 0;
+  }
   if (index < 0 || index >= panels[panel].items.length) return;
   figure.at = { panel, index };
   showFocus(figure, panels[panel]);
@@ -48,7 +54,7 @@ function choose(figure, panels) {
   figure.tell({ item: panel.items[figure.at.index], place: null, panel: panel.number ?? figure.at.panel });
 }
 
-export function showFocus(figure, panel) {
+function showFocus(figure, panel) {
   const pixels = pixelsOf(figure.plot, panel);
   const [height, width] = panel.tile;
   const tile = { rows: { first: 0, last: height - 1 }, columns: { first: 0, last: width - 1 } };
@@ -57,8 +63,12 @@ export function showFocus(figure, panel) {
 
 // A tile's name and, where its title has a text on hover, what that says.
 function nameOf(figure, panel, index) {
-  const titles = figure.drawing.data.find((trace) => trace.type === "scatter" && (trace.xaxis ?? "x") === panel.x);
+  const titles = figure.drawing.data.find(
+    (trace) => trace.type === "scatter" && (trace.xaxis ?? "x") === panel.x,
+  );
   const said = titles?.hovertext?.[index];
   const name = panel.labels?.[index] ?? `${panel.kind} ${panel.items[index]}`;
-  return said ? new DOMParser().parseFromString(said.replaceAll("<br>", ", "), "text/html").body.textContent : name;
+  return said
+    ? new DOMParser().parseFromString(said.replaceAll("<br>", ", "), "text/html").body.textContent
+    : name;
 }

@@ -25,12 +25,15 @@ export function addMarks(root) {
     focus: (box) => focus.setAttribute("d", box ? pathOf(box) : ""),
     label(texts) {
       texts.forEach(({ text, box }, i) => {
-        labels[i] ??= root.appendChild(Object.assign(document.createElement("div"), { className: "figure-label" }));
+        labels[i] ??= root.appendChild(
+          Object.assign(document.createElement("div"), { className: "figure-label" }),
+        );
         labels[i].textContent = text;
         const onRight = box.x + box.width + 8 + 8 * text.length < root.clientWidth;
-        labels[i].style.transform = `translate(${Math.round(onRight ? box.x + box.width + 4 : box.x - 4)}px, ${Math.round(
-          box.y + box.height / 2,
-        )}px) translate(${onRight ? "0" : "-100%"}, -50%)`;
+        labels[i].style.transform =
+          `translate(${Math.round(onRight ? box.x + box.width + 4 : box.x - 4)}px, ${Math.round(
+            box.y + box.height / 2,
+          )}px) translate(${onRight ? "0" : "-100%"}, -50%)`;
         labels[i].hidden = false;
       });
       for (const unused of labels.slice(texts.length)) unused.hidden = true;

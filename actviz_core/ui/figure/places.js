@@ -18,7 +18,11 @@ export function cellsOf(panel, part) {
   const [left, top, right, bottom] = panel.part.box;
   const [x0, y0, x1, y1] = flipped(part, panel.part);
   const rows = spanOf(((y0 - top) / (bottom - top)) * height, ((y1 - top) / (bottom - top)) * height, height);
-  const columns = spanOf(((x0 - left) / (right - left)) * width, ((x1 - left) / (right - left)) * width, width);
+  const columns = spanOf(
+    ((x0 - left) / (right - left)) * width,
+    ((x1 - left) / (right - left)) * width,
+    width,
+  );
   return rows && columns && { rows, columns };
 }
 
@@ -32,5 +36,9 @@ function spanOf(from, to, count) {
   if (middle < 0 || middle >= count) return null;
   const first = Math.ceil(from - 0.5 - tiny);
   const last = Math.floor(to - 0.5 - 2 * tiny);
-  return { first: Math.max(0, Math.min(first, middle)), last: Math.min(count - 1, Math.max(last, middle)), middle };
+  return {
+    first: Math.max(0, Math.min(first, middle)),
+    last: Math.min(count - 1, Math.max(last, middle)),
+    middle,
+  };
 }

@@ -26,13 +26,19 @@ export function leave(figure) {
 export function pin(figure) {
   const chosen = figure.drawing.layout.meta?.chosen;
   const panel = chosen && panelsOf(figure.drawing)[chosen.panel];
-  if (panel?.part) pinned = placeOf(figure, panel, { index: chosen.index ?? 0, row: chosen.row, column: chosen.column });
+  if (panel?.part)
+    pinned = placeOf(figure, panel, { index: chosen.index ?? 0, row: chosen.row, column: chosen.column });
   else if (pinned?.figure === figure) pinned = null;
   if (pointed?.figure === figure) pointed = null;
   showAll();
 }
 
-const placeOf = (figure, panel, cell) => ({ figure, panel, cell, part: panel.part ? partOf(panel, cell) : null });
+const placeOf = (figure, panel, cell) => ({
+  figure,
+  panel,
+  cell,
+  part: panel.part ? partOf(panel, cell) : null,
+});
 
 function onMove(figure, event) {
   if (!figure.drawn || event.buttons) return;
@@ -75,7 +81,10 @@ function show(figure, place) {
     const pixels = (cells || named) && pixelsOf(figure.plot, panel);
     if (!pixels) continue;
     if (named) {
-      const tile = { rows: { first: 0, last: panel.tile[0] - 1 }, columns: { first: 0, last: panel.tile[1] - 1 } };
+      const tile = {
+        rows: { first: 0, last: panel.tile[0] - 1 },
+        columns: { first: 0, last: panel.tile[1] - 1 },
+      };
       const box = boxOf(panel, pixels, place.cell.index, tile);
       if (box) labels.push({ text: panel.labels[place.cell.index], box });
     }
@@ -84,7 +93,9 @@ function show(figure, place) {
       const box = boxOf(panel, pixels, index, cells);
       if (!box) return;
       boxes.push(box);
-      const isOther = panel !== place.panel && item === (panel.items.length > 1 ? place.panel.items[place.cell.index] : item);
+      const isOther =
+        panel !== place.panel &&
+        item === (panel.items.length > 1 ? place.panel.items[place.cell.index] : item);
       const text = isOther && valueIn(figure, panel, index, cells);
       if (text) labels.push({ text, box });
     });
