@@ -5,6 +5,8 @@ from typing import Any
 
 from playwright.sync_api import Page
 
+from tests.browser.drawn import SHEET
+
 # Plotly's scales turn canvas rows and columns into pixels; the figure itself says where its tiles lie.
 _LIES = """
     const plot = document.querySelector(`.st-key-${key} .figure-plot`), layout = plot._fullLayout;
@@ -72,6 +74,13 @@ def click_cell(page: Page, key: str, item: Any, row: int, column: int, *, panel:
     point_at(page, key, item, row, column, panel=panel)
     page.locator(f".st-key-{key} .hoverlayer .hovertext").wait_for()
     page.mouse.click(*cell(page, key, item, row, column, panel=panel))
+
+
+def click_thumbnail(page: Page, index: int) -> None:
+    """Click a picture on the contact sheet."""
+    point_at(page, SHEET, index, 9, 9)
+    page.locator(f".st-key-{SHEET} .figure-label").filter(has_text=f"{index}:").wait_for()
+    page.mouse.click(*cell(page, SHEET, index, 9, 9))
 
 
 def marks(page: Page, key: str, *, panel: int = 0) -> list[Mark]:

@@ -7,7 +7,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Truth
-from tests.browser.drawn import GRID, SHEET, canvas, click_point, expect_grid, hover
+from tests.browser.drawn import GRID, canvas, click_point, expect_grid, hover
+from tests.browser.figures import click_thumbnail
 from tests.browser.visitor import Visitor
 
 pytestmark = pytest.mark.browser
@@ -26,7 +27,7 @@ def test_five_clicks_lead_from_the_start_page_to_the_articles_heatmap(visitor: V
     page.get_by_role("link", name="Samples", exact=True).click()
     expect(page.get_by_role("heading", name="Samples")).to_be_visible()
     visitor.settle()
-    click_point(page, SHEET, 4)
+    click_thumbnail(page, 4)
     expect(page.get_by_test_id("stSidebar").get_by_text("bundled-cifar10/4")).to_be_visible()
     page.get_by_role("link", name="Layers", exact=True).click()
     page.get_by_role("button", name="The article's two").click()

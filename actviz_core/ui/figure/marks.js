@@ -51,8 +51,10 @@ export function pixelsOf(plot, panel) {
   const x = layout?.[`xaxis${panel.x.slice(1)}`];
   const y = layout?.[`yaxis${panel.y.slice(1)}`];
   if (!x?._length || !y?._length) return null;
-  const [left, top] = [x._offset + x.l2p(0), y._offset + y.l2p(0)];
-  return { x, y, left, top, wide: x.l2p(1) - x.l2p(0), high: y.l2p(1) - y.l2p(0) };
+  // Not by plotly's own l2p: it rounds, which adds up over a hundred cells. Row 0 is at the top.
+  const wide = x._length / (x.range[1] - x.range[0]);
+  const high = y._length / (y.range[0] - y.range[1]);
+  return { x, y, left: x._offset - x.range[0] * wide, top: y._offset - y.range[1] * high, wide, high };
 }
 
 // The pixels of some cells of a tile; null outside of what a panel that is zoomed into shows.
