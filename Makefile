@@ -10,14 +10,16 @@ run: $(VENV)/.app ## start the app at http://127.0.0.1:8501
 test: $(VENV)/.tests ## run every test, also those in a real browser
 	$(BIN)/python -m pytest
 
-check: $(VENV)/.tests ## format, lint, strict types
+check: $(VENV)/.tests ## format, lint, strict types; Biome looks at the scripts, without Node
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/biome check --error-on-warnings
 
 format: $(VENV)/.tests ## bring the code into its format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+	$(BIN)/biome check --write
 
 bench: $(VENV)/.benchmarks ## measure against what a user would write instead
 	$(BIN)/python -m benchmarks

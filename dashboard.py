@@ -9,12 +9,12 @@ from typing import Any
 import streamlit as st
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from actviz_core.ui.history import KeepHistory
-
-STILLS = ("Html.*.js", "purify.es.*.js")
-"""Streamlit's scripts that show still pictures, which a page's figures begin as; names carry versions."""
 
 
 @asynccontextmanager
@@ -26,30 +26,42 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
     yield {}
 
 
+async def serve_figure_script(request: Request) -> Response:
+    """Answer with plotly.js, or with one of the scripts that draw figures with it."""
+    from actviz_core.ui.figure.assets import asset
+
+    found = asset("figure/{version}/{name}".format(**request.path_params))
+    if found is None:
+        return Response("There is no such script.", status_code=404, media_type="text/plain")
+    content, headers = found
+    return Response(content, media_type="text/javascript", headers=headers)
+
+
 class NameScripts:
-    """Middleware that tells browsers, in the header of a page, which scripts it will need first."""
+    """Middleware that tells browsers, in the header of a page, which scripts its figures will need."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        folder = Path(st.__file__).parent / "static" / "static" / "js"
-        scripts = [script.name for pattern in STILLS for script in folder.glob(pattern)]
-        self._link = ", ".join(f"<static/js/{script}>; rel=modulepreload" for script in scripts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer as the app does, with a ``Link`` header if the answer is a page."""
 
         async def send_named(message: Message) -> None:
-            if message["type"] == "http.response.start" and self._link:
+            if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 if headers.get("content-type", "").startswith("text/html"):
-                    headers.append("link", self._link)
+                    from actviz_core.ui.figure.assets import link_header
+
+                    headers.append("link", link_header())
             await send(message)
 
         await self._app(scope, receive, send_named)
 
 
+# Whatever stands before it is the server's base path, which is not known yet.
+routes = [Route("/{base:path}figure/{version}/{name}", serve_figure_script)]
+middleware = [Middleware(KeepHistory), Middleware(NameScripts)]
+
 app = st.App(
-    Path(__file__).parent / "pages" / "shell.py",
-    lifespan=lifespan,
-    middleware=[Middleware(KeepHistory), Middleware(NameScripts)],
+    Path(__file__).parent / "pages" / "shell.py", lifespan=lifespan, routes=routes, middleware=middleware
 )

@@ -61,8 +61,8 @@ def rows() -> Iterator[Row]:
             warm_up=4,
         )
     measured = "click to a board of 4 panels of 64 of 56x56, painted"
-    yield from painted_rows(measured, "the page of one panel", taken["board"], taken["single"], 2.2)
-    yield from painted_rows(measured, "four make_subplots figures", taken["board"], taken["subplots"], 1 / 4)
+    yield from painted_rows(measured, "the page of one panel", taken["board"], taken["single"], 3.2)
+    yield from painted_rows(measured, "four make_subplots figures", taken["board"], taken["subplots"], 0.16)
 
 
 def _clicks(page: Page, targets: list[Locator], painted: str) -> Callable[[], Painting]:

@@ -104,8 +104,8 @@ _STOPWATCH = f"""(() => {{
 
 
 def drawn(key: str) -> str:
-    """The selector of one of the app's figures: its still picture, and what plotly draws."""
-    return f".st-key-frame_{key} img, .st-key-{key} .main-svg"
+    """The selector of one of the app's figures as plotly draws it."""
+    return f".st-key-{key} .main-svg"
 
 
 @dataclass(frozen=True)
@@ -146,11 +146,17 @@ def paintings_in_turns(
 
 
 def painted_rows(
-    measured: str, against: str, ours: Paintings, theirs: Paintings, limit: float | None = None
+    measured: str,
+    against: str,
+    ours: Paintings,
+    theirs: Paintings,
+    limit: float | None = None,
+    *,
+    seen_limit: float | None = None,
 ) -> Iterator[Row]:
-    """A row until the picture is seen, which has the target, and one until it answers to the mouse too."""
-    yield ratio_row(measured, against, ours.seen, theirs.seen, limit)
-    yield ratio_row(f"{measured}, and clickable", against, ours.done, theirs.done)
+    """A row until the picture answers to the mouse too, which has the target, and one until it is seen."""
+    yield ratio_row(f"{measured} and clickable", against, ours.done, theirs.done, limit)
+    yield ratio_row(f"{measured}, seen", against, ours.seen, theirs.seen, seen_limit)
 
 
 @contextmanager

@@ -60,10 +60,10 @@ VARIANTS = {
     "imshow": _peer("imshow_page.py", '[data-testid="stPlotlyChart"] .main-svg'),
 }
 AGAINST = {
-    "without the grid": ("the same page without the figure", 1.4),
+    "without the grid": ("the same page without the figure", None),
     "without any figure": ("the same page without any of its figures", None),
-    "subplots": ("make_subplots page", 1 / 3),
-    "matplotlib": ("matplotlib page", 1 / 4),
+    "subplots": ("make_subplots page", 0.16),
+    "matplotlib": ("matplotlib page", 0.10),
     "imshow": ("px.imshow(facet_col=...) page", None),
 }
 

@@ -1,18 +1,15 @@
-"""The channel grid's figure against what others draw: building it, turning it into JSON, and into a PNG."""
+"""The channel grid's figure against what others draw: building it and turning it into JSON."""
 
-import io
 from collections.abc import Iterator
 
 import numpy as np
 
 from actviz_core import channel_grid
-from actviz_core.export import Provenance, figure_png
-from benchmarks.peers.article import imshow_figure, matplotlib_figure, subplots_figure
+from benchmarks.peers.article import imshow_figure, subplots_figure
 from benchmarks.stopwatch import in_turns, timed
 from benchmarks.table import Row, ratio_row
 
 ROUNDS = 11
-TOLD = Provenance("resnet18@random", "none", "bundled-imagenet/0", ("layer1.0.conv1",))
 
 
 def rows() -> Iterator[Row]:
@@ -27,15 +24,6 @@ def rows() -> Iterator[Row]:
         rounds=ROUNDS,
         warm_up=2,
     )
-    pictures = in_turns(
-        {
-            "grid": timed(lambda: figure_png(channel_grid(maps), provenance=TOLD)),
-            "matplotlib": timed(lambda: matplotlib_figure(maps).savefig(io.BytesIO(), format="png")),
-        },
-        rounds=5,
-    )
     measured = "figure of 64 x 56x56, build + JSON"
     yield ratio_row(measured, "make_subplots", timings["grid"], timings["subplots"], 1 / 8)
     yield ratio_row(measured, "px.imshow(facet_col=...)", timings["grid"], timings["imshow"])
-    measured = "PNG of 64 x 56x56, building the figure included"
-    yield ratio_row(measured, "matplotlib's savefig", pictures["grid"], pictures["matplotlib"], 1 / 5)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from benchmarks.stopwatch import Timing
 
-_COLUMNS = (70, 46, 8, 8)
+_COLUMNS = (72, 46, 8, 8)
 
 
 @dataclass(frozen=True)

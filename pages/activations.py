@@ -10,8 +10,6 @@ from actviz_core.workspace import shared_workspace
 workspace, view = shared_workspace(), current_view()
 
 st.title("Activations")
-st.caption(
-    "What each channel of a layer answers to in the picture. Click a channel's number to see it large."
-)
+st.caption("What each channel of a layer answers to in the picture. Click a channel to see it large.")
 
 page_body(show_activations, view, workspace)

@@ -4,7 +4,6 @@ import streamlit as st
 
 from actviz_core.errors import SettingsError
 from actviz_core.ui.app_icon import app_icon
-from actviz_core.ui.charts import prepare_figures, stills_first
 from actviz_core.ui.choices import check_links_anew
 from actviz_core.ui.content_width import watch_content_width
 from actviz_core.ui.errors import show_problems, shown_errors
@@ -37,7 +36,6 @@ except SettingsError as error:
     st.stop()
 
 name_tab(page.title)
-prepare_figures()
 check_links_anew()
 with waiting_shown(workspace, key="page"):
     view = current_view()
@@ -46,5 +44,5 @@ with waiting_shown(workspace, key="page"):
     with st.sidebar:
         watch_content_width()
     show_problems(view)
-    with shown_errors(view, workspace), stills_first():
+    with shown_errors(view, workspace):
         page.run()

@@ -1,11 +1,9 @@
 """Files that leave the app, each with where its values came from; the same request gives the same bytes."""
 
 from actviz_core.export.html import figure_html
-from actviz_core.export.png import figure_png, png_size
-from actviz_core.export.provenance import Provenance
+from actviz_core.export.provenance import Provenance, caption
 from actviz_core.export.script import Run, replay_script
-from actviz_core.export.sizes import LARGE_EXPORT, csv_bytes, html_bytes, png_bytes
-from actviz_core.export.still import figure_still
+from actviz_core.export.sizes import LARGE_EXPORT, csv_bytes, html_bytes
 from actviz_core.export.table import statistics_csv
 from actviz_core.export.values import npz_bytes, value_names, values_npz
 
@@ -13,14 +11,11 @@ __all__ = [
     "LARGE_EXPORT",
     "Provenance",
     "Run",
+    "caption",
     "csv_bytes",
     "figure_html",
-    "figure_png",
-    "figure_still",
     "html_bytes",
     "npz_bytes",
-    "png_bytes",
-    "png_size",
     "replay_script",
     "statistics_csv",
     "value_names",

@@ -9,22 +9,9 @@ from plotly.offline import get_plotlyjs
 
 from actviz_core.analysis import ChannelStatistics
 from actviz_core.board import Panel
-from actviz_core.export.png import WIDTH, png_size
 
 LARGE_EXPORT = 500_000_000
 """Bytes from which on a person is asked first."""
-
-# Measured on grids of natural pictures and of noise, at scales 1 to 3.
-_PNG_CELL = 3.0
-_PNG_PIXEL = 0.1
-
-
-def png_bytes(figure: go.Figure, *, scale: float = 2.0, width: int = WIDTH) -> int:
-    """Roughly how large `figure_png` will be; noise compresses worst."""
-    wide, high = png_size(figure, width=width)
-    pixels = wide * high * scale**2
-    cells = sum(np.size(trace.z) for trace in figure.data if trace.type == "heatmap")
-    return round(min(3 * pixels, _PNG_CELL * cells + _PNG_PIXEL * pixels))
 
 
 def html_bytes(figure: go.Figure) -> int:

@@ -10,12 +10,14 @@ from actviz_core.figures.contact_sheet import contact_sheet
 from actviz_core.figures.difference_map import difference_map
 from actviz_core.figures.histogram import histogram
 from actviz_core.figures.markup import plain
+from actviz_core.figures.panels import PicturePart, lay_on_pictures
 from actviz_core.figures.prediction_board import aligned_predictions
 from actviz_core.figures.vectors import prediction_bars, vector_figure
 
 __all__ = [
     "BoardPanel",
     "Colors",
+    "PicturePart",
     "Show",
     "aligned_predictions",
     "attention_heads",
@@ -26,6 +28,7 @@ __all__ = [
     "contact_sheet",
     "difference_map",
     "histogram",
+    "lay_on_pictures",
     "overlay",
     "plain",
     "prediction_bars",

@@ -18,6 +18,7 @@ from actviz_core.figures.canvas import (
 )
 from actviz_core.figures.color_range import ColorRange
 from actviz_core.figures.colors import Colors
+from actviz_core.figures.panels import map_panel, tile_panel
 from actviz_core.figures.pictures import stretched_image
 from actviz_core.figures.tile_traces import tile_axes
 from actviz_core.figures.tiles import tile_layout
@@ -79,6 +80,7 @@ def attention_heads(
         [heatmap, titles],
         height=drawing_height(*layout.shape, width=width, limit=HEIGHT_LIMIT) + MARGIN + COLOR_BAR_PIXELS,
         top=COLOR_BAR_PIXELS,
+        meta={"panels": [tile_panel(layout, range(len(values)), kind="head")]},
         images=[picture | {"x": column - 0.5, "y": row - 0.5} for row, column in places],
         shapes=[_frame(row + chosen[0], column + chosen[1]) for row, column in places] if chosen else [],
         **tile_axes(layout),
@@ -95,7 +97,7 @@ def attention_picker(
 ) -> go.Figure:
     """Draw one map of attention, shape (H, W), over the picture; its patches can be clicked.
 
-    The last trace holds one invisible point a patch, whose `customdata` is its number, row by row.
+    The one trace is the heatmap: `z` holds the weights, `text` what is said of each on hover.
 
     Raises:
         ShapeError: if `weights` has another shape or no finite value.
@@ -103,30 +105,27 @@ def attention_picker(
     """
     values = _weights(weights, 2)
     height, columns = values.shape
-    heatmap = _scale(values, width).heatmap(z=values, opacity=opacity, hoverinfo="skip")
-    y, x = np.divmod(np.arange(values.size), columns)
-    shares = [f"<b>{share:.3%}</b>" if np.isfinite(share) else "out of sight" for share in values.flat]
-    size = max(3, int((width - 2 * MARGIN) / columns))
-    points: dict[str, Any] = {
-        "type": "scattergl" if values.size > 1000 else "scatter",
-        "x": x,
-        "y": y,
-        "mode": "markers",
-        "marker": {"size": size, "symbol": "square", "color": "rgba(0,0,0,0)", "opacity": 1},
-        "selected": {"marker": {"opacity": 1}},
-        "unselected": {"marker": {"opacity": 1}},
-        "customdata": np.arange(values.size),
-        "text": shares,
-        "hovertemplate": "row %{y}, column %{x}<br>%{text}<extra></extra>",
-    }
+    shares = [[_share(value) for value in row] for row in values]
+    heatmap = _scale(values, width).heatmap(
+        z=values,
+        text=shares,
+        opacity=opacity,
+        hoverongaps=True,  # tokens out of sight can be chosen too
+        hovertemplate="row %{y}, column %{x}<br>%{text}<extra></extra>",
+    )
     return draw(
-        [heatmap, points],
+        [heatmap],
         height=drawing_height(height, columns, width=width, limit=HEIGHT_LIMIT) + MARGIN + COLOR_BAR_PIXELS,
         top=COLOR_BAR_PIXELS,
+        meta={"panels": [map_panel(height, columns)]},
         images=[stretched_image(image, height, columns)],
         shapes=[] if chosen is None else [_frame(*chosen)],
         **square_cells(height, columns),
     )
+
+
+def _share(value: np.floating) -> str:
+    return f"<b>{value:.3%}</b>" if np.isfinite(value) else "out of sight"
 
 
 def _weights(values: npt.ArrayLike, dimensions: int) -> npt.NDArray[np.floating]:

@@ -120,13 +120,15 @@ def compare_board(
     images: list[Options] = []
     axes: dict[str, Any] = {}
     leaders: dict[object, Place] = {}
-    for panel, content, spot, scale in zip(panels, contents, spots, scales, strict=True):
+    metas: list[Options] = []
+    for number, (panel, content, spot, scale) in enumerate(zip(panels, contents, spots, scales, strict=True)):
         annotations += _words(panel, content, spot, raised=below_title)
         if content.layout is None:
             continue
         over = None if opacity is None or show is Show.GRID else panel.image
         first, *others = content.draw(scale, 1.0 if over is None or opacity is None else opacity)
         traces += [spot.put(trace) for trace in (first | {"name": plain(panel.title)}, *others)]
+        metas.append(content.panel(scale) | {"x": spot.axis("x"), "y": spot.axis("y"), "number": number})
         here = {"xref": spot.axis("x"), "yref": spot.axis("y")}
         shapes += [{**frame, **here} for frame in content.frames]
         if over is not None:
@@ -141,6 +143,7 @@ def compare_board(
         annotations=annotations,
         shapes=shapes,
         images=images,
+        meta={"panels": metas},
         **axes,
     )
 

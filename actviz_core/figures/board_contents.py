@@ -19,8 +19,10 @@ from actviz_core.analysis.statistics import float_maps
 from actviz_core.figures.canvas import square_cells
 from actviz_core.figures.channel_map import components_trace, extremes, map_traces
 from actviz_core.figures.color_range import ColorRange
+from actviz_core.figures.panels import Meta, map_panel
 from actviz_core.figures.tile_traces import (
     FloatMaps,
+    channel_panel,
     chosen_channels,
     tile_axes,
     tile_frames,
@@ -72,6 +74,7 @@ class Content:
         ends: lowest and highest finite value of these.
         signed: whether they are centred on zero, unless other colours are chosen.
         frames: shapes around what is selected.
+        panel: what the figure says of its tiles, as `tile_panel` does.
         detail: what is said beside the panel's title.
         message: why there is no drawing.
 
@@ -85,6 +88,7 @@ class Content:
     ends: tuple[float, float] = (0.0, 0.0)
     signed: bool = False
     frames: Sequence[Mapping[str, Any]] = ()
+    panel: Callable[[ColorRange], Meta] = lambda _colors: {}
     detail: str = ""
     message: str = ""
 
@@ -108,6 +112,7 @@ def grid_content(
         ends=extremes(np.concatenate([statistics.minimum, statistics.maximum])),
         signed=statistics.signed,
         frames=tile_frames(shown, tiles, selected),
+        panel=lambda colors: channel_panel(shown, tiles, colors),
     )
 
 
@@ -121,7 +126,7 @@ def channel_content(panel: BoardPanel, channel: int) -> Content:
         return Content(detail=detail, message=f"No channel {channel} here:<br>this layer has {has}.")
     if panel.statistics.silent[channel]:
         detail += ", silent"
-    return _map_content(maps[channel], signed=panel.statistics.signed, detail=detail)
+    return _map_content(maps[channel], signed=panel.statistics.signed, detail=detail, channel=channel)
 
 
 def summary_content(panel: BoardPanel, summary: Summary | None) -> Content:
@@ -137,11 +142,12 @@ def summary_content(panel: BoardPanel, summary: Summary | None) -> Content:
         layout=cells,
         axes=square_cells(*cells),
         draw=lambda _colors, opacity: [components_trace(components.rgb, opacity=opacity)],
+        panel=lambda _colors: map_panel(*cells),
         detail=", ".join(shares) or "no variation",
     )
 
 
-def _map_content(values: FloatMaps, *, signed: bool, detail: str) -> Content:
+def _map_content(values: FloatMaps, *, signed: bool, detail: str, channel: int | None = None) -> Content:
     cells = values.shape[0], values.shape[1]
     return Content(
         cells=cells,
@@ -151,5 +157,6 @@ def _map_content(values: FloatMaps, *, signed: bool, detail: str) -> Content:
         values=values,
         ends=extremes(values),
         signed=signed,
+        panel=lambda _colors: map_panel(*cells, kind="" if channel is None else "channel", item=channel),
         detail=detail,
     )

@@ -26,7 +26,14 @@ from actviz_core.figures.canvas import (
 )
 from actviz_core.figures.color_range import CLIPPED, ColorRange
 from actviz_core.figures.colors import Colors, is_centred, resolve
-from actviz_core.figures.tile_traces import FloatMaps, chosen_channels, tile_axes, tile_frames, tile_traces
+from actviz_core.figures.tile_traces import (
+    FloatMaps,
+    channel_panel,
+    chosen_channels,
+    tile_axes,
+    tile_frames,
+    tile_traces,
+)
 from actviz_core.figures.tiles import tile_layout
 
 HEIGHT_LIMIT = 1000
@@ -81,6 +88,7 @@ def channel_grid(
         top=COLOR_BAR_PIXELS,
         annotations=[legend_note(scale.legend)] if scale.legend else [],
         shapes=tile_frames(shown, layout, selected),
+        meta={"panels": [channel_panel(shown, layout, scale)]},
         **tile_axes(layout),
     )
 

@@ -19,6 +19,7 @@ from actviz_core.figures.canvas import (
 )
 from actviz_core.figures.color_range import ColorRange
 from actviz_core.figures.colors import Colors, is_centred, resolve
+from actviz_core.figures.panels import map_panel
 from actviz_core.figures.pictures import data_uri, stretched_image
 from actviz_core.figures.unusable import unusable_cells
 
@@ -33,6 +34,7 @@ def channel_map(
     colors: Colors = Colors.AUTO,
     limits: tuple[float, float] | None = None,
     signed: bool | None = None,
+    channel: int | None = None,
     width: int = 420,
 ) -> go.Figure:
     """Draw one map of shape (H, W); trace 0 is a heatmap whose `z` holds the values.
@@ -44,6 +46,7 @@ def channel_map(
         colors: the colour scale.
         limits: values at the ends of the scale; None is the map's own range.
         signed: whether the layer has negative values, which decides `Colors.AUTO`; None looks at the map.
+        channel: whose map it is, if it is one channel's.
         width: about how wide the figure will be drawn, in pixels; decides its height.
 
     Raises:
@@ -56,7 +59,12 @@ def channel_map(
     ends = limits or own_limits(lowest, highest, centred=is_centred(palette))
     scale = ColorRange(palette, *ends, color_bar_above(width=width, ends=ends))
     return _over_image(
-        map_traces(array, scale, opacity=opacity), image, *array.shape, width=width, top=COLOR_BAR_PIXELS
+        map_traces(array, scale, opacity=opacity),
+        image,
+        *array.shape,
+        channel=channel,
+        width=width,
+        top=COLOR_BAR_PIXELS,
     )
 
 
@@ -136,6 +144,7 @@ def _over_image(
     rows: int,
     columns: int,
     *,
+    channel: int | None = None,
     width: int,
     top: int,
 ) -> go.Figure:
@@ -144,5 +153,6 @@ def _over_image(
         height=drawing_height(rows, columns, width=width, limit=HEIGHT_LIMIT) + MARGIN + top,
         top=top,
         images=[] if image is None else [stretched_image(image, rows, columns)],
+        meta={"panels": [map_panel(rows, columns, kind="" if channel is None else "channel", item=channel)]},
         **square_cells(rows, columns),
     )

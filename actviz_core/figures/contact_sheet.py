@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from actviz_core.errors import ShapeError
 from actviz_core.figures.canvas import MARGIN, draw, drawing_height, frame_box, message_figure, square_cells
-from actviz_core.figures.markup import plain
+from actviz_core.figures.panels import tile_panel
 from actviz_core.figures.pictures import data_uri
 from actviz_core.figures.tiles import TileLayout
 
@@ -27,8 +27,8 @@ def contact_sheet(
 ) -> go.Figure:
     """Draw `thumbnails`, uint8 of shape (n, s, s, 3), in reading order as one image.
 
-    Trace 0 is the image. Trace 1 is invisible points over the thumbnails that can be clicked: `customdata`
-    holds [position on the sheet, index].
+    The one trace is the image. `layout.meta` says where each thumbnail lies on it, which index it has
+    (`items`) and what is said of it (`labels`).
 
     Args:
         thumbnails: the pictures of one page.
@@ -59,27 +59,15 @@ def contact_sheet(
         texts = [
             text if label is None else f"{text}: {label}" for text, label in zip(texts, labels, strict=True)
         ]
-    size = (width - 2 * MARGIN) / cells * wide
-    points = {
-        "type": "scatter",
-        "x": lefts + (wide - 1) / 2,
-        "y": tops + (tall - 1) / 2,
-        "mode": "markers",
-        "customdata": [[position, name] for position, name in enumerate(ids)],
-        "hovertext": [plain(text) for text in texts],
-        "hovertemplate": "%{hovertext}<extra></extra>",
-        "marker": {"size": round(size), "symbol": "square", "color": "rgba(0,0,0,0)", "opacity": 1},
-        "selected": {"marker": {"opacity": 1}},
-        "unselected": {"marker": {"opacity": 1}},
-    }
     source = data_uri(_sheet(pictures, layout), lossless=max(tall, wide) <= LOSSLESS_SIZE)
-    image = {"type": "image", "source": source, "hoverinfo": "skip", "zsmooth": False}
+    image = {"type": "image", "source": source, "hoverinfo": "none", "zsmooth": False}
     height = drawing_height(rows, cells, width=width, limit=2 * width) + 2 * MARGIN
     framed = [] if selected is None or not 0 <= selected < count else [selected]
     return draw(
-        [image, points],
+        [image],
         height=height,
         dragmode=False,
+        meta={"panels": [tile_panel(layout, ids, kind="picture", labels=texts)]},
         shapes=[frame_box(int(tops[tile]), int(lefts[tile]), tall, wide) for tile in framed],
         **square_cells(rows, cells),
     )

@@ -9,7 +9,7 @@ from actviz_core.analysis import ChannelStatistics, share_in_words
 from actviz_core.errors import ShapeError
 from actviz_core.figures.canvas import Options, frame_box, square_cells
 from actviz_core.figures.color_range import ColorRange
-from actviz_core.figures.colors import ACCENT
+from actviz_core.figures.panels import Meta, tile_panel
 from actviz_core.figures.tiles import TileLayout
 from actviz_core.figures.unusable import unusable_cells
 
@@ -48,6 +48,12 @@ def tile_traces(
         *_flaws(drawn, shown, layout, statistics, cells),
         _titles(shown, layout, statistics, colors),
     ]
+
+
+def channel_panel(shown: Channels, layout: TileLayout, colors: ColorRange) -> Meta:
+    """What the figure says of these tiles, for whoever asks where a channel's cells lie."""
+    values = "z" if colors.channel_low is None else "customdata"
+    return tile_panel(layout, shown, kind="channel", values=values)
 
 
 def tile_axes(layout: TileLayout) -> dict[str, Any]:
@@ -117,28 +123,18 @@ def _flaws(
 def _titles(
     shown: Channels, layout: TileLayout, statistics: ChannelStatistics, colors: ColorRange
 ) -> dict[str, Any]:
-    """Channel numbers above the tiles, each a point that can be clicked and tells the channel's numbers."""
+    """Channel numbers above the tiles, each a point that tells the channel's numbers."""
     rows, columns = layout.origins()
     return {
         "type": "scatter",
         "x": columns + (layout.width - 1) / 2,
         "y": rows - (layout.title + 1) / 2,
-        "mode": "markers+text",
+        "mode": "text",
         "text": [str(channel) for channel in shown],
         "textfont": {"size": 11},
         "customdata": shown,
         "hovertext": [_title_hover(int(channel), statistics, colors) for channel in shown],
         "hovertemplate": "%{hovertext}<extra></extra>",
-        # Invisible but there: the points are what can be clicked. Both opacities, or other titles fade.
-        "marker": {
-            "size": 22,
-            "symbol": "square",
-            "color": "rgba(0,0,0,0)",
-            "opacity": 1,
-            "line": {"width": 0},
-        },
-        "selected": {"marker": {"opacity": 1}, "textfont": {"color": ACCENT}},
-        "unselected": {"marker": {"opacity": 1}},
         "cliponaxis": False,
     }
 

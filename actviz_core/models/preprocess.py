@@ -80,6 +80,26 @@ class Preprocess:
         framed: Image.Image = F.center_crop(resized, list(self.size))
         return framed
 
+    def seen_part(self, size: tuple[int, int]) -> tuple[float, float, float, float]:
+        """Left, top, right, bottom of what `seen` shows of a picture ``size`` (width, height) large.
+
+        In fractions of the picture; below 0 or above 1 where it is padded.
+        """
+        longest = LONGEST * min(size) if len(self.resize) == 1 else max(size)
+        width, height = (min(side, longest) for side in size)
+        if self.frame is Frame.WHOLE:
+            shown = (float(width), float(height))
+        else:
+            if self.frame is Frame.PAD:
+                down = across = 1 / max(height / self.resize[0], width / self.resize[-1])
+            elif len(self.resize) == 1:
+                down = across = self.resize[0] / min(width, height)
+            else:
+                down, across = self.resize[0] / height, self.resize[1] / width
+            shown = (self.size[1] / across, self.size[0] / down)  # in pixels of the picture
+        left, top = ((1 - seen / whole) / 2 for seen, whole in zip(shown, size, strict=True))
+        return left, top, 1 - left, 1 - top
+
     def _resized(self, image: Image.Image) -> list[int]:
         """What `F.resize` wants: (shorter side,) or (H, W)."""
         if self.frame is not Frame.PAD:

@@ -9,17 +9,17 @@ from actviz_core.layouts import LayoutKind
 from actviz_core.models import Model
 from actviz_core.samples import Sample
 from actviz_core.ui.attention_view import attention_view
-from actviz_core.ui.channel_views import GRID_SHARE, grid_column
+from actviz_core.ui.channel_views import grid_column
 from actviz_core.ui.choices import check_link
-from actviz_core.ui.content_width import column_width
 from actviz_core.ui.layer_files import take_layer_away
-from actviz_core.ui.layer_in_hand import LayerInHand
+from actviz_core.ui.layer_in_hand import LAYER_PLACE, LayerInHand
 from actviz_core.ui.layer_side import side_column
+from actviz_core.ui.place import choose_place, chosen_place
 from actviz_core.ui.quick_picks import quick_picks
 from actviz_core.ui.reading import chosen_reading, forget_reading
 from actviz_core.ui.tab_title import name_tab, picture_name
 from actviz_core.ui.text import plain, shape_text
-from actviz_core.ui.vectors import VECTOR_WIDTH, prefix_view, vector_view
+from actviz_core.ui.vectors import prefix_view, vector_view
 from actviz_core.ui.view import View
 from actviz_core.workspace import Workspace
 
@@ -51,18 +51,19 @@ def show_activations(model: Model, sample: Sample, view: View, workspace: Worksp
         st.caption(f"Its values: {value.dtype}, {shape_text(tuple(value.shape))}.")
         return
     if shown.layout.kind in (LayoutKind.VECTOR, LayoutKind.SEQUENCE):
-        figure, width = vector_view(shown, decided, is_output=_is_output(shown, workspace)), VECTOR_WIDTH
+        figure = vector_view(shown, decided, is_output=_is_output(shown, workspace))
     else:
+        place = chosen_place(LAYER_PLACE, (shown.maps.shape[1], shown.maps.shape[2]))
         page = st.grid(3, min_column_width=260, gap="medium")
         with page.cell(column_span=2):
-            figure, width = grid_column(shown, decided), column_width(GRID_SHARE)
+            figure = grid_column(shown, decided, place)
             prefix_view(shown)
         with page.cell():
-            side_column(shown)
+            side_column(shown, place)
     attention_view(shown, workspace)
     if figure is not None:
         with files:
-            take_layer_away(figure, shown, width=width)
+            take_layer_away(figure, shown)
 
 
 def _choose_call(calls: list[str]) -> str:
@@ -75,9 +76,15 @@ def _choose_call(calls: list[str]) -> str:
         key="activations_layer",
         label_visibility="collapsed",
         bind="query-params",
-        on_change=forget_reading,
+        on_change=_forget_choices,
     )
     return call or calls[0]
+
+
+def _forget_choices() -> None:
+    """Let go of what was chosen for one layer: a reading, a place in its maps."""
+    forget_reading()
+    choose_place(LAYER_PLACE, None)
 
 
 def _is_output(layer: LayerInHand, workspace: Workspace) -> bool:

@@ -9,12 +9,14 @@ from torch import nn
 
 from actviz_core.analysis import attention_sentence
 from actviz_core.errors import ShapeError, UnknownLayerError
-from actviz_core.figures import attention_heads, attention_picker
+from actviz_core.figures import attention_heads, attention_picker, lay_on_pictures
 from actviz_core.hooks import Attention, TokenGrid, WindowGrid, attention_from_prefix, attention_on_grid
 from actviz_core.layouts import Layout, LayoutKind, prefix_names
-from actviz_core.ui.charts import draw, draw_clickable
 from actviz_core.ui.choices import check_number, linked_selectbox
+from actviz_core.ui.figure import Click, draw, draw_clickable
+from actviz_core.ui.layer_files import told_of_layer
 from actviz_core.ui.layer_in_hand import LayerInHand
+from actviz_core.ui.picture_parts import picture_part
 from actviz_core.ui.text import plain
 from actviz_core.ui.view import choose_layers, current_view
 from actviz_core.workspace import Workspace
@@ -100,18 +102,26 @@ def _heads(layer: LayerInHand, attention: Attention) -> None:
     with heads:
         st.markdown(plain(attention_sentence(maps, who)))
         draw(
-            attention_heads(maps, image=layer.seen, chosen=patch, opacity=opacity, width=WIDTH),
+            lay_on_pictures(
+                attention_heads(maps, image=layer.seen, chosen=patch, opacity=opacity, width=WIDTH),
+                [picture_part(layer.model, layer.sample)],
+            ),
             key="attention_heads",
             alt=f"Where each of the {len(maps)} heads of {layer.call} looks from the {who}",
-            width=WIDTH,
+            told=told_of_layer(layer, f"heads from {who}"),
         )
     with side:
         draw_clickable(
-            attention_picker(maps.mean(0), image=layer.seen, chosen=patch, opacity=opacity, width=SIDE_WIDTH),
+            lay_on_pictures(
+                attention_picker(
+                    maps.mean(0), image=layer.seen, chosen=patch, opacity=opacity, width=SIDE_WIDTH
+                ),
+                [picture_part(layer.model, layer.sample)],
+            ),
             key="attention_mean",
             alt=f"The mean of all heads of {layer.call}, from the {who}",
-            width=SIDE_WIDTH,
-            clicked=lambda number: _choose_patch(*divmod(int(number), layout.grid[1])),
+            clicked=_choose_patch,
+            told=told_of_layer(layer, f"mean of heads from {who}"),
         )
         st.caption("The mean of all heads. Click a patch to look from there.")
 
@@ -163,5 +173,6 @@ def _map(attention: Attention, names: tuple[str, ...], looking: str, head: int) 
     return attention_on_grid(attention, head, *patch)
 
 
-def _choose_patch(row: int, column: int) -> None:
-    st.session_state[_KEY] = f"{row}, {column}"
+def _choose_patch(click: Click) -> None:
+    if click.place is not None:
+        st.session_state[_KEY] = f"{click.place[0]}, {click.place[1]}"

@@ -1,6 +1,7 @@
 """The difference of two panels: signed maps, channels by how much they differ, one sentence."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Protocol
 
 import pandas as pd
@@ -8,14 +9,14 @@ import streamlit as st
 
 from actviz_core.analysis import channel_differences, difference, difference_sentence
 from actviz_core.errors import ShapeError
-from actviz_core.figures import Show, difference_map
+from actviz_core.figures import Show, difference_map, lay_on_pictures
 from actviz_core.figures.difference_map import LEGEND, LEGEND_ROOM
 from actviz_core.samples import is_mirrored
 from actviz_core.ui.board_panels import Filled
 from actviz_core.ui.board_state import choose_channel
-from actviz_core.ui.charts import draw_clickable
 from actviz_core.ui.choices import linked_selectbox
 from actviz_core.ui.content_width import column_width, content_width
+from actviz_core.ui.figure import Click, draw_clickable
 from actviz_core.ui.text import plain
 
 SHARE = 0.58
@@ -61,17 +62,20 @@ def show_difference(panels: Sequence[Filled], choices: _Shown) -> None:
     across = column_width(SHARE)
     page = st.grid(5, min_column_width=150, gap="medium")
     with page.cell(column_span=3):
-        draw_clickable(
-            difference_map(
-                signed,
-                order=channels.order[:64],
-                channel=choices.channel if choices.show is Show.CHANNEL else None,
-                width=across,
-            ),
+        figure = difference_map(
+            signed,
+            order=channels.order[:64],
+            channel=choices.channel if choices.show is Show.CHANNEL else None,
             width=across,
+        )
+        part = one.part
+        if part is not None and mirrored is one:
+            part = replace(part, mirrored=False)  # flipped back above
+        draw_clickable(
+            lay_on_pictures(figure, [part]),
             key="compare_difference",
             alt=f"The signed difference of panel {first} and panel {second}, channel by channel",
-            clicked=choose_channel,
+            clicked=_channel_chosen,
         )
     with page.cell(column_span=2):
         order = channels.order
@@ -118,6 +122,11 @@ def _names(one: Filled, other: Filled) -> tuple[str, str]:
     if one.name != other.name:
         return one.name, other.name
     return f"panel {one.position + 1}", f"panel {other.position + 1}"
+
+
+def _channel_chosen(click: Click) -> None:
+    if click.item is not None:
+        choose_channel(click.item)
 
 
 def _row_chosen(channels: Sequence[int]) -> None:

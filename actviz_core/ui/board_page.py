@@ -10,25 +10,25 @@ import streamlit as st
 
 from actviz_core.analysis import ChannelOrder, Summary, ValueRange, order_channels
 from actviz_core.board import FEWEST_PANELS, MOST_PANELS
-from actviz_core.figures import Colors, Show, aligned_predictions, compare_board
+from actviz_core.figures import Colors, Show, aligned_predictions, compare_board, lay_on_pictures
 from actviz_core.models import Model
 from actviz_core.samples import Sample
 from actviz_core.ui.board_difference import show_difference
 from actviz_core.ui.board_headers import add_panel_popover, header_row
 from actviz_core.ui.board_panels import Filled, answers, fill, usable
+from actviz_core.ui.board_place import choose_on_board, chosen_board_place
 from actviz_core.ui.board_state import (
-    choose_channel,
     current_panels,
     set_panels,
     show_board_link,
     tell_panel_problems,
 )
-from actviz_core.ui.charts import draw, draw_clickable
 from actviz_core.ui.choices import check_link, check_number, check_switches, linked_selectbox
 from actviz_core.ui.content_width import content_width
+from actviz_core.ui.figure import Told, draw, draw_clickable
 from actviz_core.ui.presets import default_panels, preset_bar
 from actviz_core.ui.tab_title import name_tab
-from actviz_core.ui.take_away import Taken, take_away
+from actviz_core.ui.take_away import Taken, take_away, told_of
 from actviz_core.ui.view import View
 from actviz_core.workspace import Workspace
 
@@ -83,15 +83,14 @@ def show_board(model: Model, sample: Sample, view: View, workspace: Workspace) -
             if len(panels) < MOST_PANELS:
                 add_panel_popover(panels[-1], view, workspace)
             files = st.container(width="content")
-    figure = _board(shown, choices)
+    taken = [_taken(panel) for panel in shown]
+    told = told_of(taken, name="board", title="Compare")
+    figure = _board(shown, choices, told)
     with files:
-        take_away(
-            figure, [_taken(panel) for panel in shown], name="board", title="Compare", width=content_width()
-        )
+        take_away(figure, taken, told, key="compare_board")
     draw(
         aligned_predictions(*answers(shown), width=content_width()),
         key="compare_predictions",
-        width=content_width(),
         alt="The most probable classes of every panel, the same class in the same row",
     )
     show_difference(shown, choices)
@@ -141,7 +140,7 @@ def _tool_bar(panels: Sequence[Filled]) -> BoardChoices:
     )
 
 
-def _board(panels: Sequence[Filled], choices: BoardChoices) -> go.Figure:
+def _board(panels: Sequence[Filled], choices: BoardChoices, told: Told) -> go.Figure:
     figure = compare_board(
         [panel.drawn for panel in panels],
         show=choices.show,
@@ -153,12 +152,13 @@ def _board(panels: Sequence[Filled], choices: BoardChoices) -> go.Figure:
         value_range=ValueRange.CHANNEL if choices.own_range else ValueRange.SHARED,
         width=content_width(),
     )
+    lay_on_pictures(figure, [panel.part for panel in panels], chosen=chosen_board_place(panels))
     draw_clickable(
         figure,
         key="compare_board",
-        width=content_width(),
         alt=f"{len(panels)} panels: " + "; ".join(panel.drawn.title for panel in panels),
-        clicked=choose_channel,
+        clicked=choose_on_board,
+        told=told,
     )
     return figure
 

@@ -9,11 +9,12 @@ from torch import Tensor
 from actviz_core.analysis import TopK, channel_statistics
 from actviz_core.board import Panel
 from actviz_core.errors import ActVizError, StillWorkingError
-from actviz_core.figures import BoardPanel
+from actviz_core.figures import BoardPanel, PicturePart
 from actviz_core.layouts import Layout
 from actviz_core.models import Model
 from actviz_core.models.registry import find_network
 from actviz_core.samples import Sample
+from actviz_core.ui.picture_parts import picture_part
 from actviz_core.workspace import Workspace
 
 
@@ -34,6 +35,11 @@ class Filled:
     layout: Layout
     drawn: BoardPanel
     prediction: TopK
+
+    @property
+    def part(self) -> PicturePart | None:
+        """Which part of its picture the panel's maps lie on, if they do."""
+        return picture_part(self.model, self.sample) if self.layout.on_picture else None
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,9 @@ from actviz_core.samples import (
     parse_image_id,
     start_cifar10_download,
 )
-from actviz_core.ui.charts import draw_clickable
 from actviz_core.ui.choices import LARGEST, check_link, check_number, linked_selectbox
 from actviz_core.ui.content_width import column_width
+from actviz_core.ui.figure import draw_clickable
 from actviz_core.ui.jobs import download_panel
 from actviz_core.ui.text import plain
 from actviz_core.ui.view import View, choose_image
@@ -124,9 +124,8 @@ def _sheet(source: Source, indices: npt.NDArray[np.int64], view: View) -> None:
     draw_clickable(
         figure,
         key="samples_sheet",
-        width=width,
-        alt=f"{len(here)} pictures of {source.title}. To choose one by keyboard, go to its index.",
-        clicked=lambda data: choose_image(f"{source.key}/{data[1]}"),
+        alt=f"{len(here)} pictures of {source.title}. Arrow keys walk through them, Enter chooses.",
+        clicked=lambda click: choose_image(f"{source.key}/{click.item}"),
     )
 
 

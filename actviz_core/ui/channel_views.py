@@ -8,12 +8,14 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from actviz_core.analysis import ChannelOrder, ValueRange, layer_sentence, order_channels
-from actviz_core.figures import Colors, channel_grid
+from actviz_core.figures import Colors, channel_grid, lay_on_pictures
 from actviz_core.layouts import Layout
-from actviz_core.ui.charts import draw_clickable
 from actviz_core.ui.choices import check_link, check_switches, linked_selectbox
 from actviz_core.ui.content_width import column_width
-from actviz_core.ui.layer_in_hand import LayerInHand
+from actviz_core.ui.figure import Click, draw_clickable
+from actviz_core.ui.layer_files import told_of_layer
+from actviz_core.ui.layer_in_hand import LAYER_PLACE, LayerInHand
+from actviz_core.ui.place import Place, choose_place
 from actviz_core.ui.reading import choose_reading, tell_reading
 from actviz_core.ui.text import plain
 
@@ -42,10 +44,10 @@ class GridChoices:
     tiles: int
 
 
-def grid_column(layer: LayerInHand, decided: Layout) -> go.Figure | None:
+def grid_column(layer: LayerInHand, decided: Layout, place: Place | None) -> go.Figure | None:
     """Draw the tool bar, the sentence and the grid, which is returned if there is one.
 
-    ``decided`` is the layout without a person's choice of a reading.
+    ``decided`` is the layout without a person's choice of a reading; ``place`` the chosen cell.
     """
     choices = _tool_bar(decided)
     channels = order_channels(
@@ -54,7 +56,7 @@ def grid_column(layer: LayerInHand, decided: Layout) -> go.Figure | None:
     st.session_state["channel_order"] = channels
     st.markdown(plain(layer_sentence(layer.statistics, layer.maps.shape)))
     tell_reading(layer.layout, layer.shape)
-    return _grid(layer, channels, choices)
+    return _grid(layer, channels, choices, place)
 
 
 def _tool_bar(decided: Layout) -> GridChoices:
@@ -97,7 +99,9 @@ def _tool_bar(decided: Layout) -> GridChoices:
     return GridChoices(order, largest_first, hide_silent, colors, value_range, tiles)
 
 
-def _grid(layer: LayerInHand, channels: npt.NDArray[np.int64], choices: GridChoices) -> go.Figure | None:
+def _grid(
+    layer: LayerInHand, channels: npt.NDArray[np.int64], choices: GridChoices, place: Place | None
+) -> go.Figure | None:
     if not len(channels):
         st.info("Every channel of this layer is silent for this picture.", icon=":material/visibility_off:")
         return None
@@ -121,16 +125,18 @@ def _grid(layer: LayerInHand, channels: npt.NDArray[np.int64], choices: GridChoi
         statistics=layer.statistics,
         width=width,
     )
+    lay_on_pictures(figure, [layer.part], chosen=None if place is None else (0, *place))
     draw_clickable(
         figure,
         key="activations_grid",
         alt=f"{len(shown)} of {len(channels)} channels of {layer.call} as heatmaps. "
         + layer_sentence(layer.statistics, layer.maps.shape),
-        width=width,
         clicked=_choose_channel,
+        told=told_of_layer(layer),
     )
     return figure
 
 
-def _choose_channel(channel: int) -> None:
-    st.session_state["channel"] = int(channel)
+def _choose_channel(click: Click) -> None:
+    st.session_state["channel"] = int(click.item)
+    choose_place(LAYER_PLACE, click.place)

@@ -3,9 +3,8 @@
 import streamlit as st
 
 from actviz_core.figures import prediction_bars
-from actviz_core.ui.charts import draw
-from actviz_core.ui.content_width import SIDE_SHARE, column_width
 from actviz_core.ui.errors import require
+from actviz_core.ui.figure import draw
 from actviz_core.ui.text import percent, plain
 from actviz_core.ui.tray import keep_in_tray, take_from_tray, tray
 from actviz_core.ui.view import View
@@ -34,7 +33,6 @@ def chosen_picture(view: View, workspace: Workspace) -> None:
         prediction_bars(prediction, label=sample.label),
         key="samples_top5",
         alt=f"The model says: {said}",
-        width=column_width(SIDE_SHARE),
     )
     with st.container(horizontal=True):
         if sample.id in tray():

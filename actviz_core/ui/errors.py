@@ -16,7 +16,7 @@ from actviz_core.workspace import Workspace
 
 
 class PageEndError(Exception):
-    """Ends a page that has said what is missing. Unlike `st.stop` it lets figures be drawn that wait."""
+    """Ends a page that has said what is missing."""
 
 
 @contextmanager

@@ -1,13 +1,23 @@
-"""The files that the Activations page offers of one layer."""
+"""The files that the Activations page offers of one layer, and what its pictures say."""
 
 import plotly.graph_objects as go
 
+from actviz_core.ui.figure import Told
 from actviz_core.ui.layer_in_hand import LayerInHand
-from actviz_core.ui.take_away import Taken, take_away
+from actviz_core.ui.take_away import Taken, take_away, told_of
 
 
-def take_layer_away(figure: go.Figure, layer: LayerInHand, *, width: int) -> None:
+def take_layer_away(figure: go.Figure, layer: LayerInHand) -> None:
     """Offer the figure, the activation and its statistics."""
-    taken = Taken(layer.model, layer.sample.id, layer.call, layer.value, layer.statistics)
-    name = f"{layer.model.key}-{layer.sample.id}-{layer.call}"
-    take_away(figure, [taken], name=name, title=f"{layer.call} of {layer.model.key}", width=width)
+    take_away(figure, [_taken(layer)], told_of_layer(layer), key="activations_grid")
+
+
+def told_of_layer(layer: LayerInHand, part: str = "") -> Told:
+    """What pictures of a layer say; ``part`` is what they show of it, if not all channels."""
+    name = f"{layer.model.key}-{layer.sample.id}-{layer.call}" + (f"-{part}" if part else "")
+    title = f"{layer.call} of {layer.model.key}" + (f", {part}" if part else "")
+    return told_of([_taken(layer)], name=name, title=title)
+
+
+def _taken(layer: LayerInHand) -> Taken:
+    return Taken(layer.model, layer.sample.id, layer.call, layer.value, layer.statistics)

@@ -15,10 +15,15 @@ from actviz_core.analysis import (
     prefix_tokens,
     step_note,
 )
+from actviz_core.figures import PicturePart
 from actviz_core.hooks.selection import function_of, is_step
 from actviz_core.layouts import Layout
 from actviz_core.models import Model
 from actviz_core.samples import Sample
+from actviz_core.ui.picture_parts import picture_part
+
+LAYER_PLACE = "layer"
+"""Whose place it is that is chosen on the Activations page."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,11 @@ class LayerInHand:
     def below(self) -> npt.NDArray[np.uint8] | None:
         """The picture, where the maps can be laid over it."""
         return self.seen if self.layout.on_picture else None
+
+    @property
+    def part(self) -> PicturePart | None:
+        """Which part of the picture the maps lie on, if they do."""
+        return picture_part(self.model, self.sample) if self.layout.on_picture else None
 
     @property
     def note(self) -> str:

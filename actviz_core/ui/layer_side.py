@@ -14,11 +14,12 @@ from actviz_core.analysis import (
     principal_components,
     summary_map,
 )
-from actviz_core.figures import Colors, channel_map, histogram, overlay
-from actviz_core.ui.charts import draw
+from actviz_core.figures import Colors, channel_map, histogram, lay_on_pictures, overlay
 from actviz_core.ui.choices import check_link, check_number, check_switches
-from actviz_core.ui.content_width import SIDE_SHARE, column_width
-from actviz_core.ui.layer_in_hand import LayerInHand
+from actviz_core.ui.figure import draw, draw_clickable
+from actviz_core.ui.layer_files import told_of_layer
+from actviz_core.ui.layer_in_hand import LAYER_PLACE, LayerInHand
+from actviz_core.ui.place import Place, choose_place
 from actviz_core.ui.text import percent, plain
 
 WIDTH = 340
@@ -38,13 +39,13 @@ OVERVIEW_HELP = (
 )
 
 
-def side_column(layer: LayerInHand) -> None:
-    """Draw the chosen channel, or the layer's overview while none is chosen."""
+def side_column(layer: LayerInHand, place: Place | None) -> None:
+    """Draw the chosen channel, at the chosen place, or the layer's overview while none is chosen."""
     channel = _choose_channel(layer)
     if channel is None:
         _overview(layer)
     else:
-        _channel(layer, channel)
+        _channel(layer, channel, place)
 
 
 def _choose_channel(layer: LayerInHand) -> int | None:
@@ -59,7 +60,7 @@ def _choose_channel(layer: LayerInHand) -> int | None:
         key="channel",
         bind="query-params",
         placeholder="all channels",
-        help="A channel is one feature that the layer looks for. Choose one here, or click its number.",
+        help="A channel is one feature that the layer looks for. Choose one here, or click it.",
     )
 
 
@@ -79,20 +80,22 @@ def _overview(layer: LayerInHand) -> None:
     if kind == Overview.COMPONENTS:
         components = principal_components(layer.maps)
         draw(
-            overlay(picture, components.rgb, opacity=opacity, width=WIDTH),
+            lay_on_pictures(overlay(picture, components.rgb, opacity=opacity, width=WIDTH), [layer.part]),
             key="activations_overview",
             alt="The layer's first three principal components as colours, over the picture",
-            width=WIDTH,
+            told=told_of_layer(layer, "principal components"),
         )
         shares = ", ".join(percent(float(share)) for share in components.explained)
         st.caption(f"These three explain {shares} of how the channels vary.")
     else:
         summary = Summary.MAXIMUM if kind == Overview.MAXIMUM else Summary.MEAN
         draw(
-            overlay(picture, summary_map(layer.maps, summary), opacity=opacity, width=WIDTH),
+            lay_on_pictures(
+                overlay(picture, summary_map(layer.maps, summary), opacity=opacity, width=WIDTH), [layer.part]
+            ),
             key="activations_overview",
             alt=f"The {kind} of all channels over the picture",
-            width=WIDTH,
+            told=told_of_layer(layer, f"{kind} of all channels"),
         )
     _about_layer(layer)
     draw_histogram(layer.maps, "Histogram of all values of the layer")
@@ -100,7 +103,7 @@ def _overview(layer: LayerInHand) -> None:
 
 def draw_histogram(values: npt.NDArray[np.generic], alt: str) -> None:
     """Draw how often which value occurs, in the column beside the values themselves."""
-    draw(histogram(values), key="activations_histogram", alt=alt, width=column_width(SIDE_SHARE))
+    draw(histogram(values), key="activations_histogram", alt=alt)
 
 
 def _about_layer(layer: LayerInHand) -> None:
@@ -108,13 +111,13 @@ def _about_layer(layer: LayerInHand) -> None:
     st.caption(f"**{plain(layer.call)}** {plain(layer.type_name)}, {shape}. {plain(layer.note)}")
 
 
-def _channel(layer: LayerInHand, channel: int) -> None:
+def _channel(layer: LayerInHand, channel: int, place: Place | None) -> None:
     order = [int(number) for number in st.session_state.get("channel_order", range(len(layer.maps)))]
-    place = order.index(channel) if channel in order else 0
+    at = order.index(channel) if channel in order else 0
     with st.container(horizontal=True):
         for label, icon, target in (
-            ("Previous", ":material/chevron_left:", order[place - 1] if order else channel),
-            ("Next", ":material/chevron_right:", order[(place + 1) % len(order)] if order else channel),
+            ("Previous", ":material/chevron_left:", order[at - 1] if order else channel),
+            ("Next", ":material/chevron_right:", order[(at + 1) % len(order)] if order else channel),
             ("All", ":material/grid_view:", None),
         ):
             st.button(label, icon=icon, on_click=_set_channel, args=(target,))
@@ -124,22 +127,32 @@ def _channel(layer: LayerInHand, channel: int) -> None:
     )
     opacity = _opacity() if on_picture else 1.0
     values = layer.maps[channel]
-    draw(
-        channel_map(
-            values,
-            image=layer.below if on_picture else None,
-            opacity=opacity,
-            colors=Colors(st.session_state.get("colours", Colors.AUTO)),
-            signed=layer.statistics.signed,
-            width=WIDTH,
-        ),
-        key="activations_channel",
-        alt=channel_sentence(layer.statistics, channel, layer.maps.shape),
+    figure = channel_map(
+        values,
+        image=layer.below if on_picture else None,
+        opacity=opacity,
+        colors=Colors(st.session_state.get("colours", Colors.AUTO)),
+        signed=layer.statistics.signed,
+        channel=channel,
         width=WIDTH,
     )
+    draw_clickable(
+        lay_on_pictures(figure, [layer.part]),
+        key="activations_channel",
+        alt=channel_sentence(layer.statistics, channel, layer.maps.shape),
+        told=told_of_layer(layer, f"channel {channel}"),
+        clicked=lambda click: choose_place(LAYER_PLACE, click.place),
+    )
+    if place is not None:
+        row, column = place
+        st.markdown(f"At row {row}, column {column}: **{_value(values[row, column])}**")
     st.markdown(plain(channel_sentence(layer.statistics, channel, layer.maps.shape)))
     _numbers(layer.statistics, channel)
     draw_histogram(values, f"Histogram of the values of channel {channel}")
+
+
+def _value(value: np.generic) -> str:
+    return f"{float(value):.5g}" if np.isfinite(value) else "not a number" if np.isnan(value) else "infinite"
 
 
 def _numbers(layer: ChannelStatistics, channel: int) -> None:
@@ -183,3 +196,5 @@ def _opacity() -> float:
 
 def _set_channel(channel: int | None) -> None:
     st.session_state["channel"] = channel
+    if channel is None:
+        choose_place(LAYER_PLACE, None)

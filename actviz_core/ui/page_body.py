@@ -7,7 +7,6 @@ import streamlit as st
 
 from actviz_core.models import Model
 from actviz_core.samples import Sample
-from actviz_core.ui.charts import stills_first
 from actviz_core.ui.choices import check_links_anew
 from actviz_core.ui.errors import require, shown_errors
 from actviz_core.ui.view import View, current_view
@@ -32,7 +31,7 @@ def page_body(
                 check_links_anew()
                 if current_view() != view:
                     st.rerun()
-            with shown_errors(view, workspace), stills_first():
+            with shown_errors(view, workspace):
                 draw(*require(view, workspace), view, workspace)
 
     body()

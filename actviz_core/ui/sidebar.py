@@ -48,7 +48,9 @@ def _picture(sample: Sample | None, model: Model | None, view: View, workspace: 
         words.markdown("No picture chosen.")
     else:
         label = sample.label or "no label"
-        picture.image(sample.image, width="stretch", alt=f"The picture in hand: {label}, {sample.id}")
+        picture.container(key="picture_in_hand").image(
+            sample.image, width="stretch", alt=f"The picture in hand: {label}, {sample.id}"
+        )
         with words:
             st.markdown(f"**{plain(label)}**")
             st.caption(plain(sample.id))

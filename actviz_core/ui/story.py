@@ -10,10 +10,11 @@ from actviz_core.analysis import (
     first_of_each_stage,
     order_channels,
 )
-from actviz_core.figures import channel_grid, prediction_bars
+from actviz_core.figures import channel_grid, lay_on_pictures, prediction_bars
 from actviz_core.models import Model
 from actviz_core.samples import Sample, open_source, parse_image_id
-from actviz_core.ui.charts import draw
+from actviz_core.ui.figure import draw
+from actviz_core.ui.picture_parts import picture_part
 from actviz_core.ui.text import percent, plain
 from actviz_core.ui.view import choose_image, choose_layers, current_view
 from actviz_core.workspace import Workspace
@@ -61,10 +62,10 @@ def _stage(title: str, words: str, layer: str, model: Model, sample: Sample, wor
     st.markdown(f"**{title}** {plain(layer)}")
     figure = channel_grid(maps, channels=strongest, columns=2, statistics=statistics, width=STAGE_WIDTH)
     figure.layout.height = STAGE_PIXELS  # the same for all, so that what follows stands in one line
+    on_picture = workspace.layout(model, call, value).on_picture
     draw(
-        figure,
+        lay_on_pictures(figure, [picture_part(model, sample) if on_picture else None]),
         key=f"story_{title}",
-        width=STAGE_WIDTH,
         alt=f"The channels of {layer} that answer strongest",
     )
     if st.button("Look closer", key=f"closer_{title}", icon=":material/zoom_in:"):
@@ -82,7 +83,6 @@ def _answer(model: Model, sample: Sample, workspace: Workspace) -> None:
     draw(
         prediction_bars(prediction, label=sample.label),
         key="story_prediction",
-        width=STAGE_WIDTH,
         alt="The three most probable classes",
     )
     if prediction.problem is None:

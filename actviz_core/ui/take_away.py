@@ -1,6 +1,5 @@
 """Files to take away: made when they are asked for, with their size told beforehand."""
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -14,12 +13,11 @@ from actviz_core.export import (
     LARGE_EXPORT,
     Provenance,
     Run,
+    caption,
     csv_bytes,
     figure_html,
-    figure_png,
     html_bytes,
     npz_bytes,
-    png_bytes,
     replay_script,
     statistics_csv,
     value_names,
@@ -27,9 +25,9 @@ from actviz_core.export import (
 )
 from actviz_core.hooks.selection import is_step
 from actviz_core.models import Model
-from actviz_core.ui.text import megabytes
+from actviz_core.ui.figure import Told, save_button
+from actviz_core.ui.text import file_name, megabytes
 
-_UNSAFE = re.compile(r"[^A-Za-z0-9._~-]+")
 SLOW_EXPORT = 30_000_000
 """Bytes from which on a person waits so long that it is said beforehand: nothing can be said meanwhile."""
 
@@ -64,11 +62,13 @@ class Taken:
         return Provenance.of(self.model, self.image_id, [self.call], span)
 
 
-def take_away(figure: go.Figure, taken: Sequence[Taken], *, name: str, title: str, width: int) -> None:
-    """Draw the popover; its content is only made while it is open.
+def told_of(taken: Sequence[Taken], *, name: str, title: str) -> Told:
+    """What pictures of these values say; ``name`` is what their files are called."""
+    return Told(title, caption([one.provenance for one in taken]), name)
 
-    ``name`` is what files are called, ``width`` what the figure was made for, in pixels.
-    """
+
+def take_away(figure: go.Figure, taken: Sequence[Taken], told: Told, *, key: str) -> None:
+    """Draw the popover; its content is only made while it is open. ``key`` is the figure's."""
     popover = st.popover(
         "Take away",
         icon=":material/download:",
@@ -78,38 +78,31 @@ def take_away(figure: go.Figure, taken: Sequence[Taken], *, name: str, title: st
     )
     if popover.open:
         with popover:
-            _files(figure, taken, name=name, title=title, width=width)
+            _files(figure, taken, told, key=key)
 
 
-def _files(figure: go.Figure, taken: Sequence[Taken], *, name: str, title: str, width: int) -> None:
-    name = _UNSAFE.sub("-", name)
-    told = [one.provenance for one in taken]
+def _files(figure: go.Figure, taken: Sequence[Taken], told: Told, *, key: str) -> None:
+    name = file_name(told.name)
+    provenance = [one.provenance for one in taken]
     panels = [one.panel for one in taken]
     values = dict(zip(value_names(panels), (one.value for one in taken), strict=True))
     statistics = dict(zip(panels, (one.statistics for one in taken), strict=True))
     dark = st.context.theme.type == "dark"
     chosen = st.segmented_control("Scale of the PNG", list(SCALES), default="2x", required=True)
-    scale = SCALES[chosen or "2x"]
-    _file(
-        "Picture",
-        f"{name}.png",
-        "image/png",
-        png_bytes(figure, scale=scale, width=width),
-        lambda: figure_png(figure, provenance=told, scale=scale, dark=dark, width=width),
-    )
+    save_button("Picture (PNG)", figure_key=key, name=name, scale=SCALES[chosen or "2x"])
     _file(
         "Interactive page",
         f"{name}.html",
         "text/html",
         html_bytes(figure),
-        lambda: figure_html(figure, title=title, provenance=told, dark=dark),
+        lambda: figure_html(figure, title=told.title, provenance=provenance, dark=dark),
     )
     _file(
         "Values",
         f"{name}.npz",
         "application/octet-stream",
-        npz_bytes(values, told),
-        lambda: values_npz(values, told),
+        npz_bytes(values, provenance),
+        lambda: values_npz(values, provenance),
     )
     _file(
         "Statistics",

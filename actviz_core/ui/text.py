@@ -7,6 +7,7 @@ NO_BREAK = "\u00a0"  # a space at which no line ends
 JOINER = "\u2060"  # has no width; here it keeps apart what Streamlit would read as one thing
 _SPACES = re.compile(rf"[^\S{NO_BREAK}]+")
 _UNSEEN = re.compile("[\0-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_UNSAFE = re.compile(r"[^A-Za-z0-9._~-]+")
 _MARKUP = re.compile(f"([{re.escape(string.punctuation)}])")
 # What Streamlit finds in text after it has read the Markdown, so that no escape keeps it from it: addresses,
 # which become links, and names between colons, which become icons.
@@ -26,6 +27,11 @@ def plain(text: str) -> str:
 def shorten(text: str, length: int) -> str:
     """Cut off what is longer than so many characters, and say so with an ellipsis."""
     return text if len(text) <= length else f"{text[: length - 1]}…"
+
+
+def file_name(text: str) -> str:
+    """The text with nothing that a file system could stumble over."""
+    return _UNSAFE.sub("-", text)
 
 
 def megabytes(count: int) -> str:

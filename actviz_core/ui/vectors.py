@@ -9,8 +9,9 @@ import streamlit as st
 from actviz_core.analysis import layer_sentence
 from actviz_core.figures import Colors, channel_map, vector_figure
 from actviz_core.layouts import Layout, LayoutKind
-from actviz_core.ui.charts import draw
 from actviz_core.ui.choices import linked_selectbox
+from actviz_core.ui.figure import draw
+from actviz_core.ui.layer_files import told_of_layer
 from actviz_core.ui.layer_in_hand import LayerInHand
 from actviz_core.ui.layer_side import draw_histogram
 from actviz_core.ui.reading import choose_reading, tell_reading
@@ -64,7 +65,6 @@ def prefix_view(layer: LayerInHand) -> None:
         vector_figure(values, colors=colors),
         key="activations_tokens",
         alt=f"The {len(values)} channels of the {name} of {layer.call}",
-        width=VECTOR_WIDTH,
     )
     finite = values[np.isfinite(values)]
     if finite.size:
@@ -83,5 +83,5 @@ def _figure(layer: LayerInHand, colors: Colors, names: Sequence[str] | None) -> 
         figure = channel_map(rows.T if wide else rows, colors=colors, width=VECTOR_WIDTH)
         across = ("position", "channels") if wide else ("channel", "positions")
         st.caption(f"One row a {across[0]}, {across[1]} from left to right.")
-    draw(figure, key="activations_grid", alt=alt, width=VECTOR_WIDTH)
+    draw(figure, key="activations_grid", alt=alt, told=told_of_layer(layer))
     return figure

@@ -13,14 +13,13 @@ from actviz_core.activations import ROOT
 from actviz_core.allocator import keep_freed_memory
 from actviz_core.analysis import Summary, first_of_each_stage, summary_map
 from actviz_core.errors import ActVizError
-from actviz_core.export import figure_still
 from actviz_core.figures import channel_grid, histogram, overlay, prediction_bars
 from actviz_core.leftovers import clear_leftovers
 from actviz_core.models import Model, list_models
 from actviz_core.samples import Sample
 from actviz_core.samples.visitor_pictures import picture_readers
-from actviz_core.ui.content_width import USUAL
 from actviz_core.ui.defaults import DEFAULT_IMAGE, DEFAULT_MODEL
+from actviz_core.ui.figure.assets import PLOTLY, asset, scripts
 from actviz_core.workspace import Workspace, shared_workspace
 
 _log = logging.getLogger(__name__)
@@ -39,6 +38,8 @@ def warm_up() -> None:
         list_models(workspace.settings)  # imports timm, where it is installed
     except ActVizError as error:
         _log.warning("The first view could not be prepared: %s", error)
+    for address in (PLOTLY, *scripts()):
+        asset(address)  # compressed once
     inspect.stack()  # Streamlit asks for it once, and the first time goes through all loaded modules
     # Streamlit collects garbage after every run of a page. What has been loaded by now stays for good, and
     # going through all of it would take longer than the page.
@@ -47,7 +48,7 @@ def warm_up() -> None:
 
 
 def _draw_first_view(model: Model, sample: Sample, workspace: Workspace) -> None:
-    """Capture it, and make plotly and Pillow load what they first load when they draw."""
+    """Capture it, and make plotly load what it first loads when it makes figures."""
     layers = first_of_each_stage(workspace.tree(model))
     workspace.calls(model, sample, [*layers, ROOT])
     call, value = next(iter(workspace.activations(model, sample, layers).items()))
@@ -58,5 +59,4 @@ def _draw_first_view(model: Model, sample: Sample, workspace: Workspace) -> None
         histogram(maps),
         prediction_bars(workspace.prediction(model, sample)),
     ):
-        figure_still(figure, width=USUAL, dark=False)
         figure.to_json()

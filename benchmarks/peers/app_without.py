@@ -13,7 +13,7 @@ import streamlit as st
 
 from actviz_core.samples import Source
 from actviz_core.ui import browser, channel_views, layer_side
-from dashboard import lifespan
+from dashboard import lifespan, middleware, routes
 from tests.browser.server import ROOT
 
 WITHOUT = os.environ["BENCHMARKS_WITHOUT"]
@@ -43,4 +43,4 @@ if WITHOUT == "samples_sheet":
     patch.object(browser, "draw_clickable", _nothing).start()
     patch.object(Source, "thumbnails", _no_pictures).start()
 
-app = st.App(ROOT / "pages" / "shell.py", lifespan=lifespan)
+app = st.App(ROOT / "pages" / "shell.py", lifespan=lifespan, routes=routes, middleware=middleware)

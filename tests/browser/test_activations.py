@@ -7,7 +7,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Truth
-from tests.browser.drawn import GRID, SHEET, canvas, click_point, expect_grid, hover
+from tests.browser.drawn import GRID, canvas, click_point, expect_grid, hover
+from tests.browser.figures import click_thumbnail
 from tests.browser.visitor import Visitor
 
 pytestmark = pytest.mark.browser
@@ -26,7 +27,7 @@ def test_five_clicks_lead_from_the_start_page_to_the_articles_heatmap(visitor: V
     page.get_by_role("link", name="Samples", exact=True).click()
     expect(page.get_by_role("heading", name="Samples")).to_be_visible()
     visitor.settle()
-    click_point(page, SHEET, 4)
+    click_thumbnail(page, 4)
     expect(page.get_by_test_id("stSidebar").get_by_text("bundled-cifar10/4")).to_be_visible()
     page.get_by_role("link", name="Layers", exact=True).click()
     page.get_by_role("button", name="The article's two").click()
@@ -48,7 +49,7 @@ def test_a_title_opens_its_channel_large_and_previous_and_next_walk_on(
         if button:
             page.get_by_role("button", name=button).click()
         peak = f"{maps[channel].max():.4g}"
-        sentence = page.locator(LARGE).get_by_role("figure", name=f"highest value, {peak}")
+        sentence = page.locator(LARGE).get_by_role("img", name=f"highest value, {peak}")
         expect(sentence).to_be_visible()
         visitor.settle()
         assert chosen_channel(page) == channel
@@ -105,9 +106,9 @@ def test_a_link_shows_the_same_view_to_someone_else(
     ours, theirs = canvas(page), canvas(copy)
     np.testing.assert_array_equal(theirs.channels, ours.channels)
     np.testing.assert_array_equal(theirs.values, ours.values)
-    assert page.locator(LARGE).get_by_role("figure").get_attribute("aria-label") == copy.locator(
+    assert page.locator(LARGE).get_by_role("img").get_attribute("aria-label") == copy.locator(
         LARGE
-    ).get_by_role("figure").get_attribute("aria-label")
+    ).get_by_role("img").get_attribute("aria-label")
 
 
 def test_a_choice_of_layers_on_the_page_reaches_the_sidebar_and_the_link(visitor: Visitor) -> None:

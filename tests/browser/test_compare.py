@@ -65,7 +65,7 @@ def build_board(visitor: Visitor) -> Page:
     page = visitor.open("/")
     page.get_by_role("link", name="Compare", exact=True).click()
     page.get_by_role("button", name="While it learned").click()
-    expect(page.locator(".st-key-compare_board").get_by_role("figure", name="4 panels")).to_be_visible()
+    expect(page.locator(".st-key-compare_board").get_by_role("img", name="4 panels")).to_be_visible()
     visitor.settle()
     return page
 
@@ -97,7 +97,7 @@ def test_while_it_learned_takes_two_clicks_and_its_link_shows_the_same(
 def test_one_channel_is_shown_in_every_panel(visitor: Visitor) -> None:
     page = build_board(visitor)
     difference = page.locator(".st-key-compare_difference")
-    expect(difference.get_by_role("figure", name="panel 1 and panel 2")).to_be_visible()
+    expect(difference.get_by_role("img", name="panel 1 and panel 2")).to_be_visible()
     page.get_by_role("radio", name="one channel").click()
     page.get_by_role("combobox", name="Channel", exact=True).fill("7")
     page.get_by_role("combobox", name="Channel", exact=True).press("Enter")

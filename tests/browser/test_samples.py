@@ -9,7 +9,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, FilePayload, Page, expect
 
-from tests.browser.drawn import SHEET, click_point, hover
+from tests.browser.drawn import SHEET
+from tests.browser.figures import click_thumbnail, point_at
 from tests.browser.server import Server
 from tests.browser.visitor import NARROW, Visitor, new_context, visiting
 
@@ -41,7 +42,7 @@ def upload_id(content: bytes) -> str:
 def test_a_click_on_a_thumbnail_chooses_that_picture(visitor: Visitor) -> None:
     page = visitor.open("/samples?source=bundled-imagenet")
     for position in (17, 3):
-        click_point(page, SHEET, position)
+        click_thumbnail(page, position)
         expect(
             page.get_by_role("img", name=f"The chosen picture, bundled-imagenet/{position}")
         ).to_be_visible()
@@ -51,7 +52,8 @@ def test_a_click_on_a_thumbnail_chooses_that_picture(visitor: Visitor) -> None:
 
 def test_pointing_at_a_thumbnail_tells_its_index_and_label(visitor: Visitor) -> None:
     page = visitor.open("/samples")
-    assert hover(page, SHEET, 32, 32).startswith("0: cat")
+    point_at(page, SHEET, 0, 32, 32)
+    expect(page.locator(f".st-key-{SHEET} .figure-label")).to_have_text("0: cat")
 
 
 def test_good_uploads_are_chosen_and_bad_ones_are_refused_by_name(visitor: Visitor) -> None:

@@ -37,8 +37,7 @@ class Visitor:
         self.page.wait_for_function(
             """() => document.querySelector('[data-test-script-state="notRunning"]')
                 && !document.querySelector('[data-stale="true"], [data-testid="stSkeleton"]')
-                && [...document.querySelectorAll('[data-testid="stPlotlyChart"]')]
-                     .every(chart => chart.querySelector('.js-plotly-plot .main-svg'))"""
+                && [...document.querySelectorAll('.figure')].every(one => one.dataset.state === 'drawn')"""
         )
 
     def _on_console(self, message: ConsoleMessage) -> None:

@@ -52,12 +52,12 @@ def test_every_patch_can_be_clicked_and_tells_its_place_and_weight() -> None:
     one = weights()[0]
     one[3] = np.nan
     figure = attention_picker(one, image=PICTURE, chosen=(1, 2))
-    heatmap, points = figure.data
+    (heatmap,) = figure.data
     np.testing.assert_array_equal(heatmap.z, one)
-    np.testing.assert_array_equal(points.customdata, np.arange(24))
-    np.testing.assert_array_equal(points.y * 6 + points.x, points.customdata)
-    assert points.text[0] == f"<b>{one[0, 0]:.3%}</b>"
-    assert points.text[-1] == "out of sight"
+    assert heatmap.hoverongaps  # what is out of sight answers too
+    assert heatmap.text[0][0] == f"<b>{one[0, 0]:.3%}</b>"
+    assert heatmap.text[-1][-1] == "out of sight"
+    assert figure.layout.meta["panels"][0]["tile"] == [4, 6]
     assert (figure.layout.shapes[0].y0, figure.layout.shapes[0].x0) == (0.5, 1.5)
 
 

@@ -76,12 +76,18 @@ def test_hover_names_the_cell_within_its_tile() -> None:
         assert part in heatmap.hovertemplate
 
 
-def test_titles_can_be_clicked_and_do_not_fade() -> None:
-    titles = channel_grid(random_maps()).data[-1]
-    assert titles.mode == "markers+text"
-    assert titles.marker.size >= 20
-    assert titles.selected.marker.opacity == titles.unselected.marker.opacity == 1
-    assert titles.selected.textfont.color
+@pytest.mark.parametrize("value_range", ValueRange)
+def test_the_figure_says_where_each_channels_cells_and_values_lie(value_range: ValueRange) -> None:
+    maps = random_maps()
+    figure = channel_grid(maps, channels=[2, 0, 1], columns=2, value_range=value_range)
+    (panel,) = figure.layout.meta["panels"]
+    values = np.asarray(figure.data[0][panel["values"]])
+    (height, width), (down, right) = panel["tile"], panel["pitch"]
+    for index, channel in enumerate(panel["items"]):
+        top = index // panel["across"] * down + panel["title"]
+        left = index % panel["across"] * right
+        np.testing.assert_array_equal(values[top : top + height, left : left + width], maps[channel])
+    assert panel["items"] == [2, 0, 1]
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float16, torch.float64, torch.int32])

@@ -78,28 +78,32 @@ def sheet(**options: object) -> go.Figure:
     return contact_sheet(THUMBNAILS, indices=np.arange(100, 105), columns=3, **options)  # type: ignore[arg-type]
 
 
-def test_every_thumbnail_lies_under_its_point() -> None:
+def corners(figure: go.Figure) -> list[tuple[int, int]]:
+    """Row and column of every thumbnail's first pixel, as the figure says."""
+    (panel,) = figure.layout.meta["panels"]
+    down, right = panel["pitch"]
+    tiles = [divmod(index, panel["across"]) for index in range(len(panel["items"]))]
+    return [(row * down + panel["title"], column * right) for row, column in tiles]
+
+
+def test_every_thumbnail_lies_where_the_figure_says() -> None:
     figure = sheet()
-    image, points = figure.data
-    canvas = decoded(image.source)
-    for position, (x, y) in enumerate(zip(points.x, points.y, strict=True)):
-        top, left = round(y - 15.5), round(x - 15.5)
-        np.testing.assert_array_equal(canvas[top : top + 32, left : left + 32, :3], THUMBNAILS[position])
+    canvas = decoded(figure.data[0].source)
+    for thumbnail, (top, left) in zip(THUMBNAILS, corners(figure), strict=True):
+        np.testing.assert_array_equal(canvas[top : top + 32, left : left + 32, :3], thumbnail)
     assert (canvas[..., 3] == 255).sum() == 5 * 32 * 32
 
 
-def test_points_carry_position_and_index_and_show_names_as_text() -> None:
-    points = sheet(labels=["cat", None, "<b>x</b>", "a & b", "d"]).data[1]
-    assert [list(pair) for pair in points.customdata] == [[0, 100], [1, 101], [2, 102], [3, 103], [4, 104]]
-    assert points.hovertext == ("100: cat", "101", "102: &lt;b&gt;x&lt;/b&gt;", "103: a &amp; b", "104: d")
-    assert points.selected.marker.opacity == points.unselected.marker.opacity == 1
+def test_the_figure_names_its_thumbnails() -> None:
+    (panel,) = sheet(labels=["cat", None, "<b>x</b>", "a & b", "d"]).layout.meta["panels"]
+    assert panel["items"] == [100, 101, 102, 103, 104]
+    assert panel["labels"] == ["100: cat", "101", "102: <b>x</b>", "103: a & b", "104: d"]
 
 
 def test_the_selected_thumbnail_has_a_frame() -> None:
     (frame,) = sheet(selected=4).layout.shapes
-    points = sheet().data[1]
-    assert (frame.x0 + frame.x1) / 2 == points.x[4]
-    assert (frame.y0 + frame.y1) / 2 == points.y[4]
+    assert (frame.y0 + 0.5, frame.x0 + 0.5) == corners(sheet())[4]
+    assert (frame.y1 - frame.y0, frame.x1 - frame.x0) == (32, 32)
     assert not sheet().layout.shapes
 
 

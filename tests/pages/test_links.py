@@ -10,6 +10,7 @@ from tests.pages.visit import (
     Link,
     check_fine,
     choose,
+    content,
     drawn,
     go_to,
     offered,
@@ -44,9 +45,9 @@ CHOICES: list[tuple[str, Link, str, Any, Link]] = [
 ]
 
 
-def everything(app: AppTest) -> dict[str, str]:
+def everything(app: AppTest) -> dict[str, Any]:
     """All that a page shows: its text, its figures and its tables."""
-    figures: dict[str, str] = {f"figure {chart.key}": chart.proto.spec for chart in app.get("plotly_chart")}
+    figures = {f"figure {key}": content(app, key) for key in drawn(app)}
     tables = {f"table {place}": frame.value.to_csv() for place, frame in enumerate(app.dataframe)}
     return {"text": read_page(app), **figures, **tables}
 

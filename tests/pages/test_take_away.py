@@ -1,12 +1,13 @@
 """Files to take away: offered with their size, made when asked for, and large ones only after a question."""
 
+import json
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from actviz_core.ui import take_away
-from tests.pages.visit import Link, as_read, check_fine, read_page, visit
+from tests.pages.visit import Link, as_read, check_fine, drawn, read_page, visit
 
 LINK = {"layers": "layer1.0.conv1"}
 PAGES: dict[str, tuple[str, Link]] = {
@@ -36,25 +37,27 @@ def megabytes(app: AppTest, name: str) -> float:
     return float(files(app)[name].label.split(", ")[1].split(" MB")[0])
 
 
+@pytest.mark.parametrize(
+    ("page", "figure"), [("activations", "activations_grid"), ("compare", "compare_board")]
+)
+def test_the_browser_is_asked_for_a_picture_of_the_figure(page: str, figure: str) -> None:
+    app = opened(*PAGES[page])
+    (asked,) = [json.loads(p.proto.json) for p in app.get("bidi_component") if "take_PNG" in p.proto.id]
+    assert asked["label"] == "Picture (PNG)"
+    assert asked["key"] == figure
+    assert asked["picture"]["scale"] == 2
+    assert figure in drawn(app)
+
+
 @pytest.mark.parametrize("page", PAGES)
-def test_five_files_are_offered_with_their_size(page: str) -> None:
+def test_files_are_offered_with_their_size(page: str) -> None:
     app = opened(*PAGES[page])
     labels = {name: button.label for name, button in files(app).items()}
-    assert list(labels) == ["Picture", "Interactive page", "Values", "Statistics", "Script"]
+    assert list(labels) == ["Interactive page", "Values", "Statistics", "Script"]
     assert 4 < megabytes(app, "Interactive page") < 7  # plotly.js is most of it
     assert labels["Statistics"] == "Statistics (CSV, below 0.1 MB)"
     assert labels["Script"] == "Script (Python)"
     assert not any(button.disabled for button in files(app).values())
-
-
-def test_a_larger_picture_says_that_it_is_larger() -> None:
-    app = opened("activations", LINK)
-    before = megabytes(app, "Picture")
-    scales: list[Any] = [*app.get("button_group")]
-    (scale,) = (group for group in scales if group.label == "Scale of the PNG")
-    scale.set_value("3x").run()
-    check_fine(app)
-    assert megabytes(app, "Picture") > before
 
 
 def test_large_files_are_asked_about_first(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -99,7 +99,7 @@ def test_heads_look_from_the_class_token_and_from_a_clicked_patch(serve_toy: Ser
             shown_head(figure(app, "attention_heads"), head), attention_from_prefix(heard, head)
         )
     assert "From the class token," in read_page(app)
-    click(app, "attention_mean", 1 * 4 + 2)
+    click(app, "attention_mean", None, (1, 2))
     for head in range(2):
         np.testing.assert_array_equal(
             shown_head(figure(app, "attention_heads"), head), attention_on_grid(heard, head, 1, 2)

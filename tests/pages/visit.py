@@ -80,11 +80,15 @@ def press(app: AppTest, label: str, *, nth: int = 0) -> None:
     check_sound(app)
 
 
-def click(app: AppTest, key: str, customdata: Any) -> None:
-    """Click the point of a figure that carries ``customdata``, as the browser reports it."""
-    (chart,) = (chart for chart in app.get("plotly_chart") if chart.key == key)
-    points = [{"customdata": customdata}]
-    _report(app, chart.proto.id, {"points": points, "point_indices": [0], "box": [], "lasso": []})
+def click(app: AppTest, key: str, item: Any, place: tuple[int, int] | None = None, panel: int = 0) -> None:
+    """Click a tile of a figure, or a cell of it, as the browser reports it."""
+    told = {"item": item, "place": place and list(place), "panel": panel}
+    events = [{"event": "clicked", "value": told}]
+    states = app._tree.get_widget_states()
+    widget_id = f"$$STREAMLIT_INTERNAL_KEY_{_figures(app)[key].id}__events"
+    states.widgets.add(id=widget_id, json_trigger_value=json.dumps(events))
+    app._run(states)
+    check_sound(app)
 
 
 def tick(app: AppTest, *layers: str) -> None:
@@ -151,22 +155,31 @@ def pictures(app: AppTest) -> list[str]:
     return [image.alt for element in app.get("image") for image in element.proto.imgs]
 
 
-def drawn(app: AppTest) -> set[str | None]:
+def drawn(app: AppTest) -> set[str]:
     """The keys of all figures on the page."""
-    return {chart.key for chart in app.get("plotly_chart")}
+    return set(_figures(app))
+
+
+def content(app: AppTest, key: str) -> bytes:
+    """All that the browser gets of a figure."""
+    return bytes(_figures(app)[key].bytes)
 
 
 def figure(app: AppTest, key: str) -> dict[str, Any]:
     """The Plotly figure of an element, its arrays decoded."""
-    (chart,) = (chart for chart in app.get("plotly_chart") if chart.key == key)
-    decoded: dict[str, Any] = _decoded(json.loads(chart.proto.spec))
+    decoded: dict[str, Any] = _decoded(json.loads(content(app, key))["figure"])
     return decoded
 
 
 def described(app: AppTest, key: str) -> str:
     """The text that stands for a figure."""
-    (chart,) = (chart for chart in app.get("plotly_chart") if chart.key == key)
-    return str(chart.proto.alt)
+    return str(json.loads(content(app, key))["about"]["alt"])
+
+
+def _figures(app: AppTest) -> dict[str, Any]:
+    """What the browser gets of every figure on the page, by its key."""
+    components = [element.proto for element in app.get("bidi_component")]
+    return {part.id.split("-", 2)[-1]: part for part in components if part.component_name == "figure"}
 
 
 def shown_channels(app: AppTest, key: str = "activations_grid") -> list[int]:

@@ -1,0 +1,40 @@
+// Where the tiles of a figure lie, as `layout.meta` says: from a place on the canvas to a cell, and back.
+//
+// A panel has `items` as tiles of `tile` [rows, columns] cells in reading order, `across` of them side by side,
+// `pitch` [down, right] cells from one to the next, each below `title` empty rows, on the axes `x` and `y`.
+
+export const panelsOf = (drawing) => drawing.layout.meta?.panels ?? [];
+
+// The cell at a row and column of the canvas: the tile's index, and row and column in the tile.
+export function cellAt(panel, y, x) {
+  const [down, right] = panel.pitch;
+  const [height, width] = panel.tile;
+  const tileRow = Math.floor(y / down);
+  const tileColumn = Math.floor(x / right);
+  const row = y - tileRow * down - panel.title;
+  const column = x - tileColumn * right;
+  const index = tileRow * panel.across + tileColumn;
+  const inside = row >= 0 && row < height && column >= 0 && column < width && tileColumn < panel.across;
+  return inside && index >= 0 && index < panel.items.length ? { index, row, column } : null;
+}
+
+// Canvas row and column of a tile's first cell.
+export function originOf(panel, index) {
+  const [down, right] = panel.pitch;
+  return [Math.floor(index / panel.across) * down + panel.title, (index % panel.across) * right];
+}
+
+// What a point of plotly's click event stands for: a cell of a tile, or by its title a tile as a whole.
+export function cellOf(drawing, point) {
+  const trace = drawing.data[point.curveNumber];
+  const panels = panelsOf(drawing);
+  const number = panels.findIndex(({ x, y }) => x === (trace.xaxis ?? "x") && y === (trace.yaxis ?? "y"));
+  if (number < 0) return null;
+  const panel = panels[number];
+  if (trace.type === "scatter")
+    return { item: panel.items[point.pointNumber], place: null, panel: panel.number ?? number };
+  const cell = cellAt(panel, ...point.pointNumber);
+  return (
+    cell && { item: panel.items[cell.index], place: [cell.row, cell.column], panel: panel.number ?? number }
+  );
+}

@@ -1,0 +1,117 @@
+// Draws one figure in its place, and again in the same place whenever it changes.
+import { cellOf } from "./cells.js";
+import { addKeys, rest } from "./keys.js";
+import { loadPlotly } from "./library.js";
+import { addMarks } from "./marks.js";
+import { join, leave, pin } from "./pointing.js";
+import { dressed, themeOf } from "./theme.js";
+import { addTools } from "./tools.js";
+
+const CONFIG = { displayModeBar: false, scrollZoom: false, doubleClick: "reset", showTips: false };
+const PATIENCE = 10_000; // milliseconds until it is said that plotly.js has not arrived
+const DOUBLE_CLICK = 300; // milliseconds, plotly's
+
+const mounted = new Map();
+
+export default function ({ parentElement, data, setTriggerValue }) {
+  const figure = mounted.get(parentElement) ?? mount(parentElement.querySelector(".figure"));
+  mounted.set(parentElement, figure);
+  figure.tell = (click) => setTriggerValue("clicked", click);
+  update(figure, data);
+  return () => {
+    mounted.delete(parentElement);
+    figure.unmount();
+  };
+}
+
+function mount(root) {
+  const plot = document.createElement("div");
+  plot.className = "figure-plot";
+  root.prepend(plot);
+  const figure = { root, plot, words: root.querySelector(".figure-words") };
+  figure.marks = addMarks(root);
+  const tools = addTools(figure);
+  addKeys(figure);
+  join(figure);
+  let width = root.clientWidth;
+  const observer = new ResizeObserver(() => {
+    if (root.clientWidth === width || !figure.drawn) return;
+    width = root.clientWidth;
+    figure.plotly.relayout(plot, { autosize: true }).then(() => pin(figure));
+  });
+  observer.observe(root);
+  figure.unmount = () => {
+    figure.gone = true;
+    leave(figure);
+    figure.marks.remove();
+    observer.disconnect();
+    tools.remove();
+    figure.plotly?.purge(plot);
+    plot.remove();
+  };
+  return figure;
+}
+
+async function update(figure, bytes) {
+  const theme = themeOf(figure.root);
+  const same = figure.bytes && isEqual(figure.bytes, bytes);
+  if (same && figure.theme.name === theme.name) return;
+  if (!same) {
+    const { about, figure: drawing } = JSON.parse(new TextDecoder().decode(bytes));
+    Object.assign(figure, { bytes, about, drawing, version: (figure.version ?? 0) + 1 });
+  }
+  figure.theme = theme;
+  const { about, drawing, plot, root } = figure;
+  root.dataset.state = "waiting";
+  root.style.height = `${drawing.layout.height}px`;
+  plot.setAttribute("role", "img");
+  plot.setAttribute("aria-label", about.alt);
+  const say = (words) => {
+    figure.words.textContent = words;
+  };
+  const late = setTimeout(say, PATIENCE, root.dataset.missing);
+  try {
+    figure.plotly = await loadPlotly(about.plotly);
+    say("");
+  } catch {
+    say(root.dataset.missing);
+    return;
+  } finally {
+    clearTimeout(late);
+  }
+  if (figure.gone || figure.drawing !== drawing || figure.theme !== theme) return;
+  const layout = { ...dressed(drawing.layout, theme), uirevision: figure.version };
+  if (document.fullscreenElement === root) layout.height = window.innerHeight;
+  await figure.plotly.react(plot, drawing.data, layout, CONFIG);
+  if (figure.gone || figure.drawing !== drawing) return;
+  if (!figure.drawn) {
+    plot.on("plotly_click", (event) => onClick(figure, event));
+    plot.on("plotly_relayout", () => pin(figure));
+    plot.on("plotly_doubleclick", () => clearTimeout(figure.clicking));
+  }
+  figure.drawn = true;
+  if (figure.at && !same) rest(figure);
+  pin(figure);
+  root.dataset.state = "drawn";
+}
+
+function onClick(figure, event) {
+  const click = figure.about.clickable && cellOf(figure.drawing, event.points[0]);
+  if (!click) return;
+  if (!isZoomed(figure.plot)) return figure.tell(click);
+  // A second click resets a figure that was zoomed into: then the first one chooses nothing.
+  clearTimeout(figure.clicking);
+  figure.clicking = setTimeout(() => figure.tell(click), DOUBLE_CLICK);
+}
+
+function isZoomed({ _fullLayout: layout }) {
+  const axes = Object.keys(layout).filter((name) => /^[xy]axis\d*$/.test(name));
+  return axes.some((name) => {
+    const { range, _rangeInitial0: first, _rangeInitial1: last } = layout[name];
+    return Math.abs(range[0] - first) + Math.abs(range[1] - last) > 1e-6;
+  });
+}
+
+function isEqual(one, other) {
+  return one === other || (one.length === other.length && one.every((byte, i) => byte === other[i]));
+}
