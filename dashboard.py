@@ -24,6 +24,13 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
     yield {}
 
 
+def say_uncaught(error: Exception) -> bool:
+    """Tell of what no page caught, in what a click does for example; True: Streamlit shows nothing else."""
+    from actviz_core.ui import errors
+
+    return errors.say_uncaught(error)
+
+
 class NameScripts:
     """Middleware that tells browsers, in the header of a page, which scripts it will need first."""
 
@@ -47,5 +54,8 @@ class NameScripts:
 
 
 app = st.App(
-    Path(__file__).parent / "pages" / "shell.py", lifespan=lifespan, middleware=[Middleware(NameScripts)]
+    Path(__file__).parent / "pages" / "shell.py",
+    lifespan=lifespan,
+    middleware=[Middleware(NameScripts)],
+    on_script_error=say_uncaught,
 )

@@ -10,12 +10,14 @@ from torch import Tensor
 from actviz_core.activations import ROOT, ActivationStore, LayerAttention, LayerCalls, as_numbers
 from actviz_core.allocator import give_back
 from actviz_core.analysis import TopK, as_maps, read_prediction
+from actviz_core.arrays import as_stored
 from actviz_core.cache import ByteCache
 from actviz_core.errors import NotEnoughMemoryError, UnknownLayerError
 from actviz_core.estimates import Estimates
 from actviz_core.hooks import Estimate, ModuleRow
 from actviz_core.hooks.record import layer_of, unknown_name
 from actviz_core.hooks.selection import has_steps, is_step, step_of
+from actviz_core.hooks.walk import named_modules
 from actviz_core.layouts import Layout
 from actviz_core.models import Model, canonical_key, load_model
 from actviz_core.samples import Sample, open_sample
@@ -91,7 +93,7 @@ class Workspace:
             self.check_budget(model, chosen)
 
         return self.store.calls(
-            model, picture_key(sample), lambda: model.preprocess(sample.image), layers, check=check
+            model, picture_key(sample), lambda: model.inputs(sample.image), layers, check=check
         )
 
     def prepare(self, model: Model, sample: Sample, names: Sequence[str]) -> None:
@@ -170,7 +172,7 @@ class Workspace:
 
     def attention(self, model: Model, sample: Sample, layer: str) -> LayerAttention:
         """A layer's attention weights for a picture. Raises `UnknownLayerError` or `ModelFailedError`."""
-        return self.store.attention(model, picture_key(sample), lambda: model.preprocess(sample.image), layer)
+        return self.store.attention(model, picture_key(sample), lambda: model.inputs(sample.image), layer)
 
     def prediction(self, model: Model, sample: Sample, k: int | None = 5) -> TopK:
         """What the network says about a picture: its k best classes (None: all), or why there is no answer.
@@ -178,10 +180,7 @@ class Workspace:
         Raises `ModelFailedError`.
         """
         answer = self.calls(model, sample, [ROOT])[ROOT]
-        outputs = {
-            name: (value.float() if value.is_floating_point() else value).numpy()
-            for name, value in zip(answer.names, answer.values, strict=True)
-        }
+        outputs = {name: as_stored(value) for name, value in zip(answer.names, answer.values, strict=True)}
         return read_prediction(outputs, model.task, model.classes, k)
 
     def tree(self, model: Model, *, steps: bool = False) -> tuple[ModuleRow, ...]:
@@ -190,6 +189,19 @@ class Workspace:
         With ``steps``, the steps between layers have rows too. Raises `ModelFailedError`.
         """
         return self.estimate(model, steps=steps).rows
+
+    def why_nothing(self, model: Model, layer: str) -> str:
+        """Say why a layer has no activation for a picture: it never ran, or it returned no tensor.
+
+        Raises `ModelFailedError`.
+        """
+        row = next((row for row in self.tree(model) if row.name == layer), None)
+        if row is None or not row.calls:
+            return f"{layer} never runs for this picture."
+        if row.shape is not None:
+            return f"{layer} gives nothing for this picture, though it does for others."
+        runs = "runs" if row.calls == 1 else f"runs {row.calls} times"
+        return f"{layer} {runs} and returns {row.returned}, which holds no tensor to show."
 
     def _has_step(self, model: Model, step: str, known: Mapping[str, None]) -> bool:
         found = self.estimate(model, steps=True)
@@ -214,7 +226,7 @@ def picture_key(sample: Sample) -> str:
 
 
 def _layers_of(model: Model) -> dict[str, None]:
-    return {name: None for name, _ in model.module.named_modules()}
+    return {name: None for name, _ in named_modules(model.module)}
 
 
 def _bytes_of(model: Model) -> int:

@@ -7,7 +7,7 @@ from actviz_core.ui.app_icon import app_icon
 from actviz_core.ui.charts import prepare_figures, stills_first
 from actviz_core.ui.choices import check_links_anew
 from actviz_core.ui.content_width import watch_content_width
-from actviz_core.ui.errors import show_problems, shown_errors
+from actviz_core.ui.errors import show_problems, shown_errors, shown_faults
 from actviz_core.ui.sidebar import draw_sidebar
 from actviz_core.ui.text import plain
 from actviz_core.ui.view import current_view, show_link
@@ -38,7 +38,8 @@ prepare_figures()
 check_links_anew()
 view = current_view()
 show_link(view)
-draw_sidebar(view, workspace)
+with st.sidebar, shown_faults("this side bar"):
+    draw_sidebar(view, workspace)
 with st.sidebar:
     watch_content_width()
 show_problems(view)

@@ -25,13 +25,18 @@ from actviz_core.export import (
     value_names,
     values_npz,
 )
+from actviz_core.errors import ActVizError
 from actviz_core.hooks.selection import is_step
 from actviz_core.models import Model
-from actviz_core.ui.text import megabytes
+from actviz_core.ui.errors import fault_text, log_fault
+from actviz_core.ui.text import megabytes, plain
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._~-]+")
 SLOW_EXPORT = 30_000_000
 """Bytes from which on a person waits so long that it is said beforehand: nothing can be said meanwhile."""
+
+SECONDS_UNTIL_TOLD = 2
+"""How often an open popover asks whether a file failed: a browser is not told why a download doesn't come."""
 
 SCALES = {"1x": 1.0, "2x": 2.0, "3x": 3.0}
 
@@ -78,10 +83,45 @@ def take_away(figure: go.Figure, taken: Sequence[Taken], *, name: str, title: st
     )
     if popover.open:
         with popover:
-            _files(figure, taken, name=name, title=title, width=width)
+            failures: list[str] = []
+            _files(figure, taken, failures, name=name, title=title, width=width)
+            _tell(failures)
 
 
-def _files(figure: go.Figure, taken: Sequence[Taken], *, name: str, title: str, width: int) -> None:
+@st.fragment(run_every=SECONDS_UNTIL_TOLD)
+def _tell(failures: list[str]) -> None:
+    """Say why a file did not come."""
+    for failure in failures:
+        st.error(plain(failure), icon=":material/file_download_off:")
+
+
+def telling(make: Callable[[], bytes], file_name: str, failures: list[str]) -> Callable[[], bytes]:
+    """``make``, which runs after the page is drawn; where it fails, ``failures`` gets a sentence that says so.
+
+    The exception passes through all the same, so that the browser gets no file.
+    """
+
+    def made() -> bytes:
+        failures.clear()
+        try:
+            return make()
+        except ActVizError as error:
+            failures.append(str(error))
+            raise
+        except Exception as error:
+            what = f"making {file_name}"
+            failures.append(fault_text(what, log_fault(error, what)))
+            raise
+
+    return made
+
+
+def _files(
+    figure: go.Figure, taken: Sequence[Taken], failures: list[str], *, name: str, title: str, width: int
+) -> None:
+    def _offer(label: str, file_name: str, mime: str, size: int | None, make: Callable[[], bytes]) -> None:
+        _offer(label, file_name, mime, size, telling(make, file_name, failures))
+
     name = _UNSAFE.sub("-", name)
     told = [one.provenance for one in taken]
     panels = [one.panel for one in taken]

@@ -5,12 +5,22 @@ import string
 
 NO_BREAK = "\u00a0"  # a space at which no line ends
 _SPACES = re.compile(rf"[^\S{NO_BREAK}]+")
+_PLAIN_NAME = re.compile(r"[\w./#\[\]-]*")
+_EMPHASIS = re.compile(r"(?<![^\W_])_.*_(?![^\W_])")
 _MARKUP = re.compile(f"([{re.escape(string.punctuation)}])")
 
 
 def plain(text: str) -> str:
     """Escape every character that Markdown could read as markup; line breaks become spaces."""
     return _MARKUP.sub(r"\\\1", _SPACES.sub(" ", text.strip()))
+
+
+def option_text(name: str) -> str:
+    """A layer's name for a switch whose labels are Markdown and part of the link.
+
+    Names as Python has them stay as they are, and with them the links; other names are escaped.
+    """
+    return name if _PLAIN_NAME.fullmatch(name) and not _EMPHASIS.search(name) else plain(name)
 
 
 def megabytes(count: int) -> str:
