@@ -142,7 +142,7 @@ def _calls_of(layer: str, record: Record) -> LayerCalls:
 
 
 def _parts(call: str, value: Tensor) -> list[tuple[str, Tensor]]:
-    """The value itself; of a nested tensor its parts, which may differ in shape, as ``call[0]``, ``call[1]``."""
+    """The value itself; of a nested tensor its parts, which may differ in shape: ``call[0]``, ``call[1]``."""
     if not value.is_nested:
         return [(call, value)]
     return [(f"{call}[{number}]", part) for number, part in enumerate(value.unbind())]

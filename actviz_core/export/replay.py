@@ -78,7 +78,8 @@ def returned(network: nn.Module, inputs: Tensor, calls: list[str]) -> dict[str, 
             for place, tensor in tensors(output):
                 # A layer that runs once is called by its name alone, the second time of another "name#2".
                 alone = number == 1 and not any(
-                    character in "#[/" and layer[:end] in modules for end, character in enumerate(layer)
+                    layer[:end] in modules and (letter in "#[" or (letter == "/" and "#" in layer[end:]))
+                    for end, letter in enumerate(layer)
                 )
                 names = [f"{layer}#{number}{place}", *([f"{layer}{place}"] if alone else [])]
                 for name in set(names).intersection(calls):

@@ -23,7 +23,7 @@ def named_tensors(value: Any, path: str = "") -> Iterator[tuple[str, Tensor]]:
 
 
 def shape_of(tensor: Tensor) -> tuple[int, ...]:
-    """The shape of a tensor; of a nested one, how many parts it has and the largest size in each direction."""
+    """The shape of a tensor; of a nested one the number of its parts, then their largest sizes."""
     if not tensor.is_nested:
         return tuple(tensor.shape)
     parts = [part.shape for part in tensor.unbind()]

@@ -1,5 +1,6 @@
 """Runs a forward pass with an observer on every module, and leaves the module as it was found."""
 
+import itertools
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from torch.nn.modules.module import register_module_forward_hook, register_modul
 from torch.nn.parallel import DataParallel, DistributedDataParallel
 from torch.utils.hooks import RemovableHandle
 
+from actviz_core.hooks.attributes import Attributes
 from actviz_core.hooks.turns import turn_on
 from actviz_core.hooks.values import Values
 from actviz_core.hooks.walk import is_scripted, named_modules
@@ -116,7 +118,9 @@ def observed(
 
 @contextmanager
 def left_as_found(root: nn.Module, *, keep_mode: bool, gradients: bool) -> Iterator[None]:
-    """Hold the module for this thread, and restore modes, buffers and the random state afterwards.
+    """Hold the module for this thread, and restore it and the random state afterwards.
+
+    That are modes, buffers, and what `Attributes` tells of the modules' own attributes.
 
     Unless ``keep_mode``, every module runs in eval mode; the flags are set one by one, since a network's own
     ``train()`` may do more than that.
@@ -128,7 +132,12 @@ def left_as_found(root: nn.Module, *, keep_mode: bool, gradients: bool) -> Itera
         modules = [*own, *inside]
         modes = [module.training for module in modules]
         registered = [(module, dict(module._buffers), dict(module._parameters)) for module in own]
-        values = Values(buffer for module in modules for _, buffer in module._buffers.items())
+        attributes = Attributes(own)
+        values = Values(
+            itertools.chain(
+                (buffer for module in modules for _, buffer in module._buffers.items()), attributes.tensors()
+            )
+        )
         try:
             if not keep_mode:
                 for module in modules:
@@ -142,6 +151,7 @@ def left_as_found(root: nn.Module, *, keep_mode: bool, gradients: bool) -> Itera
             for module, buffers, parameters in registered:
                 _put_back(module._buffers, buffers)
                 _put_back(module._parameters, parameters)
+            attributes.restore()
             values.restore()
 
 

@@ -76,7 +76,10 @@ def could_be_another(layer: str, layers: Mapping[str, object]) -> bool:
 
     Calls of such a layer have their number even if there is only one: ``relu#1#1``.
     """
-    return any(letter in "#[/" and layer[:end] in layers for end, letter in enumerate(layer))
+    return any(
+        layer[:end] in layers and (letter in "#[" or (letter == "/" and "#" in layer[end:]))
+        for end, letter in enumerate(layer)
+    )
 
 
 def layer_of_call(call: str, layers: Mapping[str, object]) -> str | None:

@@ -5,7 +5,7 @@ from torch import nn
 
 
 def is_scripted(module: nn.Module) -> bool:
-    """Whether this is TorchScript, made by ``torch.jit.script`` or ``trace``: nobody can hook what is inside."""
+    """Whether this is TorchScript, as ``torch.jit.script`` makes it: nobody can hook what is inside."""
     return isinstance(module, torch.jit.ScriptModule)
 
 

@@ -17,7 +17,7 @@ from actviz_core.ui.layer_files import take_layer_away
 from actviz_core.ui.layer_in_hand import LayerInHand
 from actviz_core.ui.layer_side import side_column
 from actviz_core.ui.quick_picks import quick_picks
-from actviz_core.ui.reading import chosen_reading, forget_reading
+from actviz_core.ui.reading import chosen_reading, forget_reading, tell_magnitudes
 from actviz_core.ui.text import option_text, plain, shape_text
 from actviz_core.ui.vectors import VECTOR_WIDTH, prefix_view, vector_view
 from actviz_core.ui.view import View
@@ -49,6 +49,7 @@ def show_activations(model: Model, sample: Sample, view: View, workspace: Worksp
         st.info(plain(f"{call} cannot be drawn. {error}"), icon=":material/hide_image:")
         st.caption(f"Its values: {value.dtype}, {shape_text(tuple(value.shape))}.")
         return
+    tell_magnitudes(value)
     if shown.layout.kind in (LayoutKind.VECTOR, LayoutKind.SEQUENCE):
         figure, width = vector_view(shown, decided, is_output=_is_output(shown, workspace)), VECTOR_WIDTH
     else:

@@ -15,7 +15,6 @@ from actviz_core.ui.text import megabytes, plain
 from actviz_core.ui.view import View, choose_layers, model_of, sample_of
 from actviz_core.workspace import Workspace
 
-
 _LOG = logging.getLogger(__name__)
 
 
@@ -56,7 +55,7 @@ def shown_faults(what: str) -> Iterator[None]:
 
 
 def say_fault(error: Exception, what: str) -> None:
-    """Tell a person that ``what`` failed, which is a fault of this app, with a way on and the log's number."""
+    """Tell a person that the app failed at ``what``, with a way on and the number in the log."""
     number = log_fault(error, what)
     st.error(plain(fault_text(what, number)), icon=":material/bug_report:")
     st.button(

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from actviz_core.analysis import ChannelStatistics
 from actviz_core.board import Panel
+from actviz_core.errors import ActVizError
 from actviz_core.export import (
     LARGE_EXPORT,
     Provenance,
@@ -25,7 +26,6 @@ from actviz_core.export import (
     value_names,
     values_npz,
 )
-from actviz_core.errors import ActVizError
 from actviz_core.hooks.selection import is_step
 from actviz_core.models import Model
 from actviz_core.ui.errors import fault_text, log_fault
@@ -96,7 +96,7 @@ def _tell(failures: list[str]) -> None:
 
 
 def telling(make: Callable[[], bytes], file_name: str, failures: list[str]) -> Callable[[], bytes]:
-    """``make``, which runs after the page is drawn; where it fails, ``failures`` gets a sentence that says so.
+    """``make``, which runs after the page is drawn; where it fails, ``failures`` gets a sentence.
 
     The exception passes through all the same, so that the browser gets no file.
     """
