@@ -209,11 +209,11 @@ def quietly(make: Callable[[], nn.Module]) -> nn.Module:
 
 
 def scripted(module: nn.Module) -> nn.Module:
-    return quietly(lambda: torch.jit.script(module.eval()))  # type: ignore[no-untyped-call]
+    return quietly(lambda: torch.jit.script(module.eval()))
 
 
 def traced(module: nn.Module) -> nn.Module:
-    return quietly(lambda: torch.jit.trace(module.eval(), torch.rand(1, 3, 8, 8)))  # type: ignore[no-untyped-call]
+    return quietly(lambda: torch.jit.trace(module.eval(), torch.rand(1, 3, 8, 8)))
 
 
 def with_part(change: Callable[[nn.Module], nn.Module]) -> nn.Module:

@@ -20,7 +20,8 @@ class ModuleRow:
 
     ``shape`` is the shape of the first tensor that it returned, None when there is none; ``returned`` then
     says what its first call returned instead (``None``, ``a number (int)``), and is "" if it never ran.
-    ``parameters`` and ``flops`` (floating point operations, as `torch.utils.flop_counter` counts them) include its children.
+    ``parameters`` and ``flops`` (floating point operations, as `torch.utils.flop_counter` counts them)
+    include its children.
     A step's ``name`` is a call name (``layer1.0/add#1``) and its ``type`` is the function (``add``).
     """
 

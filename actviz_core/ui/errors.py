@@ -7,12 +7,13 @@ from contextlib import contextmanager
 
 import streamlit as st
 
-from actviz_core.errors import ActVizError, BudgetError, WeightsError
+from actviz_core.errors import ActVizError, BudgetError, MissingWeightsError
 from actviz_core.models import Model, find_weights_download, list_weights, start_weights_download
+from actviz_core.models.network import RANDOM
 from actviz_core.samples import Sample
 from actviz_core.ui.jobs import download_panel
 from actviz_core.ui.text import megabytes, plain
-from actviz_core.ui.view import View, choose_layers, model_of, sample_of
+from actviz_core.ui.view import View, choose_layers, choose_model, model_of, sample_of
 from actviz_core.workspace import Workspace
 
 _LOG = logging.getLogger(__name__)
@@ -33,9 +34,10 @@ def shown_errors(view: View, workspace: Workspace) -> Iterator[None]:
         yield
     except PageEndError:
         pass
-    except WeightsError as error:
-        st.error(plain(str(error)), icon=":material/cloud_download:")
+    except MissingWeightsError as error:
+        st.info(plain(error.problem), icon=":material/cloud_download:")
         _offer_weights(view, workspace)
+        _offer_untrained(view, workspace)
     except BudgetError as error:
         st.error(plain(str(error)), icon=":material/memory:")
         _offer_fitting(view, workspace)
@@ -133,6 +135,13 @@ def _offer_fitting(view: View, workspace: Workspace) -> None:
         st.button(
             "Keep the layers that fit", icon=":material/check:", on_click=choose_layers, args=(fitting,)
         )
+
+
+def _offer_untrained(view: View, workspace: Workspace) -> None:
+    name = (view.model_key or "").split("@")[0]
+    key = next((info.key for info in list_weights(name, workspace.settings) if info.name == RANDOM), None)
+    if key is not None:
+        st.button("Show untrained", icon=":material/shuffle:", on_click=choose_model, args=(key,))
 
 
 def _offer_weights(view: View, workspace: Workspace) -> None:

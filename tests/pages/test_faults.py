@@ -1,4 +1,4 @@
-"""What nobody foresaw: a page says what it was showing, a way on, and the number under which the log has it."""
+"""What nobody foresaw: a page says what it was showing, a way on, and its number in the log."""
 
 import logging
 import re
