@@ -37,6 +37,13 @@ async def serve_figure_script(request: Request) -> Response:
     return Response(content, media_type="text/javascript", headers=headers)
 
 
+def say_uncaught(error: Exception) -> bool:
+    """Tell of what no page caught, in what a click does for example; True: Streamlit shows nothing else."""
+    from actviz_core.ui import errors
+
+    return errors.say_uncaught(error)
+
+
 class NameScripts:
     """Middleware that tells browsers, in the header of a page, which scripts its figures will need."""
 
@@ -63,5 +70,9 @@ routes = [Route("/{base:path}figure/{version}/{name}", serve_figure_script)]
 middleware = [Middleware(KeepHistory), Middleware(NameScripts)]
 
 app = st.App(
-    Path(__file__).parent / "pages" / "shell.py", lifespan=lifespan, routes=routes, middleware=middleware
+    Path(__file__).parent / "pages" / "shell.py",
+    lifespan=lifespan,
+    routes=routes,
+    middleware=middleware,
+    on_script_error=say_uncaught,
 )

@@ -9,8 +9,9 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from actviz_core.arrays import as_stored
 from actviz_core.cache import ByteCache, CacheUse
-from actviz_core.errors import ActVizError, ModelFailedError
+from actviz_core.errors import ActVizError, ModelFailedError, UnknownLayerError
 from actviz_core.hooks import Attention, Record, capture, capture_attention
 from actviz_core.hooks.selection import has_steps, is_step
 from actviz_core.layouts import Layout
@@ -64,7 +65,7 @@ class ActivationStore:
         """Every call of ``layers`` for one picture; one forward pass makes all that is missing.
 
         A layer may also be a step, with its number or without: ``layer1.0/add#1`` is that call alone.
-        ``inputs`` gives the picture as the model wants it, (1, 3, H, W), and is called only when needed.
+        ``inputs`` gives the picture as the model wants it (`Model.inputs`), and is called only when needed.
         ``image_id`` must belong to that picture alone. Before a pass ``check`` is called, to raise where it
         must not run. Raises `UnknownLayerError`, and `ModelFailedError` where the network itself raised.
         """
@@ -72,9 +73,7 @@ class ActivationStore:
         def run(missing: Sequence[tuple[str, str, str]]) -> dict[tuple[str, str, str], LayerCalls]:
             names = [layer for _, _, layer in missing]
             try:
-                record = capture(
-                    model.module, inputs().to(model.device), names, steps=has_steps(model.module, names)
-                )
+                record = capture(model.module, inputs(), names, steps=has_steps(model.module, names))
             except ActVizError:
                 raise
             except Exception as error:
@@ -120,7 +119,7 @@ class ActivationStore:
         def run() -> LayerAttention:
             answer = self.calls(model, image_id, inputs, [ROOT])[ROOT].values
             try:
-                heard = capture_attention(model.module, inputs().to(model.device), [layer])
+                heard = capture_attention(model.module, inputs(), [layer])
             except ActVizError:
                 raise
             except Exception as error:
@@ -139,24 +138,30 @@ class ActivationStore:
 
 def _calls_of(layer: str, record: Record) -> LayerCalls:
     """What a record holds of a layer or step; of a step with its number, nothing of its other calls."""
-    step, number, _ = layer.partition("#") if "/" in layer else (layer, "", "")
-    names = record.calls(step)
-    if number:
-        names = tuple(name for name in names if name == layer or name.startswith(f"{layer}["))
-    return LayerCalls(names, tuple(record[name] for name in names))
+    try:
+        names = record.calls(layer)
+    except UnknownLayerError:
+        step, number, _ = layer.rpartition("#")
+        if not number:
+            raise
+        names = tuple(name for name in record.calls(step) if name == layer or name.startswith(f"{layer}["))
+    values = [part for name in names for part in _parts(name, record[name])]
+    return LayerCalls(tuple(name for name, _ in values), tuple(value for _, value in values))
+
+
+def _parts(call: str, value: Tensor) -> list[tuple[str, Tensor]]:
+    """The value itself; of a nested tensor its parts, which may differ in shape: ``call[0]``, ``call[1]``."""
+    if not value.is_nested:
+        return [(call, value)]
+    return [(f"{call}[{number}]", part) for number, part in enumerate(value.unbind())]
 
 
 def as_numbers(value: Tensor) -> npt.NDArray[np.generic]:
     """An activation as an array of its shape that can be drawn: complex numbers by their magnitude."""
-    if value.is_quantized:
-        value = value.dequantize()
-    if value.layout is not torch.strided:
-        value = value.to_dense()
-    if value.is_complex():
-        value = value.abs()
-    if value.dtype in (torch.float64, torch.float32) or not value.is_floating_point():
-        return value.resolve_neg().numpy()
-    return value.float().numpy()
+    numbers = as_stored(value)
+    if numbers.dtype == np.float16:
+        return numbers.astype(np.float32)
+    return np.abs(numbers) if numbers.dtype.kind == "c" else numbers
 
 
 def _bytes_of(calls: LayerCalls) -> int:

@@ -22,6 +22,17 @@ class WeightsError(ActVizError):
     """Weights that are missing, altered or cannot be downloaded."""
 
 
+class MissingWeightsError(WeightsError):
+    """Published weights that are not here, or no longer as published; ``problem`` says so in one sentence."""
+
+    def __init__(self, problem: str, key: str, untrained: str) -> None:
+        super().__init__(
+            f"{problem} Get the weights with the download button in the app or with "
+            f"load_model({key!r}, download=True), or look at {untrained} (untrained)."
+        )
+        self.problem = problem
+
+
 class UnknownImageError(ActVizError):
     """An image id whose source or index is not there."""
 

@@ -11,12 +11,14 @@ from torch import Tensor
 from actviz_core.activations import ROOT, ActivationStore, LayerAttention, LayerCalls, as_numbers
 from actviz_core.allocator import give_back
 from actviz_core.analysis import TopK, as_maps, read_prediction
+from actviz_core.arrays import as_stored
 from actviz_core.cache import ByteCache
 from actviz_core.errors import ActVizError, NotEnoughMemoryError, StillWorkingError, UnknownLayerError
 from actviz_core.estimates import Estimates
 from actviz_core.hooks import Estimate, ModuleRow
 from actviz_core.hooks.record import layer_of, unknown_name
 from actviz_core.hooks.selection import has_steps, is_step, step_of
+from actviz_core.hooks.walk import named_modules
 from actviz_core.layouts import Layout
 from actviz_core.models import Model, Origin, canonical_key, load_model
 from actviz_core.models.building import check_memory
@@ -122,9 +124,7 @@ class Workspace:
         picture = picture_key(sample)
 
         def run() -> dict[str, LayerCalls]:
-            return self.store.calls(
-                model, picture, lambda: model.preprocess(sample.image), layers, check=check
-            )
+            return self.store.calls(model, picture, lambda: model.inputs(sample.image), layers, check=check)
 
         if self.store.has(model, picture, layers):
             return run()
@@ -241,7 +241,7 @@ class Workspace:
         picture = picture_key(sample)
 
         def run() -> LayerAttention:
-            return self.store.attention(model, picture, lambda: model.preprocess(sample.image), layer)
+            return self.store.attention(model, picture, lambda: model.inputs(sample.image), layer)
 
         if self.store.has_attention(model, picture, layer):
             return run()
@@ -253,10 +253,7 @@ class Workspace:
         Raises `ModelFailedError`.
         """
         answer = self.calls(model, sample, [ROOT])[ROOT]
-        outputs = {
-            name: (value.float() if value.is_floating_point() else value).numpy()
-            for name, value in zip(answer.names, answer.values, strict=True)
-        }
+        outputs = {name: as_stored(value) for name, value in zip(answer.names, answer.values, strict=True)}
         return read_prediction(outputs, model.task, model.classes, k)
 
     def tree(self, model: Model, *, steps: bool = False) -> tuple[ModuleRow, ...]:
@@ -265,6 +262,19 @@ class Workspace:
         With ``steps``, the steps between layers have rows too. Raises `ModelFailedError`.
         """
         return self.estimate(model, steps=steps).rows
+
+    def why_nothing(self, model: Model, layer: str) -> str:
+        """Say why a layer has no activation for a picture: it never ran, or it returned no tensor.
+
+        Raises `ModelFailedError`.
+        """
+        row = next((row for row in self.tree(model) if row.name == layer), None)
+        if row is None or not row.calls:
+            return f"{layer} never runs for this picture."
+        if row.shape is not None:
+            return f"{layer} gives nothing for this picture, though it does for others."
+        runs = "runs" if row.calls == 1 else f"runs {row.calls} times"
+        return f"{layer} {runs} and returns {row.returned}, which holds no tensor to show."
 
     def _has_step(self, model: Model, step: str, known: Mapping[str, None]) -> bool:
         found = self.estimate(model, steps=True)
@@ -289,7 +299,7 @@ def picture_key(sample: Sample) -> str:
 
 
 def _layers_of(model: Model) -> dict[str, None]:
-    return {name: None for name, _ in model.module.named_modules()}
+    return {name: None for name, _ in named_modules(model.module)}
 
 
 def _bytes_of(model: Model) -> int:

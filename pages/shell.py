@@ -6,7 +6,7 @@ from actviz_core.errors import SettingsError
 from actviz_core.ui.app_icon import app_icon
 from actviz_core.ui.choices import check_links_anew
 from actviz_core.ui.content_width import watch_content_width
-from actviz_core.ui.errors import show_problems, shown_errors
+from actviz_core.ui.errors import show_problems, shown_errors, shown_faults
 from actviz_core.ui.sidebar import draw_sidebar
 from actviz_core.ui.tab_title import APP, name_tab
 from actviz_core.ui.text import plain
@@ -40,7 +40,8 @@ check_links_anew()
 with waiting_shown(workspace, key="page"):
     view = current_view()
     show_link(view)
-    draw_sidebar(view, workspace)
+    with st.sidebar, shown_faults("this side bar"):
+        draw_sidebar(view, workspace)
     with st.sidebar:
         watch_content_width()
     show_problems(view)

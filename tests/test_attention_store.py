@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from actviz_core.activations import ActivationStore
 from actviz_core.errors import ModelFailedError, UnknownLayerError
 from actviz_core.hooks import capture_attention
-from tests.toy_models import CountedNet, Fails, model_of, picture
+from tests.toy_models import CountedNet, Counter, Fails, model_of, picture
 
 
 class Attends(nn.Module):
@@ -17,11 +17,11 @@ class Attends(nn.Module):
         super().__init__()
         self.attend = nn.MultiheadAttention(8, 2, batch_first=True)
         self.restless = restless
-        self.passes = 0
+        self.counted = Counter()
 
     def forward(self, x: Tensor) -> Tensor:
-        self.passes += 1
-        rows = x.mean(1) + (self.passes if self.restless else 0)
+        self.counted.number += 1
+        rows = x.mean(1) + (self.counted.number if self.restless else 0)
         return self.attend(rows, rows, rows, need_weights=False)[0].mean((1, 2))
 
 
@@ -30,7 +30,7 @@ def test_attention_is_computed_once_and_is_that_of_the_prediction() -> None:
     model = model_of(network)
     first = store.attention(model, "toy/0", lambda: picture(0), "attend")
     assert store.attention(model, "toy/0", lambda: picture(0), "attend") is first
-    assert network.passes == 2  # the prediction's, and the one that listens
+    assert network.counted.number == 2  # the prediction's, and the one that listens
     assert first.same_pass
     assert first.names == ("attend",)
     expected = capture_attention(network, picture(0))["attend"].weights

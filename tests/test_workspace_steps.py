@@ -35,7 +35,7 @@ class Slashed(CountedNet):
 
     def forward(self, x: Tensor) -> Tensor:
         with self._lock:
-            self.passes += 1
+            self.counted.number += 1
         x = self._modules["idle/add"](self.conv(x) + 1) + 2  # type: ignore[misc]  # a module
         return self.fc(x.flatten(2).max(2)[0])
 

@@ -11,7 +11,7 @@ from actviz_core.analysis.differences import (
 from actviz_core.analysis.forms import as_maps, prefix_tokens
 from actviz_core.analysis.notes import layer_note, step_note
 from actviz_core.analysis.ordering import ChannelOrder, order_channels
-from actviz_core.analysis.predictions import TopK, read_prediction, top_areas, top_k
+from actviz_core.analysis.predictions import TopK, class_names, read_prediction, top_areas, top_k
 from actviz_core.analysis.ranges import ValueRange, channel_ranges, percentile_range, shared_range
 from actviz_core.analysis.readings import reading_sentence
 from actviz_core.analysis.resampling import resample
@@ -36,6 +36,7 @@ __all__ = [
     "channel_ranges",
     "channel_sentence",
     "channel_statistics",
+    "class_names",
     "difference",
     "difference_sentence",
     "first_and_last_stage",

@@ -70,6 +70,11 @@ def top_areas(scores: npt.ArrayLike, classes: Sequence[str], k: int | None = 5) 
     return _best(counts / counts.sum(), classes, None if k is None else min(k, int((counts > 0).sum())))
 
 
+def class_names(classes: Sequence[str], count: int) -> tuple[str, ...]:
+    """A name for each of ``count`` outputs: the class's own, or "class 7" where there are fewer names."""
+    return tuple(classes[index] if index < len(classes) else f"class {index}" for index in range(count))
+
+
 def read_prediction(
     outputs: Mapping[str, npt.NDArray[np.generic]], task: Task, classes: Sequence[str], k: int | None = 5
 ) -> TopK:
@@ -112,5 +117,5 @@ def _not_finite(scores: npt.NDArray[Any]) -> TopK | None:
 
 def _best(shares: npt.NDArray[np.float64], classes: Sequence[str], k: int | None) -> TopK:
     best = np.argsort(-shares, kind="stable")[:k]
-    labels = tuple(classes[index] if index < len(classes) else f"class {index}" for index in best)
-    return TopK(tuple(best.tolist()), labels, tuple(shares[best].tolist()))
+    names = class_names(classes, len(shares))
+    return TopK(tuple(best.tolist()), tuple(names[index] for index in best), tuple(shares[best].tolist()))

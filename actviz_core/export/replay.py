@@ -15,6 +15,8 @@ from torch import Tensor, nn
 from torchvision.transforms import InterpolationMode
 from torchvision.transforms import functional as F
 
+from actviz_core.arrays import as_stored
+
 
 def with_noise(picture: Image.Image, strength: float) -> Image.Image:
     """Add normal noise of this standard deviation, 0 to 1 of full brightness, the same every time."""
@@ -49,7 +51,9 @@ def prepare(
 
 def tensors(output: Any, place: str = "") -> Iterator[tuple[str, Tensor]]:
     """Each tensor that a layer returned, with its place: "", "[0]", "[key]", "[0][key]"."""
-    if isinstance(output, Tensor):
+    if isinstance(output, Tensor) and output.is_nested:
+        yield from tensors(output.unbind(), place)
+    elif isinstance(output, Tensor):
         yield place, output
     elif isinstance(output, dict):
         for key, item in output.items():
@@ -66,20 +70,28 @@ def returned(network: nn.Module, inputs: Tensor, calls: list[str]) -> dict[str, 
     """Run the network, and keep a copy of what each call returned, made the moment it returned."""
     counts: dict[str, int] = {}
     kept: dict[str, Tensor] = {}
+    modules = dict(network.named_modules())
 
     def hook(layer: str) -> Any:
         def keep(_module: nn.Module, _arguments: Any, output: Any) -> None:
             counts[layer] = number = counts.get(layer, 0) + 1
             for place, tensor in tensors(output):
                 # A layer that runs once is called by its name alone, the second time of another "name#2".
-                names = [f"{layer}#{number}{place}", *([f"{layer}{place}"] if number == 1 else [])]
+                alone = number == 1 and not any(
+                    layer[:end] in modules and (letter in "#[" or (letter == "/" and "#" in layer[end:]))
+                    for end, letter in enumerate(layer)
+                )
+                names = [f"{layer}#{number}{place}", *([f"{layer}{place}"] if alone else [])]
                 for name in set(names).intersection(calls):
                     kept[name] = tensor.detach().clone().cpu()
 
         return keep
 
-    handles = [module.register_forward_hook(hook(name)) for name, module in network.named_modules()]
+    handles = []
     try:
+        for name, module in modules.items():
+            if not isinstance(module, torch.jit.ScriptModule):
+                handles.append(module.register_forward_hook(hook(name)))
         with torch.no_grad():
             network.eval()(inputs)
     finally:
@@ -98,14 +110,7 @@ def compare(computed: dict[str, Tensor], file: Path) -> bool:
                 print(f"{name}: {'not computed here' if name not in computed else f'not in {file.name}'}")
                 alike = False
                 continue
-            there, tensor = stored[name], computed[name]
-            # Types that numpy lacks are stored as float32.
-            lacking = tensor.is_floating_point() and tensor.dtype not in (
-                torch.float16,
-                torch.float32,
-                torch.float64,
-            )
-            here = np.ascontiguousarray((tensor.float() if lacking else tensor).numpy())
+            there, here = stored[name], as_stored(computed[name])
             if (here.shape, here.dtype) != (there.shape, there.dtype):
                 print(f"{name}: {here.shape} {here.dtype} here, {there.shape} {there.dtype} in {file.name}")
                 alike = False

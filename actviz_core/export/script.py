@@ -7,9 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 import torchvision
 from torchvision.models import get_model_weights
 
+from actviz_core.arrays import as_stored
 from actviz_core.export import replay
 from actviz_core.export.provenance import Provenance
 from actviz_core.hooks.selection import is_step
@@ -124,6 +126,7 @@ _FUNCTIONS = (
     replay.prepare,
     replay.tensors,
     replay.returned,
+    as_stored,
     replay.compare,
 )
 
@@ -134,13 +137,14 @@ def _run(model: Model, image_id: str, calls: list[str], *, several: bool) -> _Pa
     network, picture = _network(model), _picture(parse_image_id(image_id))
     prepared = _prepared(model)
     moved = "" if device == "cpu" else f".to({device!r})"
+    cast = "" if model.input_type is torch.float32 else f".to({model.input_type})"
     steps = [call for call in calls if is_step(model.module, call)]
     layers = [call for call in calls if call not in steps]
     results, hooks = [], _HOOKS if layers else _Part(())
     if layers:
-        results.append(f"returned(network{moved}, inputs{moved}, {layers!r})")
+        results.append(f"returned(network{moved}, inputs{moved}{cast}, {layers!r})")
     if steps:
-        results.append(f"capture(network{moved}, inputs{moved}, {steps!r}, steps=True)")
+        results.append(f"capture(network{moved}, inputs{moved}{cast}, {steps!r}, steps=True)")
     if several:
         prefix = f"{model.key},{image_id},"
         results = [f"{{{prefix!r} + call: value for call, value in {result}.items()}}" for result in results]
@@ -153,7 +157,14 @@ def _run(model: Model, image_id: str, calls: list[str], *, several: bool) -> _Pa
             *hooks.imports,
             *([_CAPTURE] if steps else []),
         ),
-        (*network.functions, *picture.functions, *prepared.functions, *hooks.functions, replay.compare),
+        (
+            *network.functions,
+            *picture.functions,
+            *prepared.functions,
+            *hooks.functions,
+            as_stored,
+            replay.compare,
+        ),
     )
 
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from actviz_core.arrays import as_stored
 from actviz_core.board import Panel
 from actviz_core.downloads import Progress
 from actviz_core.errors import ExportError
@@ -38,7 +39,7 @@ def values_npz(
 ) -> bytes:
     """Write arrays of any shape under their names, such as ``layer1.0.relu#1``; `numpy.load` reads them.
 
-    Types are kept. bfloat16 and float8, which numpy lacks, are stored as float32, which holds them exactly.
+    Types are kept as far as numpy has them: `actviz_core.arrays.as_stored` tells what becomes of others.
     The entry ``__provenance__`` is a JSON text. Nothing is pickled, and the same values give the same bytes.
     ``progress`` is told how many bytes of how many are written.
 
@@ -83,8 +84,7 @@ def npz_bytes(values: Mapping[str, Values], provenance: Provenances) -> int:
 def as_array(value: Values) -> npt.NDArray[Any]:
     """A tensor or array as it is stored. Raises `ExportError` for an array of objects."""
     if isinstance(value, Tensor):
-        value = value.detach().cpu()
-        value = (value.float() if _is_foreign(value.dtype) else value).numpy()
+        value = as_stored(value)
     if value.dtype.hasobject:
         raise ExportError("An NPZ file holds numbers and texts; it cannot hold Python objects.")
     return np.asarray(value, order="C")
@@ -93,13 +93,8 @@ def as_array(value: Values) -> npt.NDArray[Any]:
 def _stored_type(value: Values) -> np.dtype[Any]:
     if not isinstance(value, Tensor):
         return value.dtype
-    kept = torch.float32 if _is_foreign(value.dtype) else value.dtype
-    return torch.empty(0, dtype=kept).numpy().dtype
-
-
-def _is_foreign(dtype: torch.dtype) -> bool:
-    """Whether numpy lacks this type."""
-    return dtype.is_floating_point and dtype not in (torch.float16, torch.float32, torch.float64)
+    kept = torch.float32 if value.is_quantized else value.dtype
+    return as_stored(torch.empty(0, dtype=kept)).dtype
 
 
 def _provenance_array(provenance: Provenances) -> npt.NDArray[np.str_]:

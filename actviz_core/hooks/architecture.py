@@ -10,6 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from actviz_core.hooks.walk import is_scripted
+
 _BOOKS = frozenset(vars(nn.Module())) - {"training"}
 _HOOKS = tuple(sorted(name for name in _BOOKS if name.endswith("_hooks")))
 _TELLS_OF_WEIGHTS = frozenset(("pretrained_cfg", "default_cfg"))  # timm's notes about a file
@@ -48,7 +50,7 @@ def architecture_of(network: nn.Module) -> Hashable | None:
 
 def _description(module: nn.Module, own_name: str, first: dict[int, str]) -> Iterator[Hashable]:
     """What tells of a module; tensors with their first name in the network, since some are shared."""
-    if any(getattr(module, name) for name in _HOOKS):
+    if is_scripted(module) or any(getattr(module, name) for name in _HOOKS):
         raise _NotPlainError
     for tensors in (module._parameters, module._buffers):
         yield tuple(

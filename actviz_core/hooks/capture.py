@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from actviz_core.hooks.memory import CopyBeforeWrite, Kept, tensors_of_model
 from actviz_core.hooks.nesting import named_tensors, tensors_in
 from actviz_core.hooks.passes import StopPass, left_as_found, observed, run, unwrap
-from actviz_core.hooks.record import Record, unknown_name
+from actviz_core.hooks.record import Record, could_be_another, unknown_name
 from actviz_core.hooks.selection import Wanted, last_calls, matches, names_of_layers, names_of_steps, parse
 from actviz_core.hooks.steps import StepWatch
 
@@ -145,6 +145,7 @@ class _Seen:
             numbered = (
                 layer in happened
                 or self._counts[layer] > 1
+                or could_be_another(layer, aliases)
                 or any(rest.startswith("#") for rest in self._wanted[layer])
             )
             name = f"{layer}#{number}{place}" if numbered else f"{layer}{place}"

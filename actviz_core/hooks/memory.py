@@ -5,6 +5,7 @@ Copying every activation would be right but slow; keeping references would be fa
 are kept, and every operator that is about to write announces itself first.
 """
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from typing import Any
@@ -14,7 +15,7 @@ from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from actviz_core.hooks.nesting import tensors_in
-from actviz_core.hooks.walk import named_modules
+from actviz_core.hooks.walk import is_scripted, named_modules
 
 _OWN_BOOKS = frozenset(vars(nn.Module()))  # what torch itself keeps in every module
 _PLAIN_TENSORS = (Tensor, nn.Parameter)
@@ -89,6 +90,9 @@ def address_of(tensor: Tensor) -> int | None:
 def tensors_of_model(root: nn.Module) -> Iterator[Tensor]:
     """Every parameter, buffer and tensor attribute that the modules hold on to between passes."""
     for _, module in named_modules(root):
+        if is_scripted(module):
+            yield from itertools.chain(module.parameters(), module.buffers())
+            continue
         yield from (parameter for parameter in module._parameters.values() if parameter is not None)
         yield from (buffer for buffer in module._buffers.values() if buffer is not None)
         for name, value in vars(module).items():

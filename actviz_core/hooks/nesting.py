@@ -22,6 +22,28 @@ def named_tensors(value: Any, path: str = "") -> Iterator[tuple[str, Tensor]]:
             yield from named_tensors(getattr(value, field.name), f"{path}[{field.name}]")
 
 
+def shape_of(tensor: Tensor) -> tuple[int, ...]:
+    """The shape of a tensor; of a nested one the number of its parts, then their largest sizes."""
+    if not tensor.is_nested:
+        return tuple(tensor.shape)
+    parts = [part.shape for part in tensor.unbind()]
+    return (len(parts), *(max(sizes) for sizes in zip(*parts, strict=True)))
+
+
+def kind_of(value: Any) -> str:
+    """What a value without tensors is, in words: ``None``, ``a number (int)``, ``an empty list``."""
+    name = type(value).__name__
+    if value is None:
+        return "None"
+    if isinstance(value, (bool, int, float, complex)):
+        return f"a number ({name})"
+    if isinstance(value, Iterator):
+        return f"an iterator ({name})"
+    if isinstance(value, (Mapping, tuple, list)):
+        return f"{'an empty' if not value else 'a'} {name}"
+    return f"an object ({name})"
+
+
 def tensors_in(value: Any, depth: int = 4) -> Iterator[Tensor]:
     """Yield the tensors in a value, without their places.
 

@@ -1,5 +1,6 @@
 """Runs a forward pass with an observer on every module, and leaves the module as it was found."""
 
+import itertools
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,12 +10,14 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 from torch.nn.parallel import DataParallel, DistributedDataParallel
 from torch.utils.hooks import RemovableHandle
 
+from actviz_core.hooks.attributes import Attributes
 from actviz_core.hooks.turns import turn_on
 from actviz_core.hooks.values import Values
-from actviz_core.hooks.walk import named_modules
+from actviz_core.hooks.walk import is_scripted, named_modules
 
 Entered = Callable[[str], None]
 Returned = Callable[[str, Any], None]
@@ -42,6 +45,8 @@ def unwrap(module: nn.Module) -> Unwrapped:
     while True:
         if isinstance(module, (DataParallel, DistributedDataParallel)):
             module, prefix = module.module, f"{prefix}module."
+        elif is_scripted(module):
+            return Unwrapped(module, prefix)
         elif isinstance(inner := module._modules.get("_orig_mod"), nn.Module):
             module, prefix = inner, f"{prefix}_orig_mod."
         else:
@@ -58,6 +63,8 @@ def observed(
 
     Every module is hooked, also where nothing is wanted from it: some of torch's modules compute on another
     path when a hook sits inside, and so every pass takes the same one. Hooks are gone afterwards.
+
+    TorchScript takes no hooks of its own, but its outermost module answers to those that torch has for all.
     """
     me = threading.get_ident()
 
@@ -75,13 +82,34 @@ def observed(
             left(output)
 
     handles: list[RemovableHandle] = []
+    scripted: dict[nn.Module, str] = {}
+
+    def before_scripted(module: nn.Module, args: Any) -> None:
+        if module in scripted:
+            before(scripted[module], module, args)
+
+    def at_end_of_scripted(module: nn.Module, args: Any, output: Any) -> None:
+        if module in scripted:
+            at_end(module, args, output)
+
+    def after_scripted(module: nn.Module, args: Any, output: Any) -> None:
+        if module in scripted:
+            after(scripted[module], module, args, output)
+
     try:
         for name, module in named_modules(root):
+            if is_scripted(module):
+                scripted[module] = name
+                continue
             if entered is not None:
                 handles.append(module.register_forward_pre_hook(partial(before, name), prepend=True))
             if left is not None:
                 handles.append(module.register_forward_hook(at_end, always_call=True))
             handles.append(module.register_forward_hook(partial(after, name)))
+        if scripted:
+            handles.append(register_module_forward_pre_hook(before_scripted))
+            handles.append(register_module_forward_hook(at_end_of_scripted, always_call=True))
+            handles.append(register_module_forward_hook(after_scripted))
         yield
     finally:
         for handle in handles:
@@ -90,16 +118,26 @@ def observed(
 
 @contextmanager
 def left_as_found(root: nn.Module, *, keep_mode: bool, gradients: bool) -> Iterator[None]:
-    """Hold the module for this thread, and restore modes, buffers and the random state afterwards.
+    """Hold the module for this thread, and restore it and the random state afterwards.
+
+    That are modes, buffers, and what `Attributes` tells of the modules' own attributes.
 
     Unless ``keep_mode``, every module runs in eval mode; the flags are set one by one, since a network's own
     ``train()`` may do more than that.
     """
     with turn_on(root), torch.random.fork_rng(_initialised_devices()), torch.set_grad_enabled(gradients):
-        modules = [module for _, module in named_modules(root)]
+        found = [module for _, module in named_modules(root)]
+        inside = [inner for module in found if is_scripted(module) for inner in module.modules()]
+        own = [module for module in found if not is_scripted(module)]
+        modules = [*own, *inside]
         modes = [module.training for module in modules]
-        registered = [(module, dict(module._buffers), dict(module._parameters)) for module in modules]
-        values = Values(buffer for module in modules for buffer in module._buffers.values())
+        registered = [(module, dict(module._buffers), dict(module._parameters)) for module in own]
+        attributes = Attributes(own)
+        values = Values(
+            itertools.chain(
+                (buffer for module in modules for _, buffer in module._buffers.items()), attributes.tensors()
+            )
+        )
         try:
             if not keep_mode:
                 for module in modules:
@@ -113,6 +151,7 @@ def left_as_found(root: nn.Module, *, keep_mode: bool, gradients: bool) -> Itera
             for module, buffers, parameters in registered:
                 _put_back(module._buffers, buffers)
                 _put_back(module._parameters, parameters)
+            attributes.restore()
             values.restore()
 
 

@@ -71,6 +71,24 @@ def layer_of(name: str, layers: Mapping[str, object]) -> str | None:
     return None
 
 
+def could_be_another(layer: str, layers: Mapping[str, object]) -> bool:
+    """Whether a layer's name could also be that of another's call or step, as ``relu#1`` beside ``relu``.
+
+    Calls of such a layer have their number even if there is only one: ``relu#1#1``.
+    """
+    return any(
+        layer[:end] in layers and (letter in "#[" or (letter == "/" and "#" in layer[end:]))
+        for end, letter in enumerate(layer)
+    )
+
+
+def layer_of_call(call: str, layers: Mapping[str, object]) -> str | None:
+    """The layer that made a call of this name; None for a step's."""
+    if call in layers and could_be_another(call, layers):
+        return layer_of(call, {layer: None for layer in layers if layer != call})
+    return layer_of(call, layers)
+
+
 def unknown_name(name: str, known: Mapping[str, object], why: str) -> UnknownLayerError:
     """An error that names what was asked for and the closest names that exist."""
     close = difflib.get_close_matches(name, list(known), n=3, cutoff=0.3) or list(known)[:3]

@@ -8,18 +8,20 @@ from typing import Any
 from torch import Tensor, nn
 
 from actviz_core.hooks.flops import FlopsOfModules
-from actviz_core.hooks.nesting import named_tensors
+from actviz_core.hooks.nesting import kind_of, named_tensors, shape_of
 from actviz_core.hooks.passes import left_as_found, observed, run, unwrap
 from actviz_core.hooks.steps import StepWatch
-from actviz_core.hooks.walk import named_modules
+from actviz_core.hooks.walk import is_scripted, named_modules
 
 
 @dataclass(frozen=True)
 class ModuleRow:
     """One module, or one step between modules: its place in the tree and what it did in one forward pass.
 
-    ``shape`` is the shape of the first tensor of its first call, None when it never ran; ``parameters`` and
-    ``flops`` (floating point operations, as `torch.utils.flop_counter` counts them) include its children.
+    ``shape`` is the shape of the first tensor that it returned, None when there is none; ``returned`` then
+    says what its first call returned instead (``None``, ``a number (int)``), and is "" if it never ran.
+    ``parameters`` and ``flops`` (floating point operations, as `torch.utils.flop_counter` counts them)
+    include its children.
     A step's ``name`` is a call name (``layer1.0/add#1``) and its ``type`` is the function (``add``).
     """
 
@@ -32,6 +34,7 @@ class ModuleRow:
     calls: int
     children: int
     step: bool = False
+    returned: str = ""
 
 
 def module_tree(
@@ -80,6 +83,7 @@ class Observations:
         self._root = root
         self._shapes: dict[str, tuple[int, ...]] = {}
         self._calls: dict[str, int] = {}
+        self._returned_instead: dict[str, str] = {}
         self._steps: dict[str, list[_Step]] = {}
         self.sizes: list[TensorSize] = []
         self._flops = FlopsOfModules()
@@ -125,6 +129,8 @@ class Observations:
         shape = _shape_of(output)
         if shape is not None:
             self._shapes.setdefault(name, shape)
+        else:
+            self._returned_instead.setdefault(name, kind_of(output))
 
     def began(self) -> None:
         """Count the operations of the step that follows."""
@@ -148,7 +154,7 @@ class Observations:
 
     def _measure(self, layer: str, number: int, output: Any) -> None:
         self.sizes.extend(
-            TensorSize(layer, number, place, tuple(tensor.shape), tensor.numel() * tensor.element_size())
+            TensorSize(layer, number, place, shape_of(tensor), tensor.numel() * tensor.element_size())
             for place, tensor in named_tensors(output)
         )
 
@@ -173,14 +179,22 @@ class Observations:
     def _row(self, name: str, module: nn.Module) -> ModuleRow:
         return ModuleRow(
             name=name,
-            type=type(module).__name__,
+            type=type_name(module),
             depth=_depth(name),
             shape=self._shapes.get(name),
             parameters=sum(parameter.numel() for parameter in module.parameters()),
             flops=self._flops.by_module.get(name, 0),
             calls=self._calls.get(name, 0),
-            children=len(module._modules),
+            children=0 if is_scripted(module) else len(module._modules),
+            returned="" if name in self._shapes else self._returned_instead.get(name, ""),
         )
+
+
+def type_name(module: nn.Module) -> str:
+    """The class of a module; of TorchScript that of the module which it was made from."""
+    if is_scripted(module):
+        return f"{module.original_name} (TorchScript)"
+    return type(module).__name__
 
 
 def _depth(name: str) -> int:
@@ -189,7 +203,7 @@ def _depth(name: str) -> int:
 
 def _shape_of(output: Any) -> tuple[int, ...] | None:
     first = next(named_tensors(output), None)
-    return None if first is None else tuple(first[1].shape)
+    return None if first is None else shape_of(first[1])
 
 
 def _last_rows(names: list[str]) -> dict[str, int]:

@@ -1,7 +1,7 @@
 """Says whether a state dict is one of a network's, name by name and shape by shape."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -48,18 +48,29 @@ class Fit:
         """Say in one sentence how they differ, with the first name of each kind."""
         if self.fits:
             return "Every name and every shape fits."
-        parts = [
-            f"{len(names)} {kind} ({plain(names[0])}{', ...' if len(names) > 1 else ''})"
-            for kind, names in (("missing", self.missing), ("unexpected", self.unexpected))
-            if names
-        ]
+        parts = []
+        if len(self.missing) == len(self.unexpected) > 0:
+            count = "1 name differs" if len(self.missing) == 1 else f"{len(self.missing):,} names differ"
+            first = f"{plain(self.missing[0])} here, {plain(self.unexpected[0])} in the file"
+            parts.append(f"{count} ({first}{_more(self.missing)})")
+        else:
+            parts += [
+                f"{len(names):,} {'name' if len(names) == 1 else 'names'} {where} "
+                f"({plain(names[0])}{_more(names)})"
+                for where, names in (("only here", self.missing), ("only in the file", self.unexpected))
+                if names
+            ]
         if self.wrong_shape:
-            first = self.wrong_shape[0]
+            wrong = self.wrong_shape[0]
             parts.append(
-                f"{len(self.wrong_shape)} of the wrong shape ({first.name}: {first.expected} expected, "
-                f"{first.found} found{', ...' if len(self.wrong_shape) > 1 else ''})"
+                f"{len(self.wrong_shape):,} of another shape ({wrong.name}: {wrong.expected} here, "
+                f"{wrong.found} in the file{_more(self.wrong_shape)})"
             )
         return f"The weights do not fit: {', '.join(parts)}."
+
+
+def _more(things: Sequence[object]) -> str:
+    return ", ..." if len(things) > 1 else ""
 
 
 def signature(module: nn.Module) -> dict[str, Shape]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import torch
+from PIL import Image
 from torch import Tensor, nn
 
 from actviz_core.models.preprocess import Preprocess
@@ -85,6 +86,19 @@ class Model:
     device: torch.device
     task: Task = Task.CLASSIFICATION
     note: str = ""
+
+    def inputs(self, picture: Image.Image) -> Tensor:
+        """Prepare a picture for the module: (1, 3, H, W) on its device, in the type of its parameters."""
+        return self.preprocess(picture).to(device=self.device, dtype=self.input_type)
+
+    @property
+    def input_type(self) -> torch.dtype:
+        """The type of the first parameter where that is a fraction of 16 bits or more, else float32."""
+        first = next((parameter.dtype for parameter in self.module.parameters()), torch.float32)
+        return first if first in _INPUT_TYPES else torch.float32
+
+
+_INPUT_TYPES = (torch.float16, torch.bfloat16, torch.float64)
 
 
 def fingerprint(architecture: str, module: nn.Module) -> str:

@@ -17,6 +17,7 @@ from actviz_core.models.building import within_memory
 from actviz_core.models.model import Origin, Parts, Task, WeightsInfo
 from actviz_core.models.network import RANDOM_SEED, Network
 from actviz_core.models.preprocess import Preprocess
+from actviz_core.models.wrappers import unwrapped
 from actviz_core.settings import Settings
 
 FAMILY = "Your networks"
@@ -71,14 +72,14 @@ class TeamNetwork(Network):
     def parts(self, weights: str, settings: Settings) -> Parts:  # noqa: ARG002 - nothing to set
         """Call the builder; `WeightsError` says why it cannot be called, or what it returned not be used."""
         returned = _returned(self.name, _builder(self.name))
-        module = returned.module
+        module, note = unwrapped(returned.module)
         _check_values(self.name, module)
         return Parts(
             module,
             _preprocess(self.name, returned.preprocess),
             _classes(self.name, returned.classes),
             returned.task,
-            ASSUMED_NOTE if returned.preprocess is None else "",
+            " ".join(filter(None, (ASSUMED_NOTE if returned.preprocess is None else "", note))),
         )
 
     def unfilled(self, settings: Settings) -> Parts:

@@ -129,8 +129,10 @@ def find_network(key: str, settings: Settings | None = None) -> tuple[Network, s
 
 
 def likely_models(state: Mapping[str, Tensor], settings: Settings | None = None) -> list[str]:
-    """Which of torchvision's networks a state dict fits exactly: their names, the likeliest first."""
-    return likely_networks(state, _ALWAYS_THERE, settings or read_settings())
+    """Which of the team's and torchvision's networks a state dict fits exactly: their names."""
+    settings = settings or read_settings()
+    own = {name: TeamNetwork(name) for name in settings.models}
+    return likely_networks(state, own | _ALWAYS_THERE, settings)
 
 
 @lru_cache(maxsize=4)  # a server has one set of own networks

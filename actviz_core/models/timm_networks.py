@@ -13,7 +13,7 @@ from torchvision.models import ResNet18_Weights
 from torchvision.transforms import InterpolationMode
 
 from actviz_core.downloads import Checksum, Job, download
-from actviz_core.errors import DownloadError, WeightsError
+from actviz_core.errors import DownloadError, MissingWeightsError, WeightsError
 from actviz_core.models.building import seeded, unfilled
 from actviz_core.models.model import Origin, Parts, Task, WeightsInfo
 from actviz_core.models.network import RANDOM, RANDOM_SEED, Network
@@ -93,7 +93,9 @@ class TimmNetwork(Network):
         if weights != RANDOM:
             file = self._good_file(weights, settings)
             if file is None:
-                raise WeightsError(self._what_to_do(weights, settings))
+                raise MissingWeightsError(
+                    self._problem(weights, settings), self.key(weights), self.key(RANDOM)
+                )
             overlay = {"file": str(file), "custom_load": False, "source": None}
         try:
             return self._parts(weights, seeded(lambda: self._create(weights, overlay), RANDOM_SEED))
@@ -174,16 +176,12 @@ class TimmNetwork(Network):
         except OSError as error:
             raise WeightsError(f"The weights of {self.key(weights)} cannot be read: {error}") from error
 
-    def _what_to_do(self, weights: str, settings: Settings) -> str:
+    def _problem(self, weights: str, settings: Settings) -> str:
         bad = next((file for file, _ in self._files(weights, settings)), None)
-        problem = (
-            f"The weights of {self.key(weights)} are not on this machine"
-            if bad is None
-            else f"The weights file {bad} was altered or cut: its SHA-256 is not the one in its name"
-        )
         return (
-            f"{problem}. Get the weights with the download button in the app or with "
-            f"load_model({self.key(weights)!r}, download=True), or look at {self.key(RANDOM)} (untrained)."
+            f"The weights of {self.key(weights)} are not on this machine."
+            if bad is None
+            else f"The weights file {bad} was altered or cut: its SHA-256 is not the one in its name."
         )
 
 

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torchvision.models import WeightsEnum, get_model, get_model_weights
 
 from actviz_core.downloads import Checksum, Job, download
-from actviz_core.errors import WeightsError
+from actviz_core.errors import MissingWeightsError, WeightsError
 from actviz_core.models.building import seeded, unfilled
 from actviz_core.models.model import Origin, Parts, Task, WeightsInfo
 from actviz_core.models.network import RANDOM, RANDOM_SEED, Network
@@ -99,7 +99,7 @@ class TorchvisionNetwork(Network):
             return self._parts(weights, seeded(lambda: get_model(self.name, **arguments), RANDOM_SEED))
         path = self._good_file(weights, settings)
         if path is None:
-            raise WeightsError(self._what_to_do(weights, settings))
+            raise MissingWeightsError(self._problem(weights, settings), self.key(weights), self.key(RANDOM))
         module = unfilled(lambda: get_model(self.name, **arguments))
         try:
             state = torch.load(path, map_location="cpu", weights_only=True)
@@ -153,19 +153,15 @@ class TorchvisionNetwork(Network):
         except OSError as error:
             raise WeightsError(f"The weights of {self.key(weights)} cannot be read: {error}") from error
 
-    def _what_to_do(self, weights: str, settings: Settings) -> str:
-        """Say what is wrong when there is no good file, and how to get one."""
+    def _problem(self, weights: str, settings: Settings) -> str:
+        """Say what is wrong when there is no good file."""
         entry = self._enum[weights]
         bad = next((file for file in _places(entry, settings) if file.is_file()), None)
-        problem = (
-            f"The weights of {self.key(weights)} are not on this machine ({_bytes(entry.meta) / 1e6:.0f} MB)"
+        return (
+            f"The weights of {self.key(weights)} are not on this machine ({_bytes(entry.meta) / 1e6:.0f} MB)."
             if bad is None
             else f"The weights file {bad} was altered or cut: its SHA-256 does not begin with "
-            f"{_checksum(entry).digest}, as its name says"
-        )
-        return (
-            f"{problem}. Get the weights with the download button in the app or with "
-            f"load_model({self.key(weights)!r}, download=True), or look at {self.key(RANDOM)} (untrained)."
+            f"{_checksum(entry).digest}, as its name says."
         )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from torch import Tensor
 from torchvision.models import get_model_weights
 
+from actviz_core.errors import ActVizError
 from actviz_core.models.fitting import likely_architectures, signature
 from actviz_core.models.model import Origin, Parts, WeightsInfo
 from actviz_core.models.network import Network
@@ -72,12 +73,20 @@ def uploaded_info(entry: OwnEntry) -> WeightsInfo:
 def likely_networks(
     state: Mapping[str, Tensor], networks: Mapping[str, Network], settings: Settings
 ) -> list[str]:
-    """Which of torchvision's networks fit a state dict exactly: their names."""
-    known = {name: network for name, network in networks.items() if network.origin is Origin.TORCHVISION}
+    """Which of torchvision's networks and of the team's own fit a state dict exactly: their names."""
+    origins = (Origin.OWN, Origin.TORCHVISION)
+    known = {name: network for name, network in networks.items() if network.origin in origins}
 
     def shapes(network: Network) -> Callable[[], Mapping[str, tuple[int, ...]]]:
-        return lambda: signature(network.unfilled(settings).module)
+        def built() -> Mapping[str, tuple[int, ...]]:
+            try:
+                return signature(network.unfilled(settings).module)
+            except ActVizError:
+                return {}  # a builder that fails: nothing fits it
 
-    parameters = {name: int(get_model_weights(name)["DEFAULT"].meta["num_params"]) for name in known}
+        return built
+
+    published = [name for name, network in known.items() if network.origin is Origin.TORCHVISION]
+    parameters = {name: int(get_model_weights(name)["DEFAULT"].meta["num_params"]) for name in published}
     candidates = {name: shapes(network) for name, network in known.items()}
     return likely_architectures(state, candidates, parameters=parameters)

@@ -1,8 +1,9 @@
 """The Activations page: which layer, which form, and the columns beside the grid."""
 
+import numpy as np
 import streamlit as st
 
-from actviz_core.activations import ROOT
+from actviz_core.activations import ROOT, as_numbers
 from actviz_core.errors import ShapeError
 from actviz_core.hooks.record import layer_of
 from actviz_core.layouts import LayoutKind
@@ -16,9 +17,9 @@ from actviz_core.ui.layer_in_hand import LAYER_PLACE, LayerInHand
 from actviz_core.ui.layer_side import side_column
 from actviz_core.ui.place import choose_place, chosen_place
 from actviz_core.ui.quick_picks import quick_picks
-from actviz_core.ui.reading import chosen_reading, forget_reading
+from actviz_core.ui.reading import chosen_reading, forget_reading, tell_magnitudes
 from actviz_core.ui.tab_title import name_tab, picture_name
-from actviz_core.ui.text import plain, shape_text
+from actviz_core.ui.text import option_text, plain, shape_text
 from actviz_core.ui.vectors import prefix_view, vector_view
 from actviz_core.ui.view import View
 from actviz_core.workspace import Workspace
@@ -35,7 +36,7 @@ def show_activations(model: Model, sample: Sample, view: View, workspace: Worksp
     ran = {layer_of(call, dict.fromkeys(view.layers)) or call for call in activations}
     for layer in view.layers:
         if layer not in ran and layer not in activations:
-            st.warning(plain(f"{layer} never runs for this picture."), icon=":material/block:")
+            st.warning(plain(workspace.why_nothing(model, layer)), icon=":material/block:")
     if not activations:
         return
     with st.container(horizontal=True, horizontal_alignment="distribute"):
@@ -50,6 +51,7 @@ def show_activations(model: Model, sample: Sample, view: View, workspace: Worksp
         st.info(plain(f"{call} cannot be drawn. {error}"), icon=":material/hide_image:")
         st.caption(f"Its values: {value.dtype}, {shape_text(tuple(value.shape))}.")
         return
+    tell_magnitudes(value)
     if shown.layout.kind in (LayoutKind.VECTOR, LayoutKind.SEQUENCE):
         figure = vector_view(shown, decided, is_output=_is_output(shown, workspace))
     else:
@@ -67,13 +69,14 @@ def show_activations(model: Model, sample: Sample, view: View, workspace: Worksp
 
 
 def _choose_call(calls: list[str]) -> str:
-    check_link("activations_layer", calls)
+    check_link("activations_layer", [option_text(call) for call in calls])
     call = st.segmented_control(
         "Layer",
         calls,
         default=calls[0],
         required=True,
         key="activations_layer",
+        format_func=option_text,
         label_visibility="collapsed",
         bind="query-params",
         on_change=_forget_choices,
@@ -89,5 +92,9 @@ def _forget_choices() -> None:
 
 def _is_output(layer: LayerInHand, workspace: Workspace) -> bool:
     """Whether a layer's values are the network's answer, so that they have the classes' names."""
-    output = workspace.calls(layer.model, layer.sample, [ROOT])[ROOT].values[0]
-    return output.shape == layer.value.shape and bool((output == layer.value).all())
+    answers = workspace.calls(layer.model, layer.sample, [ROOT])[ROOT].values
+    return any(
+        (answer.shape, answer.dtype) == (layer.value.shape, layer.value.dtype)
+        and np.array_equal(as_numbers(answer), as_numbers(layer.value))
+        for answer in answers
+    )

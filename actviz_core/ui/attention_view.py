@@ -11,6 +11,8 @@ from actviz_core.analysis import attention_sentence
 from actviz_core.errors import ShapeError, UnknownLayerError
 from actviz_core.figures import attention_heads, attention_picker, lay_on_pictures
 from actviz_core.hooks import Attention, TokenGrid, WindowGrid, attention_from_prefix, attention_on_grid
+from actviz_core.hooks.record import layer_of_call
+from actviz_core.hooks.walk import named_modules
 from actviz_core.layouts import Layout, LayoutKind, prefix_names
 from actviz_core.ui.choices import check_number, linked_selectbox
 from actviz_core.ui.figure import Click, draw, draw_clickable
@@ -30,10 +32,11 @@ _HELP = (
 
 def attention_view(layer: LayerInHand, workspace: Workspace) -> None:
     """Draw the heads of an attention layer, or offer the way to them from the block that holds it."""
-    name = layer.call.split("#")[0].split("[")[0]
-    module = dict(layer.model.module.named_modules()).get(name)
-    if module is None:
+    modules = dict(named_modules(layer.model.module))
+    name = layer_of_call(layer.call, modules)
+    if name is None:
         return
+    module = modules[name]
     if not is_attention(module):
         _offer_heads(name, module)
         return
@@ -62,7 +65,7 @@ def is_attention(module: nn.Module) -> bool:
 
 def _offer_heads(name: str, module: nn.Module) -> None:
     """One click from a block to the one attention layer that it holds."""
-    inside = {below: part for below, part in module.named_modules() if below and is_attention(part)}
+    inside = {below: part for below, part in named_modules(module) if below and is_attention(part)}
     if not name or len(inside) != 1:
         return
     ((below, attention),) = inside.items()

@@ -10,7 +10,7 @@ from actviz_core.errors import ActVizError
 from actviz_core.models import canonical_key, list_weights
 from actviz_core.ui.board_panels import Failed, Filled
 from actviz_core.ui.board_state import add_panel, remove_panel, replace_panel
-from actviz_core.ui.reading import tell_own_reading
+from actviz_core.ui.reading import tell_magnitudes, tell_own_reading
 from actviz_core.ui.text import plain
 from actviz_core.ui.tray import tray
 from actviz_core.ui.view import View, names_offered
@@ -53,6 +53,7 @@ def _header(filled: Filled | Failed, count: int, view: View, workspace: Workspac
             wait_on_button(key=f"wait_on_{position}")
     else:
         tell_own_reading(filled.layout, tuple(filled.value.shape))
+        tell_magnitudes(filled.value)
     with st.container(horizontal=True, gap="small"):
         change = st.popover("Change", icon=":material/edit:", key=f"change_{position}", on_change="rerun")
         if change.open:

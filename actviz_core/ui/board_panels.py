@@ -80,7 +80,7 @@ def _fill(
         call, value = next(iter(workspace.activations(model, sample, [panel.call]).items()), ("", None))
         prediction = workspace.prediction(model, sample, k=None)
         if value is None:
-            return Failed(position, panel, f"{panel.call} never runs for this picture.")
+            return Failed(position, panel, workspace.why_nothing(model, panel.call))
         maps = workspace.maps(model, call, value)
         layout = workspace.layout(model, call, value)
     except ActVizError as error:

@@ -34,7 +34,7 @@ ONE_LEFT_OUT = "1 file could not be read and is left out."
 
 def choose_source(workspace: Workspace) -> Source | None:
     """Choose a source; None while it is not there, with a way to get it."""
-    infos = {info.key: info for info in list_sources(workspace.settings)}
+    infos = {info.key: info for info in list_sources(workspace.settings) if is_offered(info, workspace)}
     key = linked_selectbox("Source", list(infos), key="source", help="Where the pictures come from.")
     st.caption(_about(infos[key]))
     if infos[key].available:
@@ -54,6 +54,11 @@ def choose_source(workspace: Workspace) -> Source | None:
     else:
         st.info(plain(infos[key].reason), icon=":material/folder_off:")
     return None
+
+
+def is_offered(info: SourceInfo, workspace: Workspace) -> bool:
+    """Whether there is such a source, or a way to get it: a folder only where the server has one."""
+    return info.key != "folder" or workspace.settings.images is not None
 
 
 def _about(info: SourceInfo) -> str:

@@ -89,7 +89,16 @@ def _tool_bar(decided: Layout) -> GridChoices:
             help="Leave out channels that are zero everywhere.",
         )
         with st.popover("More"):
-            descending = st.toggle("Largest first", value=True, key="descending", bind="query-params")
+            descending = st.toggle(
+                "Largest first",
+                value=True,
+                key="descending",
+                bind="query-params",
+                disabled=order is ChannelOrder.INDEX,
+                help="Channels sorted by their number begin with 0, whatever this says."
+                if order is ChannelOrder.INDEX
+                else None,
+            )
             tiles = (
                 st.selectbox("Channels a page", TILES, key="tiles", format_func=str, bind="query-params")
                 or TILES[0]

@@ -1,18 +1,23 @@
-"""The one place where a page's errors become messages that say what to do."""
+"""The one place where errors become messages that say what to do, also those that nobody foresaw."""
 
+import logging
+import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import streamlit as st
 
-from actviz_core.errors import ActVizError, BudgetError, StillWorkingError, WeightsError
+from actviz_core.errors import ActVizError, BudgetError, MissingWeightsError, StillWorkingError
 from actviz_core.models import Model, find_weights_download, list_weights, start_weights_download
+from actviz_core.models.network import RANDOM
 from actviz_core.samples import Sample
 from actviz_core.ui.jobs import download_panel
 from actviz_core.ui.text import megabytes, plain
-from actviz_core.ui.view import View, choose_layers, model_of, sample_of
+from actviz_core.ui.view import View, choose_layers, choose_model, model_of, sample_of
 from actviz_core.ui.waiting import offer_ways_on
 from actviz_core.workspace import Workspace
+
+_LOG = logging.getLogger(__name__)
 
 
 class PageEndError(Exception):
@@ -21,21 +26,82 @@ class PageEndError(Exception):
 
 @contextmanager
 def shown_errors(view: View, workspace: Workspace) -> Iterator[None]:
-    """Show an `ActVizError` of the page as a message; where weights are missing, offer to get them."""
+    """Show the page's errors as messages with a way on.
+
+    An `ActVizError` says itself what is wrong; where weights are missing, there is an offer to get them. Any
+    other exception is a fault of this app, which `say_fault` tells of.
+    """
     try:
         yield
     except PageEndError:
         pass
     except StillWorkingError as error:
         offer_ways_on(error, view.model_key)
-    except WeightsError as error:
-        st.error(plain(str(error)), icon=":material/cloud_download:")
+    except MissingWeightsError as error:
+        st.info(plain(error.problem), icon=":material/cloud_download:")
         _offer_weights(view, workspace)
+        _offer_untrained(view, workspace)
     except BudgetError as error:
         st.error(plain(str(error)), icon=":material/memory:")
         _offer_fitting(view, workspace)
     except ActVizError as error:
         st.error(plain(str(error)), icon=":material/error:")
+    except Exception as error:
+        say_fault(error, _shown(view))
+
+
+@contextmanager
+def shown_faults(what: str) -> Iterator[None]:
+    """Show an exception that nobody foresaw as `say_fault` does, and let the rest of the page be drawn."""
+    try:
+        yield
+    except Exception as error:
+        say_fault(error, what)
+
+
+def say_fault(error: Exception, what: str) -> None:
+    """Tell a person that the app failed at ``what``, with a way on and the number in the log."""
+    number = log_fault(error, what)
+    st.error(plain(fault_text(what, number)), icon=":material/bug_report:")
+    st.button(
+        "Begin anew",
+        icon=":material/restart_alt:",
+        key=f"anew {what}",
+        on_click=_begin_anew,
+        help="Forgets what was chosen, and shows the network and picture that the app begins with.",
+    )
+
+
+def _begin_anew() -> None:
+    st.session_state.clear()
+    st.query_params.clear()
+
+
+def say_uncaught(error: Exception) -> bool:
+    """Tell of an exception outside of any page, such as in what a click does; True: nothing else is shown."""
+    say_fault(error, "what was just clicked or opened")
+    return True
+
+
+def log_fault(error: Exception, what: str) -> str:
+    """Write an exception to the server's log; returns the number that finds it there."""
+    number = secrets.token_hex(4)
+    _LOG.error("Fault %s in %s", number, what, exc_info=error)
+    return number
+
+
+def fault_text(what: str, number: str) -> str:
+    """Say that something failed which nobody foresaw, and what a person can do."""
+    return (
+        f"This app failed at {what}. That is its own fault, not yours. Go on with another layer, picture or "
+        f"network, or begin anew. Whoever runs this server finds the reason in its log under {number}."
+    )
+
+
+def _shown(view: View) -> str:
+    layers = ", ".join(view.layers[:3]) + (" and more" if len(view.layers) > 3 else "")
+    of = f", {layers}" if layers else ""
+    return f"this page for {view.model_key or 'no network'}, {view.image_id or 'no picture'}{of}"
 
 
 def show_problems(view: View) -> None:
@@ -72,6 +138,13 @@ def _offer_fitting(view: View, workspace: Workspace) -> None:
         st.button(
             "Keep the layers that fit", icon=":material/check:", on_click=choose_layers, args=(fitting,)
         )
+
+
+def _offer_untrained(view: View, workspace: Workspace) -> None:
+    name = (view.model_key or "").split("@")[0]
+    key = next((info.key for info in list_weights(name, workspace.settings) if info.name == RANDOM), None)
+    if key is not None:
+        st.button("Show untrained", icon=":material/shuffle:", on_click=choose_model, args=(key,))
 
 
 def _offer_weights(view: View, workspace: Workspace) -> None:

@@ -16,7 +16,10 @@ from actviz_core.analysis import (
     step_note,
 )
 from actviz_core.figures import PicturePart
-from actviz_core.hooks.selection import function_of, is_step
+from actviz_core.hooks.record import layer_of_call
+from actviz_core.hooks.selection import function_of
+from actviz_core.hooks.tree import type_name as type_of
+from actviz_core.hooks.walk import named_modules
 from actviz_core.layouts import Layout
 from actviz_core.models import Model
 from actviz_core.samples import Sample
@@ -79,9 +82,10 @@ class LayerInHand:
         numbers = as_numbers(value)
         maps = as_maps(numbers, layout)
         names, prefix = prefix_tokens(numbers, layout)
-        modules = dict(model.module.named_modules())
-        name = call.split("#")[0].split("[")[0]
-        type_name = type(modules[name]).__name__ if name in modules else function_of(call)
+        modules = dict(named_modules(model.module))
+        name = layer_of_call(call, modules)
+        type_name = function_of(call) if name is None else type_of(modules[name])
         statistics = channel_statistics(maps)
-        step = is_step(model.module, call)
-        return cls(call, type_name, step, value, layout, maps, statistics, names, prefix, model, sample)
+        return cls(
+            call, type_name, name is None, value, layout, maps, statistics, names, prefix, model, sample
+        )

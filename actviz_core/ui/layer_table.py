@@ -77,7 +77,7 @@ def layer_table(shown: Sequence[ModuleRow], rows: Sequence[ModuleRow], view: Vie
             {
                 "Layer": [INDENT * (row.depth - 1) + _own_name(row) for row in shown],
                 "Type": [row.type for row in shown],
-                "Output": [shape_text(row.shape) if row.calls else "never runs" for row in shown],
+                "Output": [row.returned or shape_text(row.shape) for row in shown],
                 "Parameters": [row.parameters for row in shown],
                 "Compute": [100 * row.flops / total for row in shown],
                 "Calls": [row.calls for row in shown],

@@ -99,6 +99,11 @@ def _show_misfit(misfit: _Misfit) -> None:
     if misfit.likely:
         names = ", ".join(misfit.likely[:LIST])
         st.info(plain(f"It fits {names}: choose that model in the sidebar, then upload it again."))
+    else:
+        st.info(
+            "It fits no network here exactly. Where your own code builds the network, whoever runs this "
+            "server can name the builder in ACTVIZ_MODELS; the file then fits it as it is."
+        )
     rows = [
         *((name, "missing", "", "") for name in misfit.fit.missing),
         *((name, "unexpected", "", "") for name in misfit.fit.unexpected),
@@ -140,8 +145,10 @@ def list_weights_kept(workspace: Workspace) -> None:
 
 def _actions(entry: OwnEntry, workspace: Workspace) -> None:
     key = f"{entry.architecture}-{entry.weights}"
+    in_hand = st.session_state["view"].model_key == entry.key
     st.button(
-        "Look inside",
+        "In hand" if in_hand else "Look inside",
+        disabled=in_hand,
         key=f"open-{key}",
         icon=":material/visibility:",
         on_click=choose_model,

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import streamlit as st
+from torch import Tensor
 
 from actviz_core.analysis import reading_sentence
 from actviz_core.layouts import Layout, LayoutKind
@@ -47,6 +48,12 @@ def tell_reading(layout: Layout, shape: tuple[int, ...]) -> None:
     """Say which reading was used, where it isn't the plain one."""
     if not _is_plain(layout):
         st.caption(plain(reading_sentence(layout, shape)))
+
+
+def tell_magnitudes(value: Tensor) -> None:
+    """Say of complex values that what is drawn are their magnitudes."""
+    if value.is_complex():
+        st.caption("The values are complex numbers. Drawn and counted here are their magnitudes.")
 
 
 def _is_plain(layout: Layout) -> bool:

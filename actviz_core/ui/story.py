@@ -10,12 +10,13 @@ from actviz_core.analysis import (
     first_of_each_stage,
     order_channels,
 )
+from actviz_core.errors import ShapeError
 from actviz_core.figures import channel_grid, lay_on_pictures, prediction_bars
 from actviz_core.models import Model
 from actviz_core.samples import Sample, open_source, parse_image_id
 from actviz_core.ui.figure import draw
 from actviz_core.ui.picture_parts import picture_part
-from actviz_core.ui.text import percent, plain
+from actviz_core.ui.text import option_text, percent, plain
 from actviz_core.ui.view import choose_image, choose_layers, current_view
 from actviz_core.workspace import Workspace
 
@@ -52,14 +53,21 @@ def tell_story(model: Model, sample: Sample, workspace: Workspace) -> None:
 
 
 def _stage(title: str, words: str, layer: str, model: Model, sample: Sample, workspace: Workspace) -> None:
-    call, value = next(iter(workspace.activations(model, sample, [layer]).items()))
-    maps = workspace.maps(model, call, value)
+    st.markdown(f"**{title}** {plain(layer)}")
+    try:
+        call, value = next(iter(workspace.activations(model, sample, [layer]).items()), (layer, None))
+        if value is None:
+            st.caption(plain(workspace.why_nothing(model, layer)))
+            return
+        maps = workspace.maps(model, call, value)
+    except ShapeError as error:
+        st.caption(plain(f"It cannot be drawn. {error}"))
+        return
     statistics = channel_statistics(maps)
     strongest = order_channels(statistics, ChannelOrder.MAXIMUM, descending=True, hide_silent=False)[
         :STRONGEST
     ]
     active = int(np.count_nonzero(statistics.maximum > 0))
-    st.markdown(f"**{title}** {plain(layer)}")
     figure = channel_grid(maps, channels=strongest, columns=2, statistics=statistics, width=STAGE_WIDTH)
     figure.layout.height = STAGE_PIXELS  # the same for all, so that what follows stands in one line
     on_picture = workspace.layout(model, call, value).on_picture
@@ -73,7 +81,7 @@ def _stage(title: str, words: str, layer: str, model: Model, sample: Sample, wor
         if layer not in chosen:
             choose_layers((*chosen, layer))
         st.session_state["activations_layer"] = layer
-        st.switch_page("activations.py", query_params={"activations_layer": layer})
+        st.switch_page("activations.py", query_params={"activations_layer": option_text(layer)})
     st.caption(f"{words} {active} of {len(maps)} channels go above zero.")
 
 

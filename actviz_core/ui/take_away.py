@@ -9,6 +9,7 @@ from torch import Tensor
 
 from actviz_core.analysis import ChannelStatistics
 from actviz_core.board import Panel
+from actviz_core.errors import ActVizError
 from actviz_core.export import (
     LARGE_EXPORT,
     Provenance,
@@ -25,11 +26,15 @@ from actviz_core.export import (
 )
 from actviz_core.hooks.selection import is_step
 from actviz_core.models import Model
+from actviz_core.ui.errors import fault_text, log_fault
 from actviz_core.ui.figure import Told, save_button
-from actviz_core.ui.text import file_name, megabytes
+from actviz_core.ui.text import file_name, megabytes, plain
 
 SLOW_EXPORT = 30_000_000
 """Bytes from which on a person waits so long that it is said beforehand: nothing can be said meanwhile."""
+
+SECONDS_UNTIL_TOLD = 2
+"""How often an open popover asks whether a file failed: a browser is not told why a download doesn't come."""
 
 SCALES = {"1x": 1.0, "2x": 2.0, "3x": 3.0}
 
@@ -78,10 +83,40 @@ def take_away(figure: go.Figure, taken: Sequence[Taken], told: Told, *, key: str
     )
     if popover.open:
         with popover:
-            _files(figure, taken, told, key=key)
+            failures: list[str] = []
+            _files(figure, taken, told, failures, key=key)
+            _tell(failures)
 
 
-def _files(figure: go.Figure, taken: Sequence[Taken], told: Told, *, key: str) -> None:
+@st.fragment(run_every=SECONDS_UNTIL_TOLD)
+def _tell(failures: list[str]) -> None:
+    """Say why a file did not come."""
+    for failure in failures:
+        st.error(plain(failure), icon=":material/file_download_off:")
+
+
+def telling(make: Callable[[], bytes], name: str, failures: list[str]) -> Callable[[], bytes]:
+    """``make``, which runs after the page is drawn; where it fails, ``failures`` gets a sentence.
+
+    The exception passes through all the same, so that the browser gets no file.
+    """
+
+    def made() -> bytes:
+        failures.clear()
+        try:
+            return make()
+        except ActVizError as error:
+            failures.append(str(error))
+            raise
+        except Exception as error:
+            what = f"making {name}"
+            failures.append(fault_text(what, log_fault(error, what)))
+            raise
+
+    return made
+
+
+def _files(figure: go.Figure, taken: Sequence[Taken], told: Told, failures: list[str], *, key: str) -> None:
     name = file_name(told.name)
     provenance = [one.provenance for one in taken]
     panels = [one.panel for one in taken]
@@ -91,6 +126,7 @@ def _files(figure: go.Figure, taken: Sequence[Taken], told: Told, *, key: str) -
     chosen = st.segmented_control("Scale of the PNG", list(SCALES), default="2x", required=True)
     save_button("Picture (PNG)", figure_key=key, name=name, scale=SCALES[chosen or "2x"])
     _file(
+        failures,
         "Interactive page",
         f"{name}.html",
         "text/html",
@@ -98,6 +134,7 @@ def _files(figure: go.Figure, taken: Sequence[Taken], told: Told, *, key: str) -
         lambda: figure_html(figure, title=told.title, provenance=provenance, dark=dark),
     )
     _file(
+        failures,
         "Values",
         f"{name}.npz",
         "application/octet-stream",
@@ -105,6 +142,7 @@ def _files(figure: go.Figure, taken: Sequence[Taken], told: Told, *, key: str) -
         lambda: values_npz(values, provenance),
     )
     _file(
+        failures,
         "Statistics",
         f"{name}.csv",
         "text/csv",
@@ -113,6 +151,7 @@ def _files(figure: go.Figure, taken: Sequence[Taken], told: Told, *, key: str) -
     )
     runs = [Run(one.model, one.image_id, (one.call,)) for one in taken]
     _file(
+        failures,
         "Script",
         f"{name}.py",
         "text/x-python",
@@ -130,7 +169,14 @@ def _files(figure: go.Figure, taken: Sequence[Taken], told: Told, *, key: str) -
         )
 
 
-def _file(label: str, file_name: str, mime: str, size: int | None, make: Callable[[], bytes]) -> None:
+def _file(
+    failures: list[str],
+    label: str,
+    file_name: str,
+    mime: str,
+    size: int | None,
+    make: Callable[[], bytes],
+) -> None:
     kind = file_name.rsplit(".", 1)[-1].upper() if not file_name.endswith(".py") else "Python"
     about = "" if size is None else f", {megabytes(size)}" if size >= 100_000 else ", below 0.1 MB"
     ready = True
@@ -143,7 +189,7 @@ def _file(label: str, file_name: str, mime: str, size: int | None, make: Callabl
         ready = st.checkbox(f"Make {file_name} although it is large ({megabytes(size)})", key=f"large_{kind}")
     st.download_button(
         f"{label} ({kind}{about})",
-        make,
+        telling(make, file_name, failures),
         file_name,
         mime,
         key=f"take_{kind}",

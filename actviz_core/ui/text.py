@@ -8,6 +8,8 @@ JOINER = "\u2060"  # has no width; here it keeps apart what Streamlit would read
 _SPACES = re.compile(rf"[^\S{NO_BREAK}]+")
 _UNSEEN = re.compile("[\0-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _UNSAFE = re.compile(r"[^A-Za-z0-9._~-]+")
+_PLAIN_NAME = re.compile(r"[\w./#\[\]-]*")
+_EMPHASIS = re.compile(r"(?<![^\W_])_.*_(?![^\W_])")
 _MARKUP = re.compile(f"([{re.escape(string.punctuation)}])")
 # What Streamlit finds in text after it has read the Markdown, so that no escape keeps it from it: addresses,
 # which become links, and names between colons, which become icons.
@@ -32,6 +34,14 @@ def shorten(text: str, length: int) -> str:
 def file_name(text: str) -> str:
     """The text with nothing that a file system could stumble over."""
     return _UNSAFE.sub("-", text)
+
+
+def option_text(name: str) -> str:
+    """A layer's name for a switch whose labels are Markdown and part of the link.
+
+    Names as Python has them stay as they are, and with them the links; other names are escaped.
+    """
+    return name if _PLAIN_NAME.fullmatch(name) and not _EMPHASIS.search(name) else plain(name)
 
 
 def megabytes(count: int) -> str:

@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
-from actviz_core.analysis import layer_sentence
+from actviz_core.analysis import class_names, layer_sentence
 from actviz_core.figures import Colors, channel_map, vector_figure
 from actviz_core.layouts import Layout, LayoutKind
 from actviz_core.ui.choices import linked_selectbox
@@ -32,7 +32,7 @@ def vector_view(layer: LayerInHand, decided: Layout, *, is_output: bool) -> go.F
             if decided.alternatives:
                 with st.popover("More"):
                     choose_reading(decided)
-        names = layer.model.classes if is_output else None
+        names = class_names(layer.model.classes, len(layer.maps)) if is_output else None
         st.markdown(plain(layer_sentence(layer.statistics, layer.maps.shape, names=names)))
         tell_reading(layer.layout, layer.shape)
         figure = _figure(layer, colors, names)

@@ -7,6 +7,7 @@ import streamlit as st
 from actviz_core.analysis import first_of_each_stage
 from actviz_core.errors import ActVizError, StillWorkingError, UnknownModelError
 from actviz_core.hooks.selection import is_step, step_of
+from actviz_core.hooks.walk import named_modules
 from actviz_core.models import Model, canonical_key
 from actviz_core.samples import Sample
 from actviz_core.ui.defaults import DEFAULT_IMAGE, DEFAULT_MODEL
@@ -133,7 +134,7 @@ def names_offered(view: View, model: Model, workspace: Workspace) -> list[str]:
             return [row.name for row in workspace.tree(model, steps=True) if row.name]
         except ActVizError:
             pass  # the page says how the network failed
-    return [name for name, _ in model.module.named_modules() if name]
+    return [name for name, _ in named_modules(model.module) if name]
 
 
 def _change(**changes: object) -> None:

@@ -88,9 +88,15 @@ def channels(shape: tuple[int, ...]) -> int:
 
 
 def row(
-    name: str, kind: str, shape: tuple[int, ...] | None, calls: int = 1, children: int = 0, **more: bool
+    name: str,
+    kind: str,
+    shape: tuple[int, ...] | None,
+    calls: int = 1,
+    children: int = 0,
+    *,
+    step: bool = False,
 ) -> ModuleRow:
-    return ModuleRow(name, kind, name.count(".") + 1 if name else 0, shape, 0, 0, calls, children, **more)
+    return ModuleRow(name, kind, name.count(".") + 1 if name else 0, shape, 0, 0, calls, children, step)
 
 
 @pytest.mark.parametrize("name", [*ZOO, *(name for name in KNOWN if name not in ZOO)])

@@ -36,8 +36,8 @@ def test_each_difference_is_listed() -> None:
     assert difference.unexpected == ("2.weight",)
     assert difference.wrong_shape == (WrongShape("1.weight", (4,), (5,)),)
     assert difference.sentence() == (
-        "The weights do not fit: 1 missing (0.bias), 1 unexpected (2.weight), "
-        "1 of the wrong shape (1.weight: (4,) expected, (5,) found)."
+        "The weights do not fit: 1 name differs (0.bias here, 2.weight in the file), "
+        "1 of another shape (1.weight: (4,) here, (5,) in the file)."
     )
 
 

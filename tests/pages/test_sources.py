@@ -25,6 +25,7 @@ from tests.pages.visit import (
     read_page,
     said,
     visit,
+    widget,
 )
 from tests.samples.cifar_archive import small_cifar10
 
@@ -95,11 +96,11 @@ def test_a_download_that_fails_says_why_and_offers_another_try(
     assert len(on_sheet(app)) == 10
 
 
-def test_a_server_without_a_folder_says_how_to_set_one() -> None:
-    app = visit("samples", {"source": "folder"})
-    check_fine(app)
-    (hint,) = offered(app)
-    assert "Set ACTVIZ_IMAGES to a folder of your own pictures" in hint
+def test_a_server_without_a_folder_does_not_offer_one() -> None:
+    app = visit("samples")
+    assert "folder" not in widget(app, "Source").options
+    (message,) = said(visit("samples", {"source": "folder"}))
+    assert message.startswith("The link's source=folder is not possible here.")
 
 
 def test_files_that_cannot_be_read_are_skipped_and_counted(new_server: NewServer, tmp_path: Path) -> None:
