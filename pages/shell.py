@@ -3,6 +3,7 @@
 import streamlit as st
 
 from actviz_core.errors import SettingsError
+from actviz_core.ui.answers import tell_random_weights
 from actviz_core.ui.app_icon import app_icon
 from actviz_core.ui.charts import prepare_figures, stills_first
 from actviz_core.ui.choices import check_links_anew
@@ -43,4 +44,5 @@ with st.sidebar:
     watch_content_width()
 show_problems(view)
 with shown_errors(view, workspace), stills_first():
+    tell_random_weights(view, workspace)
     page.run()

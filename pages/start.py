@@ -11,7 +11,8 @@ workspace, view = shared_workspace(), current_view()
 
 st.title("What does the network see?")
 st.caption(
-    "A network looks at a picture in steps. Follow one picture from left to right, and click any part."
+    "A network works on a picture layer by layer. Follow one picture from left to right: *Look closer* opens "
+    "a layer, and a click on a channel's number opens that channel."
 )
 
 model, sample = require(view, workspace)

@@ -24,7 +24,7 @@ ROOM = 1.25
 
 
 def aligned_predictions(predictions: Sequence[TopK], titles: Sequence[str], *, width: int = 980) -> go.Figure:
-    """Draw the classes that any panel finds most probable; a panel's best one is in colour.
+    """Draw the classes that any panel finds most probable; a panel's best one is in colour, if there is one.
 
     ``predictions`` must hold all classes, not only the first few; ``width`` is about how wide the figure will
     be drawn, in pixels, and decides how much of each title is written. One trace a panel: `x` holds the
@@ -38,7 +38,7 @@ def aligned_predictions(predictions: Sequence[TopK], titles: Sequence[str], *, w
     for column, (prediction, title) in enumerate(zip(predictions, titles, strict=True)):
         share = dict(zip(prediction.labels, prediction.probabilities, strict=True))
         shares = [float(share.get(name, 0)) for name in names]
-        best = prediction.labels[0] if prediction.labels else None
+        best = prediction.labels[0] if prediction.tied == 1 else None
         traces.append(
             grey_bars(
                 x=shares,

@@ -27,6 +27,14 @@ class Task(StrEnum):
     FEATURES = "features"
 
 
+class Training(StrEnum):
+    """Whether a network has learned: what may be said about its channels depends on it."""
+
+    TRAINED = "trained"
+    RANDOM = "random"
+    UNKNOWN = "unknown"
+
+
 @dataclass(frozen=True)
 class ModelInfo:
     """A network that `load_model` knows, for the model selector; ``family`` is the group it stands in."""
@@ -75,6 +83,7 @@ class Model:
 
     ``key`` is the canonical model key; ``classes``, ``task`` and ``note`` are those of its `Parts`.
     ``fingerprint`` is the same for the same architecture and weights, in every process and on every device.
+    ``training`` is unknown where only whoever made the weights knows: of a team's networks, and of uploads.
     """
 
     key: str
@@ -85,6 +94,7 @@ class Model:
     device: torch.device
     task: Task = Task.CLASSIFICATION
     note: str = ""
+    training: Training = Training.UNKNOWN
 
 
 def fingerprint(architecture: str, module: nn.Module) -> str:

@@ -26,6 +26,7 @@ from actviz_core.ui.board_state import (
 from actviz_core.ui.charts import draw, draw_clickable
 from actviz_core.ui.choices import check_link, check_number, check_switches, linked_selectbox
 from actviz_core.ui.content_width import content_width
+from actviz_core.ui.layer_side import NOT_WHAT_MATTERED
 from actviz_core.ui.presets import default_panels, preset_bar
 from actviz_core.ui.take_away import Taken, take_away
 from actviz_core.ui.view import View
@@ -108,7 +109,9 @@ def _tool_bar(panels: Sequence[Filled]) -> BoardChoices:
         if show == "one channel":
             channel = linked_selectbox("Channel", range(most), key="board_channel", width=WIDGET)
         elif show == "summary":
-            summary = linked_selectbox("Summary", list(SUMMARIES), key="summary", width=WIDGET)
+            summary = linked_selectbox(
+                "Summary", list(SUMMARIES), key="summary", width=WIDGET, help=NOT_WHAT_MATTERED
+            )
         else:
             linked_selectbox("Sort by", list(ORDERS), key="board_sort", width=WIDGET)
         own_range = st.toggle(

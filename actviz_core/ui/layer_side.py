@@ -24,6 +24,9 @@ from actviz_core.ui.text import percent, plain
 WIDTH = 340
 
 
+NOT_WHAT_MATTERED = "It does not show what mattered for the answer."
+
+
 class Overview(StrEnum):
     """How a whole layer becomes one map."""
 
@@ -85,7 +88,7 @@ def _overview(layer: LayerInHand) -> None:
             width=WIDTH,
         )
         shares = ", ".join(percent(float(share)) for share in components.explained)
-        st.caption(f"These three explain {shares} of how the channels vary.")
+        st.caption(f"These three explain {shares} of how the channels vary. {NOT_WHAT_MATTERED}")
     else:
         summary = Summary.MAXIMUM if kind == Overview.MAXIMUM else Summary.MEAN
         draw(
@@ -94,6 +97,8 @@ def _overview(layer: LayerInHand) -> None:
             alt=f"The {kind} of all channels over the picture",
             width=WIDTH,
         )
+        high = "on average" if summary is Summary.MEAN else "in at least one channel"
+        st.caption(f"Where values are high {high}. {NOT_WHAT_MATTERED}")
     _about_layer(layer)
     draw_histogram(layer.maps, "Histogram of all values of the layer")
 

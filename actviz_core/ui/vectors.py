@@ -52,7 +52,7 @@ def prefix_view(layer: LayerInHand) -> None:
         return
     st.subheader("Beside the patches")
     st.caption(
-        "Tokens that belong to no place in the picture: the network gathers in them what it needs. "
+        "Tokens that belong to no place in the picture. "
         "The class token is what the answer is read from, where there is one."
     )
     name = layer.prefix[0]
