@@ -10,6 +10,7 @@ from torch import Tensor
 from actviz_core.activations import ROOT, ActivationStore, LayerAttention, LayerCalls, as_numbers
 from actviz_core.allocator import give_back
 from actviz_core.analysis import TopK, as_maps, read_prediction
+from actviz_core.answer_sheets import AnswerSheets
 from actviz_core.cache import ByteCache
 from actviz_core.errors import NotEnoughMemoryError, UnknownLayerError
 from actviz_core.estimates import Estimates
@@ -18,7 +19,7 @@ from actviz_core.hooks.record import layer_of, unknown_name
 from actviz_core.hooks.selection import has_steps, is_step, step_of
 from actviz_core.layouts import Layout
 from actviz_core.models import Model, canonical_key, load_model
-from actviz_core.samples import Sample, open_sample
+from actviz_core.samples import Sample, open_sample, open_source
 from actviz_core.settings import Settings, read_settings
 
 MODEL_BYTES = 3 << 30  # loaded networks: the largest of torchvision take 2.6 GB
@@ -31,6 +32,7 @@ class Workspace:
         self.settings = settings
         self.store = ActivationStore(settings.cache_bytes)
         self.estimates = Estimates(settings.cache_bytes)
+        self.answers = AnswerSheets(self.model, lambda key: open_source(key, settings))
         self._models: ByteCache[str, Model] = ByteCache(MODEL_BYTES, _bytes_of)
 
     def model(self, key: str) -> Model:

@@ -24,6 +24,7 @@ page = st.navigation(
         st.Page("activations.py", title="Activations", icon=":material/grid_view:"),
         st.Page("compare.py", title="Compare", icon=":material/compare:"),
         st.Page("weights.py", title="Own weights", icon=":material/upload_file:"),
+        st.Page("card.py", title="Model card", icon=":material/fact_check:", visibility="hidden"),
         st.Page("about.py", title="About this server", icon=":material/info:"),
     ],
     position="top",

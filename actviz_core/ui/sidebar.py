@@ -11,7 +11,8 @@ from actviz_core.models import Model, ModelInfo, list_models, list_weights
 from actviz_core.samples import Sample
 from actviz_core.ui.answers import tell_answer
 from actviz_core.ui.copy_link import copy_link_button
-from actviz_core.ui.text import plain
+from actviz_core.ui.defaults import DEFAULT_MODEL
+from actviz_core.ui.text import plain, shares
 from actviz_core.ui.tray import tray_choice
 from actviz_core.ui.view import View, choose_layers, choose_model, model_of, names_offered, sample_of
 from actviz_core.workspace import Workspace
@@ -95,6 +96,12 @@ def _model_choice(view: View, workspace: Workspace) -> None:
         on_change=_weights_changed,
         help=WEIGHTS_HELP,
     )
+    if name == DEFAULT_MODEL:
+        info = weights.get(view.model_key or "")
+        of_what = (
+            f"What {shares(info.accuracy)} means" if info and info.accuracy is not None else "Model card"
+        )
+        st.page_link("card.py", label=of_what, icon=":material/fact_check:")
 
 
 def _with_family(info: ModelInfo) -> str:
