@@ -34,7 +34,7 @@ _STEP_NOTES = {
     "mean": "Averages over some of the axes: over all places, it leaves one number a channel.",
     "sum": "Adds up over some of the axes: over all places, it leaves one number a channel.",
 }
-_GENERIC = "One step of the network. Each channel is one thing it computes from the picture."
+_GENERIC = "One layer of the network. Each channel is one thing it computes from the picture."
 
 # The first pattern found in the type's name, in lower case, decides; so special ones come first.
 _PATTERNS = (

@@ -10,6 +10,7 @@ from actviz_core.errors import ActVizError
 from actviz_core.models import canonical_key, list_weights
 from actviz_core.ui.board_panels import Failed, Filled
 from actviz_core.ui.board_state import add_panel, remove_panel, replace_panel
+from actviz_core.ui.glossary import Term, meaning
 from actviz_core.ui.reading import tell_own_reading
 from actviz_core.ui.text import plain
 from actviz_core.ui.tray import tray
@@ -80,7 +81,7 @@ def _choices(panel: Panel, place: str, view: View, workspace: Workspace, *, blan
     _choice("Weights", "model_key", _model_keys(panel, workspace), panel, place, blank=blank)
     pictures = dict.fromkeys([panel.image_id, *([view.image_id] if view.image_id else []), *tray()])
     _choice("Picture", "image_id", list(pictures), panel, place, blank=blank)
-    st.caption("Keep pictures in the tray on the Samples page to find them here.")
+    st.caption("Keep pictures in the tray on the Samples page to find them here.", help=meaning(Term.TRAY))
     _choice("Layer", "call", _calls(panel, view, workspace), panel, place, blank=blank)
 
 

@@ -6,6 +6,7 @@ from actviz_core.figures import prediction_bars
 from actviz_core.ui.charts import draw
 from actviz_core.ui.content_width import SIDE_SHARE, column_width
 from actviz_core.ui.errors import require
+from actviz_core.ui.glossary import Term, meaning
 from actviz_core.ui.text import percent, plain
 from actviz_core.ui.tray import keep_in_tray, take_from_tray, tray
 from actviz_core.ui.view import View
@@ -47,6 +48,6 @@ def chosen_picture(view: View, workspace: Workspace) -> None:
                 icon=":material/add:",
                 on_click=keep_in_tray,
                 args=(sample.id,),
-                help="Keeps up to six pictures at hand on every page.",
+                help=meaning(Term.TRAY),
             )
         st.page_link("activations.py", label="Show activations", icon=":material/grid_view:")

@@ -18,6 +18,7 @@ from actviz_core.figures import Colors, channel_map, histogram, overlay
 from actviz_core.ui.charts import draw
 from actviz_core.ui.choices import check_link, check_number, check_switches
 from actviz_core.ui.content_width import SIDE_SHARE, column_width
+from actviz_core.ui.glossary import Term, meaning
 from actviz_core.ui.layer_in_hand import LayerInHand
 from actviz_core.ui.text import percent, plain
 
@@ -62,7 +63,7 @@ def _choose_channel(layer: LayerInHand) -> int | None:
         key="channel",
         bind="query-params",
         placeholder="all channels",
-        help="A channel is one feature that the layer looks for. Choose one here, or click its number.",
+        help=f"{meaning(Term.CHANNEL)} Choose one here, or click its number.",
     )
 
 

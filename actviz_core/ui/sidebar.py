@@ -12,6 +12,7 @@ from actviz_core.samples import Sample
 from actviz_core.ui.answers import tell_answer
 from actviz_core.ui.copy_link import copy_link_button
 from actviz_core.ui.defaults import DEFAULT_MODEL
+from actviz_core.ui.glossary import Term, meaning
 from actviz_core.ui.text import plain, shares
 from actviz_core.ui.tray import tray_choice
 from actviz_core.ui.view import View, choose_layers, choose_model, model_of, names_offered, sample_of
@@ -19,14 +20,8 @@ from actviz_core.workspace import Workspace
 
 Found = TypeVar("Found", Model, Sample)
 
-WEIGHTS_HELP = (
-    "The numbers that a network learned from examples. Untrained weights are random: "
-    "compare with them to see what learning changed."
-)
-LAYERS_HELP = (
-    "A network works layer by layer: early ones answer to edges and colours, "
-    "late ones to whole objects. Pick the ones you want to look at."
-)
+WEIGHTS_HELP = f"{meaning(Term.WEIGHTS)} Compare with them to see what learning changed."
+LAYERS_HELP = f"{meaning(Term.LAYER)} Pick the ones you want to look at."
 
 
 def draw_sidebar(view: View, workspace: Workspace) -> None:

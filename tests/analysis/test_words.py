@@ -148,7 +148,7 @@ def test_shares_never_round_to_none_or_all(share: float, words: str) -> None:
         ("Add", "Adds"),
         ("LayerNorm", "place"),
         ("MultiheadAttention", "every other place"),
-        ("SomethingNew", "One step of the network"),
+        ("SomethingNew", "One layer of the network"),
     ],
 )
 def test_notes_fit_the_type(type_name: str, word: str) -> None:
