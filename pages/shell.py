@@ -9,6 +9,7 @@ from actviz_core.ui.charts import prepare_figures, stills_first
 from actviz_core.ui.choices import check_links_anew
 from actviz_core.ui.content_width import watch_content_width
 from actviz_core.ui.errors import show_problems, shown_errors
+from actviz_core.ui.look import apply_look
 from actviz_core.ui.sidebar import draw_sidebar
 from actviz_core.ui.text import plain
 from actviz_core.ui.view import current_view, show_link
@@ -25,7 +26,8 @@ page = st.navigation(
         st.Page("compare.py", title="Compare", icon=":material/compare:"),
         st.Page("weights.py", title="Own weights", icon=":material/upload_file:"),
         st.Page("card.py", title="Model card", icon=":material/fact_check:", visibility="hidden"),
-        st.Page("about.py", title="About this server", icon=":material/info:"),
+        # The sidebar leads there: one page less lets the menu show all others in a window of 800.
+        st.Page("about.py", title="About this server", icon=":material/info:", visibility="hidden"),
     ],
     position="top",
 )
@@ -36,6 +38,7 @@ except SettingsError as error:
     st.error(plain(str(error)), icon=":material/settings:")
     st.stop()
 
+apply_look()
 prepare_figures()
 check_links_anew()
 view = current_view()

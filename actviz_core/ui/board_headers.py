@@ -7,6 +7,7 @@ import streamlit as st
 
 from actviz_core.board import FEWEST_PANELS, Panel
 from actviz_core.errors import ActVizError
+from actviz_core.figures import shortened
 from actviz_core.models import canonical_key, list_weights
 from actviz_core.ui.board_panels import Failed, Filled
 from actviz_core.ui.board_state import add_panel, remove_panel, replace_panel
@@ -18,6 +19,7 @@ from actviz_core.ui.view import View, names_offered
 from actviz_core.workspace import Workspace
 
 MOST_IN_ROW = 5
+NAME = 18  # characters of a layer's name that fit into a header in one line
 
 
 def header_row(filled: Sequence[Filled | Failed], view: View, workspace: Workspace) -> None:
@@ -45,7 +47,8 @@ def add_panel_popover(last: Panel, view: View, workspace: Workspace) -> None:
 
 def _header(filled: Filled | Failed, count: int, view: View, workspace: Workspace) -> None:
     panel, position = filled.panel, filled.position
-    st.markdown(f"**{position + 1}** {plain(panel.call)}")
+    short = shortened(panel.call, NAME)
+    st.markdown(f"**{position + 1}** {plain(short)}", help=plain(panel.call) if short != panel.call else None)
     st.caption(plain(_origin(filled)))
     if isinstance(filled, Failed):
         st.error(plain(filled.reason), icon=":material/error:")

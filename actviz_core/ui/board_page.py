@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from actviz_core.analysis import ChannelOrder, Summary, ValueRange, order_channels
-from actviz_core.board import FEWEST_PANELS, MOST_PANELS
+from actviz_core.board import FEWEST_PANELS, MOST_PANELS, board_name, board_title
 from actviz_core.figures import Colors, Show, aligned_predictions, compare_board
 from actviz_core.models import Model
 from actviz_core.samples import Sample
@@ -85,7 +85,11 @@ def show_board(model: Model, sample: Sample, view: View, workspace: Workspace) -
     figure = _board(shown, choices)
     with files:
         take_away(
-            figure, [_taken(panel) for panel in shown], name="board", title="Compare", width=content_width()
+            figure,
+            [_taken(panel) for panel in shown],
+            name=board_name([panel.panel for panel in shown]),
+            title=board_title([panel.panel for panel in shown]),
+            width=content_width(),
         )
     draw(
         aligned_predictions(*answers(shown), width=content_width()),
@@ -101,7 +105,7 @@ def _tool_bar(panels: Sequence[Filled]) -> BoardChoices:
     check_link("show", list(SHOWN))
     check_switches("own_range", "own_order", "board_over")
     check_number("board_opacity", 0, 1)
-    with st.container(horizontal=True, vertical_alignment="bottom", width="content"):
+    with st.container(horizontal=True, vertical_alignment="bottom", width="content", key="toolbar_board"):
         show = st.segmented_control(
             "Show", list(SHOWN), default=next(iter(SHOWN)), required=True, key="show", bind="query-params"
         )

@@ -65,7 +65,7 @@ def _about(info: SourceInfo) -> str:
 def browse_pictures(source: Source, view: View, workspace: Workspace) -> None:
     """Filter, shuffle and turn pages of the contact sheet; a click chooses the picture."""
     check_number("seed", 0)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="bottom", key="toolbar_samples"):
         class_name = linked_selectbox("Class", [ALL, *source.classes], key="class", width=200)
         seed = st.number_input(
             "Shuffle",

@@ -32,7 +32,7 @@ def chosen_picture(view: View, workspace: Workspace) -> None:
         for label, share in zip(prediction.labels, prediction.probabilities, strict=True)
     )
     draw(
-        prediction_bars(prediction, label=sample.label),
+        prediction_bars(prediction, label=sample.label, width=column_width(SIDE_SHARE)),
         key="samples_top5",
         alt=f"The model says: {said}",
         width=column_width(SIDE_SHARE),

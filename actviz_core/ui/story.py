@@ -11,7 +11,7 @@ from actviz_core.analysis import (
     first_of_each_stage,
     order_channels,
 )
-from actviz_core.figures import channel_grid, prediction_bars
+from actviz_core.figures import channel_grid, prediction_bars, shortened
 from actviz_core.models import Model, Task, Training
 from actviz_core.samples import Sample, open_source, parse_image_id
 from actviz_core.ui.answers import answer_help, answer_line
@@ -23,6 +23,7 @@ from actviz_core.workspace import Workspace
 STRONGEST = 4
 OTHERS = 6
 STAGE_WIDTH, STAGE_PIXELS = 200, 240
+NAME = 16  # characters of a layer's name that fit beside a title in one line
 _OPEN = "story_opens"  # in the session: the link's parameters of what was clicked
 EARLY, MIDDLE, LATE = "Early", "Middle", "Late"
 TITLES = {1: (EARLY,), 2: (EARLY, LATE), 3: (EARLY, MIDDLE, LATE)}
@@ -64,7 +65,8 @@ def _stage(title: str, layer: str, model: Model, sample: Sample, workspace: Work
     strongest = order_channels(statistics, ChannelOrder.MAXIMUM, descending=True, hide_silent=False)[
         :STRONGEST
     ]
-    st.markdown(f"**{title}** {plain(layer)}")
+    short = shortened(layer, NAME)
+    st.markdown(f"**{title}** {plain(short)}", help=plain(layer) if short != layer else None)
     figure = channel_grid(maps, channels=strongest, columns=2, statistics=statistics, width=STAGE_WIDTH)
     figure.layout.height = STAGE_PIXELS  # the same for all, so that what follows stands in one line
     draw_clickable(
@@ -110,7 +112,7 @@ def _answer(model: Model, sample: Sample, workspace: Workspace) -> None:
     st.markdown("**Prediction**")
     prediction = workspace.prediction(model, sample, k=3)
     draw(
-        prediction_bars(prediction, label=sample.label),
+        prediction_bars(prediction, label=sample.label, width=STAGE_WIDTH),
         key="story_prediction",
         width=STAGE_WIDTH,
         alt="The most probable classes" if model.task is Task.CLASSIFICATION else "The largest areas",

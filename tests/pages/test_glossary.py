@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -38,7 +39,8 @@ def test_a_page_explains_the_words_that_it_brings_up(page: str) -> None:
 def test_a_filled_tray_explains_itself() -> None:
     app = visit("samples")
     press(app, "Keep in tray")
-    (pills,) = (group for group in app.get("button_group") if group.label == "Tray")
+    groups: list[Any] = [*app.get("button_group")]
+    (pills,) = (group for group in groups if group.label == "Tray")
     assert meaning(Term.TRAY) in pills.proto.help
 
 
