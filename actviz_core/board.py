@@ -50,3 +50,25 @@ def of_pictures(model_key: str, image_ids: Sequence[str], call: str) -> list[Pan
 def of_models(model_keys: Sequence[str], image_id: str, call: str) -> list[Panel]:
     """One panel a network or set of weights, all of the same picture and call."""
     return [Panel(key, image_id, call) for key in model_keys[:MOST_PANELS]]
+
+
+LONGEST_NAME = 120
+
+
+def board_title(panels: Sequence[Panel]) -> str:
+    """What is on a board, in one line: its layers, networks with weights, and pictures."""
+    calls, models, images = (
+        _listed(list(dict.fromkeys(part)))
+        for part in zip(*((panel.call, panel.model_key, panel.image_id) for panel in panels), strict=True)
+    )
+    return f"{calls} of {models}, {images}"
+
+
+def board_name(panels: Sequence[Panel]) -> str:
+    """The name of a board's files, without an extension: its title, at most `LONGEST_NAME` characters."""
+    words = board_title(panels).replace(" of ", "-").replace(", ", "-").replace("/", "-")
+    return words.replace(" ", "-")[:LONGEST_NAME]
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join(names) if len(names) <= 2 else f"{names[0]} and {len(names) - 1} more"

@@ -11,6 +11,7 @@ from torch import Tensor
 from actviz_core.activations import ROOT, ActivationStore, LayerAttention, LayerCalls, as_numbers
 from actviz_core.allocator import give_back
 from actviz_core.analysis import TopK, as_maps, read_prediction
+from actviz_core.answer_sheets import AnswerSheets
 from actviz_core.arrays import as_stored
 from actviz_core.cache import ByteCache
 from actviz_core.errors import ActVizError, NotEnoughMemoryError, StillWorkingError, UnknownLayerError
@@ -23,7 +24,7 @@ from actviz_core.layouts import Layout
 from actviz_core.models import Model, Origin, canonical_key, load_model
 from actviz_core.models.building import check_memory
 from actviz_core.models.registry import find_network
-from actviz_core.samples import Sample, open_sample
+from actviz_core.samples import Sample, open_sample, open_source
 from actviz_core.settings import Settings, read_settings
 from actviz_core.waiting import Lines
 
@@ -47,6 +48,7 @@ class Workspace:
         self.store = ActivationStore(settings.cache_bytes)
         self.estimates = Estimates(settings.cache_bytes)
         self.lines = Lines(settings.wait_seconds)
+        self.answers = AnswerSheets(self.model, lambda key: open_source(key, settings))
         self._models: ByteCache[str, Model] = ByteCache(MODEL_BYTES, _bytes_of, keep_largest=True)
 
     def model(self, key: str) -> Model:

@@ -7,6 +7,7 @@ import streamlit as st
 import torch
 import torchvision
 
+from actviz_core.ui.glossary import Term, meaning
 from actviz_core.ui.text import percent
 from actviz_core.workspace import shared_workspace
 
@@ -50,6 +51,9 @@ with st.grid(4):
         delta_arrow="off",
         border=True,
     )
+
+st.subheader("Words")
+st.markdown("\n".join(f"- {meaning(term)}" for term in Term))
 
 st.subheader("What it runs on")
 st.dataframe(

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from actviz_core.ui.activation_page import show_activations
+from actviz_core.ui.glossary import Term, meaning
 from actviz_core.ui.page_body import page_body
 from actviz_core.ui.view import current_view
 from actviz_core.workspace import shared_workspace
@@ -10,6 +11,9 @@ from actviz_core.workspace import shared_workspace
 workspace, view = shared_workspace(), current_view()
 
 st.title("Activations")
-st.caption("What each channel of a layer answers to in the picture. Click a channel to see it large.")
+st.caption(
+    "What each channel of a layer answers to in the picture. Click a channel to see it large.",
+    help=meaning(Term.ACTIVATION, Term.CHANNEL),
+)
 
 page_body(show_activations, view, workspace)

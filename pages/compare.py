@@ -3,6 +3,7 @@
 import streamlit as st
 
 from actviz_core.ui.board_page import show_board
+from actviz_core.ui.glossary import Term, meaning
 from actviz_core.ui.page_body import page_body
 from actviz_core.ui.view import current_view
 from actviz_core.workspace import shared_workspace
@@ -10,6 +11,9 @@ from actviz_core.workspace import shared_workspace
 workspace, view = shared_workspace(), current_view()
 
 st.title("Compare")
-st.caption("Layers, pictures and weights side by side. Start with one of these, then change any panel.")
+st.caption(
+    "Layers, pictures and weights side by side. Start with one of these, then change any panel.",
+    help=meaning(Term.LAYER, Term.WEIGHTS),
+)
 
 page_body(show_board, view, workspace)

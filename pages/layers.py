@@ -3,6 +3,7 @@
 import streamlit as st
 
 from actviz_core.ui.errors import require, warn_of_size
+from actviz_core.ui.glossary import Term, meaning
 from actviz_core.ui.layer_table import filter_rows, layer_table, summary_of_choice
 from actviz_core.ui.quick_picks import quick_picks
 from actviz_core.ui.tab_title import name_tab
@@ -12,7 +13,10 @@ from actviz_core.workspace import shared_workspace
 workspace, view = shared_workspace(), current_view()
 
 st.title("Layers")
-st.caption("A network is a tree of layers. Tick the ones whose activations you want to see.")
+st.caption(
+    "A network is a tree of layers. Tick the ones whose activations you want to see.",
+    help=meaning(Term.LAYER, Term.ACTIVATION),
+)
 
 model, _ = require(view, workspace)
 name_tab(f"Layers of {model.key}")

@@ -18,7 +18,7 @@ columns = st.grid(3, min_column_width=260, gap="medium")
 with columns.cell(column_span=2):
     source = choose_source(workspace)
     if source is not None:
-        browse_pictures(source, view)
+        browse_pictures(source, view, workspace)
 with columns.cell():
     chosen_picture(view, workspace)
 upload_pictures(workspace)

@@ -3,10 +3,12 @@
 import streamlit as st
 
 from actviz_core.errors import SettingsError
+from actviz_core.ui.answers import tell_random_weights
 from actviz_core.ui.app_icon import app_icon
 from actviz_core.ui.choices import check_links_anew
 from actviz_core.ui.content_width import watch_content_width
 from actviz_core.ui.errors import show_problems, shown_errors, shown_faults
+from actviz_core.ui.look import apply_look
 from actviz_core.ui.sidebar import draw_sidebar
 from actviz_core.ui.tab_title import APP, name_tab
 from actviz_core.ui.text import plain
@@ -24,7 +26,9 @@ page = st.navigation(
         st.Page("activations.py", title="Activations", icon=":material/grid_view:"),
         st.Page("compare.py", title="Compare", icon=":material/compare:"),
         st.Page("weights.py", title="Own weights", icon=":material/upload_file:"),
-        st.Page("about.py", title="About this server", icon=":material/info:"),
+        st.Page("card.py", title="Model card", icon=":material/fact_check:", visibility="hidden"),
+        # The sidebar leads there: one page less lets the menu show all others in a window of 800.
+        st.Page("about.py", title="About this server", icon=":material/info:", visibility="hidden"),
     ],
     position="top",
 )
@@ -36,6 +40,7 @@ except SettingsError as error:
     st.stop()
 
 name_tab(page.title)
+apply_look()
 check_links_anew()
 with waiting_shown(workspace, key="page"):
     view = current_view()
@@ -46,4 +51,5 @@ with waiting_shown(workspace, key="page"):
         watch_content_width()
     show_problems(view)
     with shown_errors(view, workspace):
+        tell_random_weights(view, workspace)
         page.run()

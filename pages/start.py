@@ -3,6 +3,7 @@
 import streamlit as st
 
 from actviz_core.ui.errors import require
+from actviz_core.ui.glossary import Term, meaning
 from actviz_core.ui.story import other_pictures, tell_story
 from actviz_core.ui.tab_title import name_tab, picture_name
 from actviz_core.ui.view import current_view
@@ -12,7 +13,9 @@ workspace, view = shared_workspace(), current_view()
 
 st.title("What does the network see?")
 st.caption(
-    "A network looks at a picture in steps. Follow one picture from left to right, and click any part."
+    "A network works on a picture layer by layer. Follow one picture from left to right: *Look closer* opens "
+    "a layer, and a click on a channel's number opens that channel.",
+    help=meaning(Term.LAYER, Term.CHANNEL),
 )
 
 model, sample = require(view, workspace)

@@ -1,5 +1,12 @@
 """Statistics and comparisons on captured values: arrays in, numbers and plain words out."""
 
+from actviz_core.analysis.answers import (
+    UNSURE_RULE,
+    Certainty,
+    certainty,
+    classes_sentence,
+    outside_sentence,
+)
 from actviz_core.analysis.attention import attention_sentence, half_of_attention
 from actviz_core.analysis.difference_sentence import difference_sentence
 from actviz_core.analysis.differences import (
@@ -21,6 +28,8 @@ from actviz_core.analysis.statistics import ChannelStatistics, channel_statistic
 from actviz_core.analysis.summary import PrincipalComponents, Summary, principal_components, summary_map
 
 __all__ = [
+    "UNSURE_RULE",
+    "Certainty",
     "ChannelDifferences",
     "ChannelOrder",
     "ChannelStatistics",
@@ -32,11 +41,13 @@ __all__ = [
     "all_convolutions",
     "as_maps",
     "attention_sentence",
+    "certainty",
     "channel_differences",
     "channel_ranges",
     "channel_sentence",
     "channel_statistics",
     "class_names",
+    "classes_sentence",
     "difference",
     "difference_sentence",
     "first_and_last_stage",
@@ -45,6 +56,7 @@ __all__ = [
     "layer_note",
     "layer_sentence",
     "order_channels",
+    "outside_sentence",
     "percentile_range",
     "place_of",
     "prefix_tokens",

@@ -20,21 +20,21 @@ _NOTES = {
     "concat": "Puts the channels of several results next to each other.",
     "upsample": "Makes the maps larger again by repeating or blending cells.",
     "layernorm": "Brings all values of one place into a similar range, so that none drowns the others.",
-    "attention": "Lets every place of the picture take over what matters from every other place.",
-    "embedding": "Looks up a learned list of numbers for each piece of the input.",
+    "attention": "Lets every place mix in values from every other place, more from some than from others.",
+    "embedding": "Looks up a list of numbers, part of the weights, for each piece of the input.",
 }
 _STEP_NOTES = {
     "add": _NOTES["add"],
     "sub": "Subtracts one result from another, or a fixed number from all values.",
-    "mul": "Multiplies two results cell by cell, such as channels by how much each of them matters.",
+    "mul": "Multiplies two results cell by cell, such as channels by a factor for each of them.",
     "div": "Divides all values, mostly by a fixed number.",
     "cat": _NOTES["concat"],
-    "matmul": "Weighs results by results, as attention does, instead of by numbers that were learned.",
+    "matmul": "Weighs results by results, as attention does, instead of by the network's weights.",
     "roll": "Moves all cells, and puts those that leave on one side back in on the other.",
     "mean": "Averages over some of the axes: over all places, it leaves one number a channel.",
     "sum": "Adds up over some of the axes: over all places, it leaves one number a channel.",
 }
-_GENERIC = "One step of the network. Each channel is one thing it computes from the picture."
+_GENERIC = "One layer of the network. Each channel is one thing it computes from the picture."
 
 # The first pattern found in the type's name, in lower case, decides; so special ones come first.
 _PATTERNS = (

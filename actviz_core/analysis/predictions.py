@@ -10,6 +10,9 @@ import numpy.typing as npt
 from actviz_core.errors import ShapeError
 from actviz_core.models import Task
 
+SAME = 1e-9
+"""Shares that differ by less than this part of themselves count as the same."""
+
 
 @dataclass(frozen=True)
 class TopK:
@@ -19,6 +22,7 @@ class TopK:
         indices, labels, probabilities: one entry a class; empty if there is a problem. Of a segmentation,
             ``probabilities`` are shares of the picture.
         problem: a sentence if there is no prediction, else None.
+        tied: how many of all classes have as much as the best one, which counts; 0 if there is a problem.
 
     """
 
@@ -26,6 +30,7 @@ class TopK:
     labels: tuple[str, ...]
     probabilities: tuple[float, ...]
     problem: str | None = None
+    tied: int = 0
 
 
 def top_k(logits: npt.ArrayLike, classes: Sequence[str], k: int | None = 5) -> TopK:
@@ -118,4 +123,6 @@ def _not_finite(scores: npt.NDArray[Any]) -> TopK | None:
 def _best(shares: npt.NDArray[np.float64], classes: Sequence[str], k: int | None) -> TopK:
     best = np.argsort(-shares, kind="stable")[:k]
     names = class_names(classes, len(shares))
-    return TopK(tuple(best.tolist()), tuple(names[index] for index in best), tuple(shares[best].tolist()))
+    labels = tuple(names[index] for index in best)
+    tied = int(np.count_nonzero(shares >= shares.max() * (1 - SAME)))
+    return TopK(tuple(best.tolist()), labels, tuple(shares[best].tolist()), tied=tied)

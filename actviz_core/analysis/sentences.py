@@ -12,7 +12,7 @@ def layer_sentence(
 ) -> str:
     """What a layer of maps of this shape, (C, H, W), does with the picture, in one sentence.
 
-    "41 of 64 channels are silent for this picture; channel 17 answers strongest, near the upper left."
+    "41 of 64 channels are silent for this picture; channel 17 answers strongest, in the upper left."
     The channels of a network's answer have `names`, its classes.
     """
     parts = [_silence(statistics)]
@@ -31,6 +31,10 @@ def channel_sentence(statistics: ChannelStatistics, channel: int, shape: Sequenc
         parts = [f"channel {channel} is silent: it is zero everywhere for this picture"]
     elif statistics.peak_row[channel] < 0:
         parts = [f"channel {channel} holds no usable value"]
+    elif statistics.cells > 1 and not flaws and statistics.minimum[channel] == statistics.maximum[channel]:
+        parts = [
+            f"channel {channel} is the same everywhere in the picture: {statistics.maximum[channel]:.4g}"
+        ]
     elif statistics.cells == 1:
         parts = [f"channel {channel} has the value {statistics.maximum[channel]:.4g}"]
     else:
@@ -46,21 +50,30 @@ def channel_sentence(statistics: ChannelStatistics, channel: int, shape: Sequenc
 
 
 def place_of(row: int, column: int, shape: Sequence[int]) -> str:
-    """Where in a map of this shape, (..., H, W), a cell lies: "near the upper left". Empty for tiny maps."""
+    """Where in a map of this shape, (..., H, W), a cell lies: "in the upper left". Empty for tiny maps.
+
+    The centre is the middle third; a cell is near an edge where its own centre is in the outer sixth.
+    """
     height, width = shape[-2:]
     if height < 3 or width < 3:
         return ""
     vertical = ("upper", "", "lower")[3 * row // height]
     horizontal = ("left", "", "right")[3 * column // width]
+    at_edges = _near_edge(row, height), _near_edge(column, width)
     if vertical and horizontal:
-        return f"near the {vertical} {horizontal}"
-    return {
-        "upper": "near the top",
-        "lower": "near the bottom",
-        "left": "near the left edge",
-        "right": "near the right edge",
-        "": "near the centre",
-    }[vertical or horizontal]
+        return (
+            f"near the {vertical} {horizontal} corner" if all(at_edges) else f"in the {vertical} {horizontal}"
+        )
+    if not (vertical or horizontal):
+        return "near the centre"
+    if any(at_edges):
+        return f"near the {({'upper': 'top', 'lower': 'bottom'}).get(vertical, horizontal)} edge"
+    return f"{({'upper': 'above', 'lower': 'below'}).get(vertical, f'{horizontal} of')} the centre"
+
+
+def _near_edge(index: int, count: int) -> bool:
+    """Whether the middle of one of so many cells in a row lies in the first or the last sixth."""
+    return 6 * min(index, count - 1 - index) + 3 <= count
 
 
 def share_in_words(share: float) -> str:
@@ -95,6 +108,9 @@ def _strongest(statistics: ChannelStatistics, shape: Sequence[int], names: Seque
     if not usable.any():
         return ""
     channel = int(np.where(usable, statistics.maximum, -np.inf).argmax())
+    equal = int((usable & (statistics.maximum == statistics.maximum[channel])).sum())
+    if equal > 1:
+        return f"{equal:,} channels answer equally strongly, and none more strongly"
     place = place_of(int(statistics.peak_row[channel]), int(statistics.peak_column[channel]), shape)
     if len(statistics) == 1:
         return f"it is strongest {place}" if place else ""

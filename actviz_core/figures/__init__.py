@@ -9,7 +9,8 @@ from actviz_core.figures.colors import Colors
 from actviz_core.figures.contact_sheet import contact_sheet
 from actviz_core.figures.difference_map import difference_map
 from actviz_core.figures.histogram import histogram
-from actviz_core.figures.markup import plain
+from actviz_core.figures.markup import plain, shortened
+from actviz_core.figures.measured import confusion_figure, learning_curve_figure
 from actviz_core.figures.panels import PicturePart, lay_on_pictures
 from actviz_core.figures.prediction_board import aligned_predictions
 from actviz_core.figures.vectors import prediction_bars, vector_figure
@@ -25,12 +26,15 @@ __all__ = [
     "channel_grid",
     "channel_map",
     "compare_board",
+    "confusion_figure",
     "contact_sheet",
     "difference_map",
     "histogram",
     "lay_on_pictures",
+    "learning_curve_figure",
     "overlay",
     "plain",
     "prediction_bars",
+    "shortened",
     "vector_figure",
 ]

@@ -15,6 +15,9 @@ from actviz_core.figures.tiles import TileLayout
 LOSSLESS_SIZE = 48
 """Thumbnails up to this many pixels, such as whole CIFAR-10 pictures, are shown without loss."""
 
+MARK = (214, 39, 40, 255)
+"""The red of the bar above a marked thumbnail, which can be seen on white and on black."""
+
 
 def contact_sheet(
     thumbnails: npt.ArrayLike,
@@ -23,6 +26,7 @@ def contact_sheet(
     labels: Sequence[str | None] | None = None,
     columns: int = 12,
     selected: int | None = None,
+    marked: Sequence[bool] | npt.NDArray[np.bool_] | None = None,
     width: int = 900,
 ) -> go.Figure:
     """Draw `thumbnails`, uint8 of shape (n, s, s, 3), in reading order as one image.
@@ -36,6 +40,7 @@ def contact_sheet(
         labels: what each shows, or None where that is unknown.
         columns: thumbnails side by side.
         selected: the position on the sheet to put a frame around.
+        marked: which thumbnails have a red bar above them, one entry each; None leaves no room for bars.
         width: about how wide the figure will be drawn, in pixels; decides its height.
 
     Raises:
@@ -50,7 +55,8 @@ def contact_sheet(
         raise ShapeError(f"There are {count} thumbnails, but not as many indices or labels.")
     if not count:
         return message_figure("No pictures here.")
-    layout = TileLayout(count, tall, wide, columns, title=max(1, tall // 16), gap=max(1, wide // 16))
+    above = max(1, tall // (16 if marked is None else 8))
+    layout = TileLayout(count, tall, wide, columns, title=above, gap=max(1, wide // 16))
     rows, cells = layout.shape
     tops, lefts = layout.origins()
     ids = np.asarray(indices).tolist()
@@ -59,7 +65,12 @@ def contact_sheet(
         texts = [
             text if label is None else f"{text}: {label}" for text, label in zip(texts, labels, strict=True)
         ]
-    source = data_uri(_sheet(pictures, layout), lossless=max(tall, wide) <= LOSSLESS_SIZE)
+    sheet = _sheet(pictures, layout)
+    bar = max(1, above * 3 // 4)
+    for tile in np.flatnonzero(np.asarray(() if marked is None else marked, bool)):
+        top, left = int(tops[tile]), int(lefts[tile])
+        sheet[top - bar : top, left : left + wide] = MARK
+    source = data_uri(sheet, lossless=max(tall, wide) <= LOSSLESS_SIZE)
     image = {"type": "image", "source": source, "hoverinfo": "none", "zsmooth": False}
     height = drawing_height(rows, cells, width=width, limit=2 * width) + 2 * MARGIN
     framed = [] if selected is None or not 0 <= selected < count else [selected]

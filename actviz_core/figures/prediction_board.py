@@ -7,8 +7,15 @@ import plotly.graph_objects as go
 from actviz_core.analysis import TopK
 from actviz_core.figures.canvas import MARGIN, draw, grey_bars, message_figure
 from actviz_core.figures.colors import ACCENT, NEUTRAL
-from actviz_core.figures.markup import plain
-from actviz_core.figures.vectors import BAR_PIXELS, LONG_BAR, named_rows, share_text
+from actviz_core.figures.markup import plain, shortened
+from actviz_core.figures.vectors import (
+    BAR_PIXELS,
+    LETTER_PIXELS,
+    LONG_BAR,
+    LONGEST_NAME,
+    named_rows,
+    share_text,
+)
 
 ROWS = 6
 """Most classes shown."""
@@ -16,15 +23,15 @@ ROWS = 6
 NAMES_PIXELS = 90
 """About how much of the width the names of the classes take."""
 
-LETTER_PIXELS = 7
-"""About how wide a letter of a panel's title is."""
+WIDE = 700
+"""Pixels from which on long names of classes have room."""
 
 ROOM = 1.25
 """Width of a panel's column, in units of a probability of one: the rest is for the numbers."""
 
 
 def aligned_predictions(predictions: Sequence[TopK], titles: Sequence[str], *, width: int = 980) -> go.Figure:
-    """Draw the classes that any panel finds most probable; a panel's best one is in colour.
+    """Draw the classes that any panel finds most probable; a panel's best one is in colour, if there is one.
 
     ``predictions`` must hold all classes, not only the first few; ``width`` is about how wide the figure will
     be drawn, in pixels, and decides how much of each title is written. One trace a panel: `x` holds the
@@ -38,7 +45,7 @@ def aligned_predictions(predictions: Sequence[TopK], titles: Sequence[str], *, w
     for column, (prediction, title) in enumerate(zip(predictions, titles, strict=True)):
         share = dict(zip(prediction.labels, prediction.probabilities, strict=True))
         shares = [float(share.get(name, 0)) for name in names]
-        best = prediction.labels[0] if prediction.labels else None
+        best = prediction.labels[0] if prediction.tied == 1 else None
         traces.append(
             grey_bars(
                 x=shares,
@@ -66,7 +73,7 @@ def aligned_predictions(predictions: Sequence[TopK], titles: Sequence[str], *, w
         heading = title if prediction.problem is None else f"{title}: {prediction.problem}"
         notes.append(
             {
-                "text": plain(heading if len(heading) <= room else f"{heading[: max(room - 1, 1)]}…"),
+                "text": plain(shortened(heading, max(room, 4))),
                 "hovertext": plain(heading),
                 "x": column * ROOM,
                 "xanchor": "left",
@@ -77,7 +84,7 @@ def aligned_predictions(predictions: Sequence[TopK], titles: Sequence[str], *, w
                 "font": {"size": 12},
             }
         )
-    layout = named_rows(names)
+    layout = named_rows(names, longest=LONGEST_NAME if width >= WIDE else LONGEST_NAME // 2)
     return draw(
         traces,
         xaxis={"range": [0, ROOM * len(predictions)], "fixedrange": True},

@@ -22,7 +22,7 @@ from actviz_core.figures.canvas import (
 )
 from actviz_core.figures.channel_map import own_limits
 from actviz_core.figures.colors import ACCENT, NEUTRAL, Colors, colorscale, is_centred, resolve
-from actviz_core.figures.markup import plain
+from actviz_core.figures.markup import plain, shortened
 from actviz_core.figures.unusable import unusable_cells
 
 BARS = 32
@@ -39,6 +39,9 @@ LONG_BAR = 0.5
 """Share of the axis from which on a bar has room for its number inside."""
 
 LONGEST_NAME = 28
+
+LETTER_PIXELS = 7
+"""About how wide a letter of a name is."""
 
 _Part = tuple[list[Options], dict[str, Any]]
 """Traces, with the layout that `draw` takes."""
@@ -71,8 +74,11 @@ def vector_figure(
     return _stacked(_value_bars(array, best, labels), _cells(array, labels, colors))
 
 
-def prediction_bars(prediction: TopK, *, label: str | None = None) -> go.Figure:
-    """The network's most probable classes as bars with their share; the class called `label` stands out."""
+def prediction_bars(prediction: TopK, *, label: str | None = None, width: int = 380) -> go.Figure:
+    """The network's most probable classes as bars with their share; the class called `label` stands out.
+
+    `width` is about how wide the figure will be drawn, in pixels: half of it is room for the names.
+    """
     if prediction.problem is not None:
         return message_figure(prediction.problem)
     colors = [ACCENT if name == label else NEUTRAL for name in prediction.labels]
@@ -87,7 +93,11 @@ def prediction_bars(prediction: TopK, *, label: str | None = None) -> go.Figure:
         textposition=["inside" if share > LONG_BAR else "outside" for share in prediction.probabilities],
         insidetextanchor="end",
     )
-    return draw([bars], xaxis={"range": [0, 1.2]}, **named_rows(prediction.labels))
+    return draw(
+        [bars],
+        xaxis={"range": [0, 1.2]},
+        **named_rows(prediction.labels, longest=width // 2 // LETTER_PIXELS),
+    )
 
 
 def share_text(share: float) -> str:
@@ -129,15 +139,21 @@ def _bars(
     )
 
 
-def named_rows(names: Sequence[str]) -> dict[str, Any]:
-    """The layout of horizontal bars from top to bottom with their names at the left."""
+def named_rows(names: Sequence[str], *, longest: int = LONGEST_NAME) -> dict[str, Any]:
+    """The layout of horizontal bars from top to bottom with their names at the left.
+
+    Names of more than `longest` characters lose their middle.
+    """
     yaxis = {
         "range": [len(names) - 0.5, -0.5],
         "showticklabels": True,
         "automargin": True,
         "tickmode": "array",
     }
-    yaxis |= {"tickvals": list(range(len(names))), "ticktext": [_short(name) for name in names]}
+    yaxis |= {
+        "tickvals": list(range(len(names))),
+        "ticktext": [plain(shortened(name, longest)) for name in names],
+    }
     return {"height": 2 * MARGIN + BAR_PIXELS * len(names), "yaxis": yaxis, "bargap": 0.25, "dragmode": False}
 
 
@@ -203,10 +219,6 @@ def _stacked(above: _Part, below: _Part) -> go.Figure:
 def _draw(part: _Part) -> go.Figure:
     traces, layout = part
     return draw(traces, **layout)
-
-
-def _short(name: str) -> str:
-    return plain(name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…")
 
 
 def _unusable(value: float) -> str:

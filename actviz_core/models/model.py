@@ -28,6 +28,14 @@ class Task(StrEnum):
     FEATURES = "features"
 
 
+class Training(StrEnum):
+    """Whether a network has learned: what may be said about its channels depends on it."""
+
+    TRAINED = "trained"
+    RANDOM = "random"
+    UNKNOWN = "unknown"
+
+
 @dataclass(frozen=True)
 class ModelInfo:
     """A network that `load_model` knows, for the model selector; ``family`` is the group it stands in."""
@@ -76,6 +84,7 @@ class Model:
 
     ``key`` is the canonical model key; ``classes``, ``task`` and ``note`` are those of its `Parts`.
     ``fingerprint`` is the same for the same architecture and weights, in every process and on every device.
+    ``training`` is unknown where only whoever made the weights knows: of a team's networks, and of uploads.
     """
 
     key: str
@@ -86,6 +95,7 @@ class Model:
     device: torch.device
     task: Task = Task.CLASSIFICATION
     note: str = ""
+    training: Training = Training.UNKNOWN
 
     def inputs(self, picture: Image.Image) -> Tensor:
         """Prepare a picture for the module: (1, 3, H, W) on its device, in the type of its parameters."""

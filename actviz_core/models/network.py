@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 
 from actviz_core.downloads import Job
-from actviz_core.models.model import ModelInfo, Origin, Parts, WeightsInfo
+from actviz_core.models.model import ModelInfo, Origin, Parts, Training, WeightsInfo
 from actviz_core.settings import Settings
 
 RANDOM = "random"
@@ -61,6 +61,10 @@ class Network(ABC):
         None where that is not known, or never much.
         """
         return None
+
+    def training(self, weights: str) -> Training:
+        """Say whether the network has learned with these weights."""
+        return Training.RANDOM if weights == RANDOM else Training.TRAINED
 
     def download_work(self, weights: str, settings: Settings) -> Callable[[Job], None] | None:  # noqa: ARG002 - not here
         """Give the work of a job that fetches these weights; None where there is nothing to download."""

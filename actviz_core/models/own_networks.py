@@ -14,7 +14,7 @@ from torchvision.transforms._presets import ImageClassification, SemanticSegment
 
 from actviz_core.errors import NotEnoughMemoryError, WeightsError
 from actviz_core.models.building import within_memory
-from actviz_core.models.model import Origin, Parts, Task, WeightsInfo
+from actviz_core.models.model import Origin, Parts, Task, Training, WeightsInfo
 from actviz_core.models.network import RANDOM_SEED, Network
 from actviz_core.models.preprocess import Preprocess
 from actviz_core.models.wrappers import unwrapped
@@ -68,6 +68,10 @@ class TeamNetwork(Network):
     def weights_info(self, weights: str, settings: Settings) -> WeightsInfo:  # noqa: ARG002 - nothing to set
         """Describe it without building it."""
         return WeightsInfo(weights, self.key(weights), "as the builder makes it", None, 0, ready=True)
+
+    def training(self, weights: str) -> Training:  # noqa: ARG002 - the same for all
+        """Say that only whoever wrote the builder knows."""
+        return Training.UNKNOWN
 
     def parts(self, weights: str, settings: Settings) -> Parts:  # noqa: ARG002 - nothing to set
         """Call the builder; `WeightsError` says why it cannot be called, or what it returned not be used."""

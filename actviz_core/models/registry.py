@@ -88,6 +88,7 @@ def load_model(key: str, *, settings: Settings | None = None, download: bool = F
         device=device,
         task=parts.task,
         note=parts.note,
+        training=network.training(weights),
     )
 
 

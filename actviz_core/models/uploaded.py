@@ -10,7 +10,7 @@ from torchvision.models import get_model_weights
 
 from actviz_core.errors import ActVizError
 from actviz_core.models.fitting import likely_architectures, signature
-from actviz_core.models.model import Origin, Parts, WeightsInfo
+from actviz_core.models.model import Origin, Parts, Training, WeightsInfo
 from actviz_core.models.network import Network
 from actviz_core.models.own_weights import OwnEntry, OwnWeights
 from actviz_core.settings import Settings
@@ -44,6 +44,10 @@ class UploadedNetwork(Network):
         if weights == self._entry.weights:
             return uploaded_info(self._entry)
         return self._network.weights_info(weights, settings)
+
+    def training(self, weights: str) -> Training:
+        """Say that only whoever uploaded the weights knows, or what is known of the architecture's own."""
+        return Training.UNKNOWN if weights == self._entry.weights else self._network.training(weights)
 
     def parts(self, weights: str, settings: Settings) -> Parts:
         """Build the network and load the uploaded weights, checked, into it."""

@@ -7,9 +7,11 @@ import streamlit as st
 
 from actviz_core.board import FEWEST_PANELS, Panel
 from actviz_core.errors import ActVizError
+from actviz_core.figures import shortened
 from actviz_core.models import canonical_key, list_weights
 from actviz_core.ui.board_panels import Failed, Filled
 from actviz_core.ui.board_state import add_panel, remove_panel, replace_panel
+from actviz_core.ui.glossary import Term, meaning
 from actviz_core.ui.reading import tell_magnitudes, tell_own_reading
 from actviz_core.ui.text import plain
 from actviz_core.ui.tray import tray
@@ -18,6 +20,7 @@ from actviz_core.ui.waiting import wait_on_button
 from actviz_core.workspace import Workspace
 
 MOST_IN_ROW = 5
+NAME = 18  # characters of a layer's name that fit into a header in one line
 
 
 def header_row(filled: Sequence[Filled | Failed], view: View, workspace: Workspace) -> None:
@@ -45,7 +48,8 @@ def add_panel_popover(last: Panel, view: View, workspace: Workspace) -> None:
 
 def _header(filled: Filled | Failed, count: int, view: View, workspace: Workspace) -> None:
     panel, position = filled.panel, filled.position
-    st.markdown(f"**{position + 1}** {plain(panel.call)}")
+    short = shortened(panel.call, NAME)
+    st.markdown(f"**{position + 1}** {plain(short)}", help=plain(panel.call) if short != panel.call else None)
     st.caption(plain(_origin(filled)))
     if isinstance(filled, Failed):
         st.error(plain(filled.reason), icon=":material/error:")
@@ -84,7 +88,7 @@ def _choices(panel: Panel, place: str, view: View, workspace: Workspace, *, blan
     _choice("Weights", "model_key", _model_keys(panel, workspace), panel, place, blank=blank)
     pictures = dict.fromkeys([panel.image_id, *([view.image_id] if view.image_id else []), *tray()])
     _choice("Picture", "image_id", list(pictures), panel, place, blank=blank)
-    st.caption("Keep pictures in the tray on the Samples page to find them here.")
+    st.caption("Keep pictures in the tray on the Samples page to find them here.", help=meaning(Term.TRAY))
     _choice("Layer", "call", _calls(panel, view, workspace), panel, place, blank=blank)
 
 

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from actviz_core.analysis import ChannelOrder, Summary, ValueRange, order_channels
-from actviz_core.board import FEWEST_PANELS, MOST_PANELS
+from actviz_core.board import FEWEST_PANELS, MOST_PANELS, board_name, board_title
 from actviz_core.figures import Colors, Show, aligned_predictions, compare_board, lay_on_pictures
 from actviz_core.models import Model
 from actviz_core.samples import Sample
@@ -26,6 +26,7 @@ from actviz_core.ui.board_state import (
 from actviz_core.ui.choices import check_link, check_number, check_switches, linked_selectbox
 from actviz_core.ui.content_width import content_width
 from actviz_core.ui.figure import Told, draw, draw_clickable
+from actviz_core.ui.layer_side import NOT_WHAT_MATTERED
 from actviz_core.ui.presets import default_panels, preset_bar
 from actviz_core.ui.tab_title import name_tab
 from actviz_core.ui.take_away import Taken, take_away, told_of
@@ -84,7 +85,8 @@ def show_board(model: Model, sample: Sample, view: View, workspace: Workspace) -
                 add_panel_popover(panels[-1], view, workspace)
             files = st.container(width="content")
     taken = [_taken(panel) for panel in shown]
-    told = told_of(taken, name="board", title="Compare")
+    named = [panel.panel for panel in shown]
+    told = told_of(taken, name=board_name(named), title=board_title(named))
     figure = _board(shown, choices, told)
     with files:
         take_away(figure, taken, told, key="compare_board")
@@ -101,7 +103,7 @@ def _tool_bar(panels: Sequence[Filled]) -> BoardChoices:
     check_link("show", list(SHOWN))
     check_switches("own_range", "own_order", "board_over")
     check_number("board_opacity", 0, 1)
-    with st.container(horizontal=True, vertical_alignment="bottom", width="content"):
+    with st.container(horizontal=True, vertical_alignment="bottom", width="content", key="toolbar_board"):
         show = st.segmented_control(
             "Show", list(SHOWN), default=next(iter(SHOWN)), required=True, key="show", bind="query-params"
         )
@@ -109,7 +111,9 @@ def _tool_bar(panels: Sequence[Filled]) -> BoardChoices:
         if show == "one channel":
             channel = linked_selectbox("Channel", range(most), key="board_channel", width=WIDGET)
         elif show == "summary":
-            summary = linked_selectbox("Summary", list(SUMMARIES), key="summary", width=WIDGET)
+            summary = linked_selectbox(
+                "Summary", list(SUMMARIES), key="summary", width=WIDGET, help=NOT_WHAT_MATTERED
+            )
         else:
             linked_selectbox("Sort by", list(ORDERS), key="board_sort", width=WIDGET)
         own_range = st.toggle(

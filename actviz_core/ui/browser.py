@@ -4,6 +4,7 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
+from actviz_core.answer_sheets import AnswerSheet
 from actviz_core.errors import ActVizError
 from actviz_core.figures import contact_sheet
 from actviz_core.samples import (
@@ -22,6 +23,7 @@ from actviz_core.ui.figure import draw_clickable
 from actviz_core.ui.jobs import download_panel
 from actviz_core.ui.text import plain
 from actviz_core.ui.view import View, choose_image
+from actviz_core.ui.wrong_answers import among, answers_bar, only_wrong
 from actviz_core.workspace import Workspace
 
 PAGE = 120
@@ -65,10 +67,10 @@ def _about(info: SourceInfo) -> str:
     return plain(info.title) if info.count is None else f"{plain(info.title)}: {info.count:,} pictures"
 
 
-def browse_pictures(source: Source, view: View) -> None:
+def browse_pictures(source: Source, view: View, workspace: Workspace) -> None:
     """Filter, shuffle and turn pages of the contact sheet; a click chooses the picture."""
     in_link = check_number("seed", 0, LARGEST)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="bottom", key="toolbar_samples"):
         class_name = linked_selectbox("Class", [ALL, *source.classes], key="class", width=200)
         seed = st.number_input(
             "Shuffle",
@@ -97,13 +99,16 @@ def browse_pictures(source: Source, view: View) -> None:
     indices = browse(source, class_name=None if class_name == ALL else class_name, seed=seed)
     if source.skipped:
         st.caption(f":material/warning: {_left_out(len(source.skipped))}")
+    answers = answers_bar(source, view, workspace)
+    if only_wrong() and answers is not None:
+        indices = among(indices, answers)
     if not len(indices):
         st.info("There is no picture here.", icon=":material/image_not_supported:")
         return
-    _sheet(source, indices, view)
+    _sheet(source, indices, answers, view)
 
 
-def _sheet(source: Source, indices: npt.NDArray[np.int64], view: View) -> None:
+def _sheet(source: Source, indices: npt.NDArray[np.int64], answers: AnswerSheet | None, view: View) -> None:
     pages = -(-len(indices) // PAGE)
     page = 1
     check_link("page", [str(number) for number in range(1, pages + 1)])
@@ -121,7 +126,8 @@ def _sheet(source: Source, indices: npt.NDArray[np.int64], view: View) -> None:
     figure = contact_sheet(
         source.thumbnails(shown, 64),
         indices=shown,
-        labels=[source.label(index) for index in here],
+        labels=[_told(source, index, answers) for index in here],
+        marked=None if answers is None else answers.wrong[shown],
         columns=COLUMNS if width >= NARROW else NARROW_COLUMNS,
         width=width,
         selected=at,
@@ -132,6 +138,14 @@ def _sheet(source: Source, indices: npt.NDArray[np.int64], view: View) -> None:
         alt=f"{len(here)} pictures of {source.title}. Arrow keys walk through them, Enter chooses.",
         clicked=lambda click: choose_image(f"{source.key}/{click.item}"),
     )
+
+
+def _told(source: Source, index: int, answers: AnswerSheet | None) -> str | None:
+    """The label of a picture, with the network's answer where it is wrong."""
+    label = source.label(index)
+    if answers is None or not answers.wrong[index]:
+        return label
+    return f"{label}. Wrong: the network says {answers.said[index] or 'no class'}"
 
 
 def _left_out(count: int) -> str:

@@ -62,7 +62,7 @@ def grid_column(layer: LayerInHand, decided: Layout, place: Place | None) -> go.
 def _tool_bar(decided: Layout) -> GridChoices:
     check_switches("hide_silent", "descending")
     check_link("tiles", [str(count) for count in TILES])
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="bottom", key="toolbar_channels"):
         order = linked_selectbox(
             "Sort by", list(ORDERS), key="sort", format_func=ORDERS.__getitem__, width=WIDGET
         )

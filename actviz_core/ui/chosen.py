@@ -3,8 +3,10 @@
 import streamlit as st
 
 from actviz_core.figures import prediction_bars
+from actviz_core.ui.content_width import SIDE_SHARE, column_width
 from actviz_core.ui.errors import require
 from actviz_core.ui.figure import draw
+from actviz_core.ui.glossary import Term, meaning
 from actviz_core.ui.text import percent, plain
 from actviz_core.ui.tray import keep_in_tray, take_from_tray, tray
 from actviz_core.ui.view import View
@@ -30,7 +32,7 @@ def chosen_picture(view: View, workspace: Workspace) -> None:
         for label, share in zip(prediction.labels, prediction.probabilities, strict=True)
     )
     draw(
-        prediction_bars(prediction, label=sample.label),
+        prediction_bars(prediction, label=sample.label, width=column_width(SIDE_SHARE)),
         key="samples_top5",
         alt=f"The model says: {said}",
     )
@@ -45,6 +47,6 @@ def chosen_picture(view: View, workspace: Workspace) -> None:
                 icon=":material/add:",
                 on_click=keep_in_tray,
                 args=(sample.id,),
-                help="Keeps up to six pictures at hand on every page.",
+                help=meaning(Term.TRAY),
             )
         st.page_link("activations.py", label="Show activations", icon=":material/grid_view:")

@@ -17,12 +17,16 @@ from actviz_core.analysis import (
 from actviz_core.figures import Colors, channel_map, histogram, lay_on_pictures, overlay
 from actviz_core.ui.choices import check_link, check_number, check_switches
 from actviz_core.ui.figure import draw, draw_clickable
+from actviz_core.ui.glossary import Term, meaning
 from actviz_core.ui.layer_files import told_of_layer
 from actviz_core.ui.layer_in_hand import LAYER_PLACE, LayerInHand
 from actviz_core.ui.place import Place, choose_place
 from actviz_core.ui.text import percent, plain
 
 WIDTH = 340
+
+
+NOT_WHAT_MATTERED = "It does not show what mattered for the answer."
 
 
 class Overview(StrEnum):
@@ -60,7 +64,7 @@ def _choose_channel(layer: LayerInHand) -> int | None:
         key="channel",
         bind="query-params",
         placeholder="all channels",
-        help="A channel is one feature that the layer looks for. Choose one here, or click it.",
+        help=f"{meaning(Term.CHANNEL)} Choose one here, or click it.",
     )
 
 
@@ -86,7 +90,7 @@ def _overview(layer: LayerInHand) -> None:
             told=told_of_layer(layer, "principal components"),
         )
         shares = ", ".join(percent(float(share)) for share in components.explained)
-        st.caption(f"These three explain {shares} of how the channels vary.")
+        st.caption(f"These three explain {shares} of how the channels vary. {NOT_WHAT_MATTERED}")
     else:
         summary = Summary.MAXIMUM if kind == Overview.MAXIMUM else Summary.MEAN
         draw(
@@ -97,6 +101,8 @@ def _overview(layer: LayerInHand) -> None:
             alt=f"The {kind} of all channels over the picture",
             told=told_of_layer(layer, f"{kind} of all channels"),
         )
+        high = "on average" if summary is Summary.MEAN else "in at least one channel"
+        st.caption(f"Where values are high {high}. {NOT_WHAT_MATTERED}")
     _about_layer(layer)
     draw_histogram(layer.maps, "Histogram of all values of the layer")
 

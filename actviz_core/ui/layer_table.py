@@ -9,13 +9,14 @@ from actviz_core.estimates import mebibytes
 from actviz_core.hooks import ModuleRow
 from actviz_core.hooks.record import layer_of
 from actviz_core.ui.choices import check_number, linked_selectbox
+from actviz_core.ui.glossary import Term, meaning
 from actviz_core.ui.text import plain, shape_text
 from actviz_core.ui.view import View, choose_layers, choose_steps
 
 STEPS = "steps"
 STEPS_HELP = (
-    "What the network computes between its layers, such as the sum of a block and its short cut: add#1 is "
-    "the first sum in that part's code. Off also drops the steps that are chosen."
+    f"{meaning(Term.STEP)} add#1 is the first sum in that part's code. "
+    "Off also drops the steps that are chosen."
 )
 INDENT = "\u2003"  # an em space: table cells fold ordinary ones
 ALL = "all"
@@ -95,7 +96,7 @@ def layer_table(shown: Sequence[ModuleRow], rows: Sequence[ModuleRow], view: Vie
             "Output": st.column_config.TextColumn(help="Channels x height x width for one picture."),
             "Parameters": st.column_config.NumberColumn(
                 format="localized",
-                help="How many numbers the layer learned, with those of the layers inside it.",
+                help="How many weights the layer has, with those of the layers inside it.",
             ),
             "Compute": st.column_config.ProgressColumn(
                 format="%.1f %%",

@@ -7,24 +7,21 @@ from typing import TypeVar
 import streamlit as st
 
 from actviz_core.errors import ActVizError, BudgetError, StillWorkingError
-from actviz_core.models import Model, ModelInfo, Task, list_models, list_weights
+from actviz_core.models import Model, ModelInfo, list_models, list_weights
 from actviz_core.samples import Sample
+from actviz_core.ui.answers import tell_answer
 from actviz_core.ui.copy_link import copy_link_button
-from actviz_core.ui.text import percent, plain
+from actviz_core.ui.defaults import DEFAULT_MODEL
+from actviz_core.ui.glossary import Term, meaning
+from actviz_core.ui.text import plain, shares
 from actviz_core.ui.tray import tray_choice
 from actviz_core.ui.view import View, choose_layers, choose_model, model_of, names_offered, sample_of
 from actviz_core.workspace import Workspace
 
 Found = TypeVar("Found", Model, Sample)
 
-WEIGHTS_HELP = (
-    "The numbers that a network learned from examples. Untrained weights are random: "
-    "compare with them to see what learning changed."
-)
-LAYERS_HELP = (
-    "A network works layer by layer: early ones answer to edges and colours, "
-    "late ones to whole objects. Pick the ones you want to look at."
-)
+WEIGHTS_HELP = f"{meaning(Term.WEIGHTS)} Compare with them to see what learning changed."
+LAYERS_HELP = f"{meaning(Term.LAYER)} Pick the ones you want to look at."
 
 
 def draw_sidebar(view: View, workspace: Workspace) -> None:
@@ -55,23 +52,21 @@ def _picture(sample: Sample | None, model: Model | None, view: View, workspace: 
             st.markdown(f"**{plain(label)}**")
             st.caption(plain(sample.id))
             if model is not None:
-                st.markdown(_prediction(model, sample, view, workspace))
+                _prediction(model, sample, view, workspace)
     words.page_link("samples.py", label="Change", icon=":material/photo_library:", help="Browse pictures")
 
 
-def _prediction(model: Model, sample: Sample, view: View, workspace: Workspace) -> str:
+def _prediction(model: Model, sample: Sample, view: View, workspace: Workspace) -> None:
     try:
         with suppress(BudgetError):  # the network has its answer all the same; the page tells
             workspace.prepare(model, sample, view.layers)
         best = workspace.prediction(model, sample, k=1)
     except StillWorkingError:
-        return "The network has not answered yet."
+        st.markdown("The network has not answered yet.")
     except ActVizError:
-        return "The network gave no answer."
-    if best.problem is not None:
-        return "The network gave no usable answer."
-    said = "Largest area" if model.task is Task.SEGMENTATION else "Network says"
-    return f"{said}: **{plain(best.labels[0])}** {percent(float(best.probabilities[0]))}"
+        st.markdown("The network gave no answer.")
+    else:
+        tell_answer(best, model, sample)
 
 
 def _model_choice(view: View, workspace: Workspace) -> None:
@@ -100,6 +95,12 @@ def _model_choice(view: View, workspace: Workspace) -> None:
         on_change=_weights_changed,
         help=WEIGHTS_HELP,
     )
+    if name == DEFAULT_MODEL:
+        info = weights.get(view.model_key or "")
+        of_what = (
+            f"What {shares(info.accuracy)} means" if info and info.accuracy is not None else "Model card"
+        )
+        st.page_link("card.py", label=of_what, icon=":material/fact_check:")
 
 
 def _with_family(info: ModelInfo) -> str:

@@ -6,15 +6,17 @@ import streamlit as st
 from actviz_core.activations import ROOT
 from actviz_core.analysis import (
     ChannelOrder,
+    ChannelStatistics,
     channel_statistics,
     first_of_each_stage,
     order_channels,
 )
 from actviz_core.errors import ShapeError
-from actviz_core.figures import channel_grid, lay_on_pictures, prediction_bars
-from actviz_core.models import Model
+from actviz_core.figures import channel_grid, lay_on_pictures, prediction_bars, shortened
+from actviz_core.models import Model, Task, Training
 from actviz_core.samples import Sample, open_source, parse_image_id
-from actviz_core.ui.figure import draw
+from actviz_core.ui.answers import answer_help, answer_line
+from actviz_core.ui.figure import draw, draw_clickable
 from actviz_core.ui.picture_parts import picture_part
 from actviz_core.ui.text import option_text, percent, plain
 from actviz_core.ui.view import choose_image, choose_layers, current_view
@@ -23,17 +25,23 @@ from actviz_core.workspace import Workspace
 STRONGEST = 4
 OTHERS = 6
 STAGE_WIDTH, STAGE_PIXELS = 200, 240
-STAGES = (
-    ("Early", "Edges and colours, all over the picture."),
-    ("Middle", "Textures and parts, where they are."),
-    ("Late", "What the picture is about, roughly where."),
-)
+NAME = 16  # characters of a layer's name that fit beside a title in one line
+_OPEN = "story_opens"  # in the session: the link's parameters of what was clicked
+EARLY, MIDDLE, LATE = "Early", "Middle", "Late"
+TITLES = {1: (EARLY,), 2: (EARLY, LATE), 3: (EARLY, MIDDLE, LATE)}
+OFTEN = {
+    EARLY: "After training, early layers often answer to edges and colours.",
+    MIDDLE: "After training, layers in the middle often answer to textures and parts.",
+    LATE: "After training, late layers often answer to whole things, roughly where they are.",
+}
 
 
 def tell_story(model: Model, sample: Sample, workspace: Workspace) -> None:
-    """Draw the row; each stage links to its layer."""
+    """Draw the row; each stage links to its layer, and each channel's number to the channel."""
+    if wanted := st.session_state.pop(_OPEN, None):
+        st.switch_page("activations.py", query_params=wanted)
     layers = first_of_each_stage(workspace.tree(model))
-    told = [layers[0], layers[len(layers) // 2], layers[-1]] if len(layers) >= len(STAGES) else list(layers)
+    told = [layers[0], layers[len(layers) // 2], layers[-1]] if len(layers) > 3 else list(layers)
     workspace.calls(model, sample, [*told, ROOT])  # one forward pass for everything below
     row = st.grid(len(told) + 2, min_column_width=170)
     with row.cell():
@@ -45,15 +53,16 @@ def tell_story(model: Model, sample: Sample, workspace: Workspace) -> None:
             output_format="PNG",  # as it is, to the pixel
         )
         st.caption(plain(sample.label or "No label"))
-    for (title, words), layer in zip(STAGES, told, strict=False):
+    for title, layer in zip(TITLES.get(len(told), ()), told, strict=True):
         with row.cell():
-            _stage(title, words, layer, model, sample, workspace)
+            _stage(title, layer, model, sample, workspace)
     with row.cell():
         _answer(model, sample, workspace)
 
 
-def _stage(title: str, words: str, layer: str, model: Model, sample: Sample, workspace: Workspace) -> None:
-    st.markdown(f"**{title}** {plain(layer)}")
+def _stage(title: str, layer: str, model: Model, sample: Sample, workspace: Workspace) -> None:
+    short = shortened(layer, NAME)
+    st.markdown(f"**{title}** {plain(short)}", help=plain(layer) if short != layer else None)
     try:
         call, value = next(iter(workspace.activations(model, sample, [layer]).items()), (layer, None))
         if value is None:
@@ -67,38 +76,61 @@ def _stage(title: str, words: str, layer: str, model: Model, sample: Sample, wor
     strongest = order_channels(statistics, ChannelOrder.MAXIMUM, descending=True, hide_silent=False)[
         :STRONGEST
     ]
-    active = int(np.count_nonzero(statistics.maximum > 0))
     figure = channel_grid(maps, channels=strongest, columns=2, statistics=statistics, width=STAGE_WIDTH)
     figure.layout.height = STAGE_PIXELS  # the same for all, so that what follows stands in one line
     on_picture = workspace.layout(model, call, value).on_picture
-    draw(
+    draw_clickable(
         lay_on_pictures(figure, [picture_part(model, sample) if on_picture else None]),
         key=f"story_{title}",
         alt=f"The channels of {layer} that answer strongest",
+        clicked=lambda click: _look_at(layer, None if click.item is None else int(click.item)),
     )
-    if st.button("Look closer", key=f"closer_{title}", icon=":material/zoom_in:"):
-        chosen = current_view().layers
-        if layer not in chosen:
-            choose_layers((*chosen, layer))
-        st.session_state["activations_layer"] = layer
-        st.switch_page("activations.py", query_params={"activations_layer": option_text(layer)})
-    st.caption(f"{words} {active} of {len(maps)} channels go above zero.")
+    st.button(
+        "Look closer",
+        key=f"closer_{title}",
+        icon=":material/zoom_in:",
+        on_click=_look_at,
+        args=(layer, None),
+    )
+    st.caption(_what_it_does(title, statistics, model.training))
+
+
+def _look_at(layer: str, channel: int | None) -> None:
+    """Have the next run open the layer on Activations, with one channel large or with none."""
+    chosen = current_view().layers
+    if layer not in chosen:
+        choose_layers((*chosen, layer))
+    st.session_state["activations_layer"] = layer
+    st.session_state["channel"] = channel
+    st.session_state[_OPEN] = {"activations_layer": option_text(layer)} | (
+        {} if channel is None else {"channel": str(channel)}
+    )
+
+
+def _what_it_does(title: str, statistics: ChannelStatistics, training: Training) -> str:
+    """Say how many channels answer and, of a trained network, what such layers often answer to."""
+    count = len(statistics)
+    if not (statistics.peak_row >= 0).any():
+        return f"None of its {count} channels holds a usable value."
+    active = int(np.count_nonzero(statistics.maximum > 0))
+    said = f"{active} of {count} channels go above zero."
+    return f"{OFTEN[title]} {said}" if training is Training.TRAINED and active else said
 
 
 def _answer(model: Model, sample: Sample, workspace: Workspace) -> None:
     st.markdown("**Prediction**")
     prediction = workspace.prediction(model, sample, k=3)
     draw(
-        prediction_bars(prediction, label=sample.label),
+        prediction_bars(prediction, label=sample.label, width=STAGE_WIDTH),
         key="story_prediction",
-        alt="The three most probable classes",
+        alt="The most probable classes" if model.task is Task.CLASSIFICATION else "The largest areas",
     )
-    if prediction.problem is None:
-        said = ", ".join(
-            f"{label} {percent(share)}"
-            for label, share in zip(prediction.labels[:2], prediction.probabilities, strict=False)
-        )
-        st.caption(plain(said))
+    if prediction.problem is not None:
+        return
+    said = answer_line(prediction, model)
+    if len(prediction.labels) > 1 and prediction.tied == 1:
+        said += f", then {plain(prediction.labels[1])} {percent(prediction.probabilities[1])}"
+    st.caption(said, help=answer_help(model))
 
 
 def other_pictures(sample: Sample, workspace: Workspace) -> None:

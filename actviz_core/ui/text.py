@@ -61,6 +61,11 @@ def percent(share: float) -> str:
     return text.replace(" ", NO_BREAK)
 
 
+def shares(share: float) -> str:
+    """A measured share of 0 to 1 with a digit after the point: ``89.7 %``."""
+    return f"{share:.1%}".replace("%", f"{NO_BREAK}%")
+
+
 def shape_text(shape: tuple[int, ...] | None) -> str:
     """The shape of an activation without its batch of one: ``64 x 56 x 56``."""
     return "never runs" if shape is None else " x ".join(map(str, shape[1:] or shape))

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from actviz_core.errors import ActVizError
+from actviz_core.ui.glossary import Term, meaning
 from actviz_core.ui.text import plain
 from actviz_core.ui.view import View, choose_image
 from actviz_core.workspace import Workspace
@@ -38,7 +39,7 @@ def tray_choice(view: View, workspace: Workspace) -> None:
         key="tray_choice",
         format_func=lambda image_id: _title(image_id, workspace),
         on_change=_choose,
-        help="Pictures that you kept on the Samples page. Click one to look at it.",
+        help=f"{meaning(Term.TRAY)} Click one to look at it.",
     )
 
 

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from actviz_core.errors import ActVizError
+from actviz_core.ui.glossary import Term, meaning
 from actviz_core.ui.text import plain
 from actviz_core.ui.tray import TRAY_SIZE, take_from_tray, tray
 from actviz_core.ui.view import choose_image
@@ -14,7 +15,7 @@ def tray_shelf(workspace: Workspace) -> None:
     kept = tray()
     if not kept:
         return
-    st.subheader("Tray")
+    st.subheader("Tray", help=meaning(Term.TRAY))
     row = st.grid(TRAY_SIZE, min_column_width=120)
     for image_id in kept:
         with row.cell():

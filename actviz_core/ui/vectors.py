@@ -27,7 +27,7 @@ def vector_view(layer: LayerInHand, decided: Layout, *, is_output: bool) -> go.F
     """
     page = st.grid(3, min_column_width=260, gap="medium")
     with page.cell(column_span=2):
-        with st.container(horizontal=True, vertical_alignment="bottom"):
+        with st.container(horizontal=True, vertical_alignment="bottom", key="toolbar_vector"):
             colors = linked_selectbox("Colours", list(Colors), key="colours", format_func=str, width=220)
             if decided.alternatives:
                 with st.popover("More"):
@@ -53,7 +53,7 @@ def prefix_view(layer: LayerInHand) -> None:
         return
     st.subheader("Beside the patches")
     st.caption(
-        "Tokens that belong to no place in the picture: the network gathers in them what it needs. "
+        "Tokens that belong to no place in the picture. "
         "The class token is what the answer is read from, where there is one."
     )
     name = layer.prefix[0]

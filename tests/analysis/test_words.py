@@ -27,13 +27,14 @@ def maps_with(channels: int, *, active: int, at: tuple[int, int] = (0, 0)) -> np
 def test_silent_channels_are_counted_and_the_strongest_is_named_with_its_place() -> None:
     said = sentence(maps_with(64, active=23))
     assert said == (
-        "41 of 64 channels are silent for this picture; channel 63 answers strongest, near the upper left."
+        "41 of 64 channels are silent for this picture; "
+        "channel 63 answers strongest, near the upper left corner."
     )
 
 
 def test_one_silent_channel_is_singular() -> None:
     assert sentence(maps_with(3, active=2, at=(5, 3))) == (
-        "1 of 3 channels is silent for this picture; channel 2 answers strongest, near the bottom."
+        "1 of 3 channels is silent for this picture; channel 2 answers strongest, near the bottom edge."
     )
 
 
@@ -83,7 +84,7 @@ def test_channel_sentences() -> None:
     )
     assert channel_sentence(statistics, 2, maps.shape) == (
         "Channel 2 is active in 3 % of the picture; "
-        "its highest value, 2, is near the upper right, in row 0, column 5."
+        "its highest value, 2, is near the upper right corner, in row 0, column 5."
     )
     vector = np.array([0.12345, np.nan]).reshape(2, 1, 1)
     assert channel_sentence(channel_statistics(vector), 0, vector.shape) == "Channel 0 has the value 0.1235."
@@ -97,18 +98,22 @@ def test_channel_sentences() -> None:
 @pytest.mark.parametrize(
     ("row", "column", "place"),
     [
-        (0, 0, "near the upper left"),
-        (0, 9, "near the upper right"),
-        (9, 0, "near the lower left"),
-        (5, 5, "near the centre"),
-        (1, 5, "near the top"),
-        (8, 4, "near the bottom"),
-        (4, 1, "near the left edge"),
-        (4, 8, "near the right edge"),
+        (0, 0, "near the upper left corner"),
+        (0, 31, "near the upper right corner"),
+        (8, 2, "in the upper left"),
+        (24, 24, "in the lower right"),
+        (16, 15, "near the centre"),
+        (2, 16, "near the top edge"),
+        (8, 16, "above the centre"),
+        (29, 16, "near the bottom edge"),
+        (22, 16, "below the centre"),
+        (16, 2, "near the left edge"),
+        (16, 25, "right of the centre"),
+        (16, 9, "left of the centre"),
     ],
 )
 def test_places_in_a_map(row: int, column: int, place: str) -> None:
-    assert place_of(row, column, (10, 10)) == place
+    assert place_of(row, column, (32, 32)) == place
 
 
 @pytest.mark.parametrize(
@@ -143,7 +148,7 @@ def test_shares_never_round_to_none_or_all(share: float, words: str) -> None:
         ("Add", "Adds"),
         ("LayerNorm", "place"),
         ("MultiheadAttention", "every other place"),
-        ("SomethingNew", "One step of the network"),
+        ("SomethingNew", "One layer of the network"),
     ],
 )
 def test_notes_fit_the_type(type_name: str, word: str) -> None:
@@ -154,3 +159,16 @@ def test_the_answer_is_called_by_its_class() -> None:
     logits = np.array([-1.0, 4.5, 2.0], np.float32).reshape(3, 1, 1)
     told = layer_sentence(channel_statistics(logits), logits.shape, names=("ant", "bee", "cat"))
     assert told == "None of the 3 channels is silent for this picture; channel 1 (bee) answers strongest."
+
+
+def test_channels_that_answer_equally_are_not_told_apart() -> None:
+    assert sentence(np.ones((3, 4, 4), np.float32)).endswith(
+        "; 3 channels answer equally strongly, and none more strongly."
+    )
+
+
+def test_a_channel_that_is_the_same_everywhere_has_no_place_of_its_highest_value() -> None:
+    maps = np.full((1, 4, 4), 2.5, np.float32)
+    assert channel_sentence(channel_statistics(maps), 0, maps.shape) == (
+        "Channel 0 is the same everywhere in the picture: 2.5."
+    )

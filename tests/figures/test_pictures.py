@@ -10,6 +10,7 @@ from PIL import Image
 
 from actviz_core.errors import ShapeError
 from actviz_core.figures import channel_map, contact_sheet, overlay
+from actviz_core.figures.contact_sheet import MARK
 
 PICTURE = np.random.default_rng(0).integers(0, 256, (8, 12, 3), dtype=np.uint8)
 THUMBNAILS = np.random.default_rng(1).integers(0, 256, (5, 32, 32, 3), dtype=np.uint8)
@@ -124,3 +125,13 @@ def test_an_empty_sheet_says_so() -> None:
 def test_numbers_of_labels_and_thumbnails_must_agree() -> None:
     with pytest.raises(ShapeError, match="5 thumbnails"):
         sheet(labels=["cat"])
+
+
+def test_marked_thumbnails_have_a_red_bar_above_and_keep_every_pixel() -> None:
+    thumbnails = np.random.default_rng(0).integers(0, 256, (3, 32, 32, 3), np.uint8)
+    figure = contact_sheet(thumbnails, indices=[0, 1, 2], columns=3, marked=[False, True, False])
+    sheet = decoded(figure.data[0].source)
+    for place, thumbnail in enumerate(thumbnails):
+        left = place * (32 + 2)
+        np.testing.assert_array_equal(sheet[4:, left : left + 32, :3], thumbnail)
+        assert (sheet[1:4, left : left + 32] == MARK).all() == (place == 1)

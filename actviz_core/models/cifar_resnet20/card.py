@@ -20,6 +20,7 @@ from actviz_core.models.cifar_resnet20.checkpoints import DEFAULT, FOLDER, Check
 from actviz_core.models.cifar_resnet20.curve import learning_curve
 from actviz_core.models.cifar_resnet20.data import LabelledPictures, read_pictures
 from actviz_core.models.cifar_resnet20.evaluate import accuracy, confusion_matrix, percent, report
+from actviz_core.models.cifar_resnet20.measured import most_confused
 from actviz_core.models.cifar_resnet20.network import CLASSES, CifarResNet20
 from actviz_core.models.cifar_resnet20.train import KEPT_EPOCHS, PADDING, Recipe, read_recipe
 
@@ -184,12 +185,8 @@ def _table(listed: Sequence[Checkpoint]) -> str:
 
 def _most_confused(confusion: Tensor, pairs: int = 3) -> str:
     """Name the largest entries off the diagonal."""
-    mistakes = confusion.clone().fill_diagonal_(0).flatten()
-    counts, places = mistakes.topk(pairs)
-    return ", ".join(
-        f"{CLASSES[place // len(CLASSES)]} as {CLASSES[place % len(CLASSES)]} ({count})"
-        for count, place in zip(counts.tolist(), places.tolist(), strict=True)
-    )
+    found = most_confused(confusion.numpy(), pairs)
+    return ", ".join(f"{true} as {said} ({count})" for true, said, count in found)
 
 
 def _replace_all(folder: Path, contents: Mapping[str, bytes]) -> None:

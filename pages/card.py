@@ -1,0 +1,10 @@
+"""What the bundled network's accuracy means, and what it confuses."""
+
+import streamlit as st
+
+from actviz_core.ui.card_page import show_card
+
+st.title("Model card of cifar-resnet20")
+st.caption("How good the network that comes along is, measured on pictures that it never learned from.")
+
+show_card()
