@@ -10,6 +10,7 @@ from actviz_core.ui.content_width import watch_content_width
 from actviz_core.ui.errors import show_problems, shown_errors
 from actviz_core.ui.sidebar import draw_sidebar
 from actviz_core.ui.text import plain
+from actviz_core.ui.tray_memory import remember_tray
 from actviz_core.ui.view import current_view, show_link
 from actviz_core.workspace import shared_workspace
 
@@ -41,6 +42,7 @@ show_link(view)
 draw_sidebar(view, workspace)
 with st.sidebar:
     watch_content_width()
+    remember_tray()
 show_problems(view)
 with shown_errors(view, workspace), stills_first():
     page.run()

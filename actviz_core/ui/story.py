@@ -39,10 +39,10 @@ def tell_story(model: Model, sample: Sample, workspace: Workspace) -> None:
         st.image(
             model.preprocess.seen(sample.image),
             width="stretch",
-            alt=f"The picture as the network sees it: {sample.label or sample.id}",
+            alt=f"The picture as the network sees it: {sample.title}, {sample.id}",
             output_format="PNG",  # as it is, to the pixel
         )
-        st.caption(plain(sample.label or "No label"))
+        st.caption(plain(sample.title))
     for (title, words), layer in zip(STAGES, told, strict=False):
         with row.cell():
             _stage(title, words, layer, model, sample, workspace)
