@@ -51,7 +51,7 @@ def page_of_channels(panels: Sequence[Filled], choices: _Choices) -> ShownChanne
         if st.session_state.get("board_page", 1) > pages:
             st.session_state["board_page"] = 1
         page = st.pagination(pages, key="board_page", bind="query-params")
-        which += [f"page {page} of {pages}"]
+        which += [f"page {page}"]
     part = slice((page - 1) * TILES, page * TILES)
     return ShownChannels(tuple(order[part] for order in _orders(panels, choices)), ", ".join(which))
 
