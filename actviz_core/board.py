@@ -1,9 +1,10 @@
 """Panels of the compare board, and the boards that one click makes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from actviz_core.errors import ActVizError, quoted
+from actviz_core.samples.variants import MARK
 
 MOST_PANELS = 6
 FEWEST_PANELS = 2
@@ -25,31 +26,77 @@ class Panel:
         """The panel as links carry it: ``model,image,call``."""
         return f"{self.model_key},{self.image_id},{self.call}"
 
+
+@dataclass(frozen=True)
+class Slot:
+    """A panel before what is in hand is filled in: each part that names nothing follows it.
+
+    ``model_key`` is "" or a pinned model key. ``image_id`` is "", a pinned image id, or a variant of the
+    picture in hand: ``~mirror``, or ``~`` for its original.
+    """
+
+    model_key: str
+    image_id: str
+    call: str
+
+    def __str__(self) -> str:
+        """The slot as links carry it: ``model,image,call``, of which the first two may be empty."""
+        return f"{self.model_key},{self.image_id},{self.call}"
+
     @classmethod
-    def parse(cls, text: str) -> "Panel":
+    def parse(cls, text: str) -> "Slot":
         """Read the text form. Raises `PanelTextError`."""
         parts = text.split(",", 2)
-        if len(parts) != 3 or not all(parts):
+        if len(parts) != 3 or not parts[2]:
             raise PanelTextError(
                 f"{quoted(text)} is no panel. A panel is written as model,image,call, such as "
-                "cifar-resnet20,bundled-cifar10/0,layer1.0.conv1."
+                "cifar-resnet20,bundled-cifar10/0,layer1.0.conv1; without a model or an image, as in "
+                ",,layer1.0.conv1, it follows the sidebar."
             )
         return cls(*parts)
 
+    @property
+    def pins_network(self) -> bool:
+        """Whether the network stays as it is when another one is taken in hand."""
+        return bool(self.model_key)
 
-def of_layers(model_key: str, image_id: str, calls: Sequence[str]) -> list[Panel]:
-    """One panel a call, all of the same network and picture."""
-    return [Panel(model_key, image_id, call) for call in calls[:MOST_PANELS]]
+    @property
+    def pins_picture(self) -> bool:
+        """Whether the picture stays as it is when another one is taken in hand."""
+        return bool(self.image_id) and not self.image_id.startswith(MARK)
+
+    def filled(self, model_key: str, image_id: str) -> Panel:
+        """What the slot shows while this network and this picture are in hand."""
+        picture = self.image_id or image_id
+        if picture.startswith(MARK):
+            picture = f"{image_id.partition(MARK)[0]}{picture.rstrip(MARK)}"
+        return Panel(self.model_key or model_key, picture, self.call)
+
+    def with_network_in_hand(self) -> "Slot":
+        """The slot, following the network in hand."""
+        return replace(self, model_key="")
+
+    def with_picture_in_hand(self) -> "Slot":
+        """The slot, following the picture in hand; a variant stays a variant."""
+        if not self.pins_picture:
+            return self
+        variant = self.image_id.partition(MARK)[2]
+        return replace(self, image_id=f"{MARK}{variant}" if variant else "")
 
 
-def of_pictures(model_key: str, image_ids: Sequence[str], call: str) -> list[Panel]:
-    """One panel a picture, all of the same network and call."""
-    return [Panel(model_key, image_id, call) for image_id in image_ids[:MOST_PANELS]]
+def of_layers(calls: Sequence[str]) -> list[Slot]:
+    """One panel a call, all of the network and picture in hand."""
+    return [Slot("", "", call) for call in calls[:MOST_PANELS]]
 
 
-def of_models(model_keys: Sequence[str], image_id: str, call: str) -> list[Panel]:
-    """One panel a network or set of weights, all of the same picture and call."""
-    return [Panel(key, image_id, call) for key in model_keys[:MOST_PANELS]]
+def of_pictures(image_ids: Sequence[str], call: str) -> list[Slot]:
+    """One panel a picture or variant, all of the network in hand and the same call."""
+    return [Slot("", image_id, call) for image_id in image_ids[:MOST_PANELS]]
+
+
+def of_models(model_keys: Sequence[str], call: str) -> list[Slot]:
+    """One panel a network or set of weights, all of the picture in hand and the same call."""
+    return [Slot(key, "", call) for key in model_keys[:MOST_PANELS]]
 
 
 LONGEST_NAME = 120

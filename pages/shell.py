@@ -12,6 +12,7 @@ from actviz_core.ui.look import apply_look
 from actviz_core.ui.sidebar import draw_sidebar
 from actviz_core.ui.tab_title import APP, name_tab
 from actviz_core.ui.text import plain
+from actviz_core.ui.tray_memory import remember_tray
 from actviz_core.ui.view import current_view, show_link
 from actviz_core.ui.waiting import waiting_shown
 from actviz_core.workspace import shared_workspace
@@ -49,6 +50,7 @@ with waiting_shown(workspace, key="page"):
         draw_sidebar(view, workspace)
     with st.sidebar:
         watch_content_width()
+        remember_tray()
     show_problems(view)
     with shown_errors(view, workspace):
         tell_random_weights(view, workspace)

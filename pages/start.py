@@ -5,7 +5,7 @@ import streamlit as st
 from actviz_core.ui.errors import require
 from actviz_core.ui.glossary import Term, meaning
 from actviz_core.ui.story import other_pictures, tell_story
-from actviz_core.ui.tab_title import name_tab, picture_name
+from actviz_core.ui.tab_title import name_tab
 from actviz_core.ui.view import current_view
 from actviz_core.workspace import shared_workspace
 
@@ -19,6 +19,6 @@ st.caption(
 )
 
 model, sample = require(view, workspace)
-name_tab(f"{picture_name(sample)} in {model.key}")
+name_tab(f"{sample.title} in {model.key}")
 tell_story(model, sample, workspace)
 other_pictures(sample, workspace)

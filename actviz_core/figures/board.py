@@ -63,6 +63,7 @@ def compare_board(
     colors: Colors = Colors.AUTO,
     value_range: ValueRange = ValueRange.SHARED,
     selected: int | None = None,
+    which: str = "",
     width: int = 1060,
 ) -> go.Figure:
     """Draw all panels in one figure: side by side up to three, four in two rows, more in rows of three.
@@ -84,6 +85,7 @@ def compare_board(
             each with its bar; a note says which. `PERCENTILE` is shared, without the most extreme values.
             In a grid, ranges come from all channels of a layer, whether shown or not.
         selected: the channel to put a frame around in every grid.
+        which: what is said of a grid's channels, beside how many of all they are, where it leaves some out.
         width: about how wide the figure will be drawn, in pixels; decides its height and the room for titles.
 
     Raises:
@@ -98,7 +100,7 @@ def compare_board(
         case Show.GRID:
             each = [None] * len(panels) if orders is None else orders
             contents = [
-                grid_content(panel, order, selected=selected, width=across, limit=limit)
+                grid_content(panel, order, selected=selected, which=which, width=across, limit=limit)
                 for panel, order in zip(panels, each, strict=True)
             ]
         case Show.CHANNEL:

@@ -94,13 +94,25 @@ class Content:
 
 
 def grid_content(
-    panel: BoardPanel, order: npt.ArrayLike | None, *, selected: int | None, width: int, limit: int
+    panel: BoardPanel,
+    order: npt.ArrayLike | None,
+    *,
+    selected: int | None,
+    which: str = "",
+    width: int,
+    limit: int,
 ) -> Content:
-    """The channels of `order`, as large as they can be in `width` x `limit` pixels."""
+    """The channels of `order`, as large as they can be in `width` x `limit` pixels.
+
+    Where some are left out, that is said, followed by `which` ones these are.
+    """
     maps = float_maps(panel.maps)
     shown = chosen_channels(order, len(maps))
+    detail = f"{shown.size} of {len(maps):,}" if shown.size < len(maps) else ""
+    if detail and which:
+        detail += f", {which}"
     if not shown.size:
-        return Content(message="No channel to show.")
+        return Content(detail=detail, message="No channel to show.")
     tiles = fitting_layout(len(shown), *maps.shape[1:], pixels=width, limit=limit)
     statistics = panel.statistics
     return Content(
@@ -113,6 +125,7 @@ def grid_content(
         signed=statistics.signed,
         frames=tile_frames(shown, tiles, selected),
         panel=lambda colors: channel_panel(shown, tiles, colors),
+        detail=detail,
     )
 
 

@@ -37,6 +37,10 @@ class Network(ABC):
     def weights_names(self) -> tuple[str, ...]:
         """List what can follow ``name@``, in the selector's order."""
 
+    def weights_title(self, weights: str) -> str:
+        """What people call one set of weights, in as few words as there are."""
+        return weights
+
     @abstractmethod
     def weights_info(self, weights: str, settings: Settings) -> WeightsInfo:
         """Describe one set of weights for the selector."""

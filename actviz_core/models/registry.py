@@ -129,6 +129,15 @@ def find_network(key: str, settings: Settings | None = None) -> tuple[Network, s
     return network, weights
 
 
+def weights_title(key: str, settings: Settings | None = None) -> str:
+    """What people call the weights of a model key: ``final``, or what an upload is called.
+
+    Raises `UnknownModelError`.
+    """
+    network, weights = find_network(key, settings)
+    return network.weights_title(weights)
+
+
 def likely_models(state: Mapping[str, Tensor], settings: Settings | None = None) -> list[str]:
     """Which of the team's and torchvision's networks a state dict fits exactly: their names."""
     settings = settings or read_settings()

@@ -39,6 +39,10 @@ class UploadedNetwork(Network):
         """List the architecture's own weights, then the uploaded ones."""
         return (*self._network.weights_names(), self._entry.weights)
 
+    def weights_title(self, weights: str) -> str:
+        """Give the name that people gave the upload, which is its file's at first."""
+        return self._entry.name if weights == self._entry.weights else weights
+
     def weights_info(self, weights: str, settings: Settings) -> WeightsInfo:
         """Describe the uploaded weights, or the architecture's own."""
         if weights == self._entry.weights:

@@ -19,11 +19,20 @@ PLENTY = 20  # so many names still fit into a message
 
 @dataclass(frozen=True)
 class Sample:
-    """One picture (PIL, mode RGB; shared, so never change it), its image id and its label, if it has one."""
+    """One picture (PIL, mode RGB; shared, so never change it), its image id and its label, if it has one.
+
+    ``name`` is that of the file that a visitor uploaded, fit to be shown.
+    """
 
     id: str
     image: Image.Image
     label: str | None
+    name: str | None = None
+
+    @property
+    def title(self) -> str:
+        """What people call it: its label, or its file's name, or that it has neither."""
+        return self.label or self.name or "No label"
 
 
 class Source(ABC):

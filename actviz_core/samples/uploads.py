@@ -6,6 +6,7 @@ Nothing here looks into the bytes: a process of its own decodes them, each time 
 import hashlib
 import os
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from actviz_core.cache import ByteCache
@@ -13,6 +14,7 @@ from actviz_core.decoding import MAX_BYTES, too_many_bytes
 from actviz_core.errors import BadImageError, UnknownImageError
 from actviz_core.folder_lock import exclusive
 from actviz_core.samples.source import Sample
+from actviz_core.samples.upload_names import drop_name, keep_name, name_of
 from actviz_core.samples.visitor_pictures import read_visitor_picture
 from actviz_core.settings import Settings, read_settings, reading_folder
 from actviz_core.untrusted import held_folder
@@ -28,9 +30,9 @@ _samples: ByteCache[Path, Sample] = ByteCache(
 def save_upload(content: bytes, name: str, settings: Settings | None = None) -> Sample:
     """Keep an uploaded file's bytes and return its picture, with the id ``upload/<12 hex>`` and no label.
 
-    The same bytes are kept once. When all uploads together exceed the settings' ``uploads_bytes``, those that
-    were neither uploaded nor opened for longest are removed. A file that cannot be decoded is not kept.
-    Raises `BadImageError`, which calls the file by ``name``.
+    The same bytes are kept once, under the latest ``name``. When all uploads together exceed the settings'
+    ``uploads_bytes``, those that were neither uploaded nor opened for longest are removed. A file that cannot
+    be decoded is not kept. Raises `BadImageError`, which calls the file by ``name``.
     """
     settings = settings or read_settings()
     if len(content) > MAX_BYTES:
@@ -44,13 +46,14 @@ def save_upload(content: bytes, name: str, settings: Settings | None = None) -> 
             image = read_visitor_picture(file, name, reading_folder(settings))
             with exclusive(folder):
                 file.replace(folder / digest)  # in one step; a repeated upload becomes the newest again
+                keep_name(folder / digest, name, temporary)
                 _make_room(folder, settings.uploads_bytes, keep=digest)
     except OSError as error:
         raise BadImageError(
             f"{name} cannot be kept in {folder} ({error.strerror}). Make room there, or set ACTVIZ_DATA to a "
             "folder that can be written to."
         ) from error
-    return Sample(f"{SOURCE_KEY}/{digest}", image, None)
+    return Sample(f"{SOURCE_KEY}/{digest}", image, None, name_of(folder / digest))
 
 
 def open_upload(digest: str, settings: Settings | None = None) -> Sample:
@@ -77,7 +80,7 @@ def open_upload(digest: str, settings: Settings | None = None) -> Sample:
                 "see that it can be written to."
             ) from error
 
-    return _samples.get(path, read)
+    return replace(_samples.get(path, read), name=name_of(path))
 
 
 def _folder(settings: Settings) -> Path:
@@ -92,4 +95,5 @@ def _make_room(folder: Path, max_total_bytes: int, *, keep: str) -> None:
             break
         if path.name != keep:
             path.unlink(missing_ok=True)
+            drop_name(path)
             total -= status.st_size

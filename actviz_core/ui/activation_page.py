@@ -18,7 +18,7 @@ from actviz_core.ui.layer_side import side_column
 from actviz_core.ui.place import choose_place, chosen_place
 from actviz_core.ui.quick_picks import quick_picks
 from actviz_core.ui.reading import chosen_reading, forget_reading, tell_magnitudes
-from actviz_core.ui.tab_title import name_tab, picture_name
+from actviz_core.ui.tab_title import name_tab
 from actviz_core.ui.text import option_text, plain, shape_text
 from actviz_core.ui.vectors import prefix_view, vector_view
 from actviz_core.ui.view import View
@@ -42,7 +42,7 @@ def show_activations(model: Model, sample: Sample, view: View, workspace: Worksp
     with st.container(horizontal=True, horizontal_alignment="distribute"):
         call = _choose_call(list(activations))
         files = st.container(width="content")  # filled below, when there is something to take away
-    name_tab(f"{call} of {picture_name(sample)}")
+    name_tab(f"{call} of {sample.title}")
     value = activations[call]
     decided = workspace.layout(model, call, value)
     try:

@@ -19,6 +19,9 @@ from actviz_core.ui.content_width import column_width, content_width
 from actviz_core.ui.figure import Click, draw_clickable
 from actviz_core.ui.text import plain
 
+TILES = 64
+"""Most channels whose differences are drawn."""
+
 SHARE = 0.58
 """Of the page's width, taken by the maps where the table has room beside them."""
 
@@ -56,6 +59,9 @@ def show_difference(panels: Sequence[Filled], choices: _Shown) -> None:
         )
     if signed.resampled:
         st.caption("The maps have different sizes: the smaller ones are resampled before they are compared.")
+    most = len(channels.order)
+    if most > TILES and choices.show is not Show.CHANNEL:
+        st.caption(f"The maps are the {TILES} of {most:,} channels that differ most; the table has all.")
     width = content_width()
     if width < LEGEND_ROOM:
         st.caption(LEGEND[0].upper() + LEGEND[1:])
@@ -64,7 +70,7 @@ def show_difference(panels: Sequence[Filled], choices: _Shown) -> None:
     with page.cell(column_span=3):
         figure = difference_map(
             signed,
-            order=channels.order[:64],
+            order=channels.order[:TILES],
             channel=choices.channel if choices.show is Show.CHANNEL else None,
             width=across,
         )

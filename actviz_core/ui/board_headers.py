@@ -1,16 +1,19 @@
 """The row of headers above the board: what each panel shows, and how to change it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import streamlit as st
 
-from actviz_core.board import FEWEST_PANELS, Panel
+from actviz_core.board import FEWEST_PANELS, Panel, Slot
 from actviz_core.errors import ActVizError
 from actviz_core.figures import shortened
 from actviz_core.models import canonical_key, list_weights
-from actviz_core.ui.board_panels import Failed, Filled
-from actviz_core.ui.board_state import add_panel, remove_panel, replace_panel
+from actviz_core.samples.variants import MARK
+from actviz_core.ui.board_names import picture_text, weights_text
+from actviz_core.ui.board_panels import Failed, Filled, FilledBoard
+from actviz_core.ui.board_pins import pin_text
+from actviz_core.ui.board_state import remove_slot, replace_slot, set_slots
 from actviz_core.ui.glossary import Term, meaning
 from actviz_core.ui.reading import tell_magnitudes, tell_own_reading
 from actviz_core.ui.text import plain
@@ -20,19 +23,20 @@ from actviz_core.ui.waiting import wait_on_button
 from actviz_core.workspace import Workspace
 
 MOST_IN_ROW = 5
-NAME = 18  # characters of a layer's name that fit into a header in one line
+NAME = 18  # characters of a panel's name that fit into a header in one line
+_IN_HAND = "as in the sidebar"
 
 
-def header_row(filled: Sequence[Filled | Failed], view: View, workspace: Workspace) -> None:
+def header_row(board: FilledBoard, view: View, workspace: Workspace) -> None:
     """Draw a header a panel."""
-    columns = len(filled) if len(filled) < MOST_IN_ROW else 3
+    columns = len(board.panels) if len(board.panels) < MOST_IN_ROW else 3
     row = st.grid(columns, min_column_width=150, gap="small")
-    for panel in filled:
+    for panel in board.panels:
         with row.cell(), st.container(gap=None):
-            _header(panel, len(filled), view, workspace)
+            _header(panel, board.slots, view, workspace)
 
 
-def add_panel_popover(last: Panel, view: View, workspace: Workspace) -> None:
+def add_panel_popover(board: FilledBoard, view: View, workspace: Workspace) -> None:
     """Offer one more panel: a copy of the last, with one thing changed."""
     more = st.popover(
         "Add a panel",
@@ -43,18 +47,22 @@ def add_panel_popover(last: Panel, view: View, workspace: Workspace) -> None:
     )
     if more.open:
         with more:
-            _choices(last, "new", view, workspace, blank=True)
+            _choices(board.panels[-1], board.slots, view, workspace, adds=True)
 
 
-def _header(filled: Filled | Failed, count: int, view: View, workspace: Workspace) -> None:
-    panel, position = filled.panel, filled.position
-    short = shortened(panel.call, NAME)
-    st.markdown(f"**{position + 1}** {plain(short)}", help=plain(panel.call) if short != panel.call else None)
-    st.caption(plain(_origin(filled)))
+def _header(filled: Filled | Failed, slots: Sequence[Slot], view: View, workspace: Workspace) -> None:
+    position, slot = filled.position, filled.slot
+    short = shortened(filled.name, NAME)
+    st.markdown(
+        f"**{position + 1}** {plain(short)}", help=plain(filled.name) if short != filled.name else None
+    )
+    st.caption(pin_text(slot))
     if isinstance(filled, Failed):
         st.error(plain(filled.reason), icon=":material/error:")
         if filled.not_yet:
             wait_on_button(key=f"wait_on_{position}")
+        elif not slot.pins_network:
+            st.caption("Choose a layer of this network with Change, or press one of the buttons above.")
     else:
         tell_own_reading(filled.layout, tuple(filled.value.shape))
         tell_magnitudes(filled.value)
@@ -62,34 +70,74 @@ def _header(filled: Filled | Failed, count: int, view: View, workspace: Workspac
         change = st.popover("Change", icon=":material/edit:", key=f"change_{position}", on_change="rerun")
         if change.open:
             with change:
-                _choices(panel, str(position), view, workspace, blank=False)
+                _choices(filled, slots, view, workspace, adds=False)
+        _pin_button(filled, slots)
         st.button(
             "Remove",
             key=f"remove_panel_{position}",
             icon=":material/close:",
             type="tertiary",
-            disabled=count <= FEWEST_PANELS,
-            on_click=remove_panel,
-            args=(position,),
+            disabled=len(slots) <= FEWEST_PANELS,
+            on_click=remove_slot,
+            args=(slots, position),
         )
 
 
-def _origin(filled: Filled | Failed) -> str:
-    """Weights and picture in few words, so that they stay in one line: ``epoch-1, cat (patterns/0)``."""
-    panel = filled.panel
-    if isinstance(filled, Failed):
-        return f"{panel.model_key}, {panel.image_id}"
-    label = filled.sample.label
-    return f"{filled.weights}, {f'{label} ({panel.image_id})' if label else panel.image_id}"
+def _pin_button(filled: Filled | Failed, slots: Sequence[Slot]) -> None:
+    slot, panel, pinned = filled.slot, filled.panel, filled.slot.pins_network or filled.slot.pins_picture
+    other = (
+        slot.with_network_in_hand().with_picture_in_hand()
+        if pinned
+        else Slot(panel.model_key, panel.image_id, panel.call)
+    )
+    st.button(
+        "Unpin" if pinned else "Pin",
+        key=f"pin_{filled.position}",
+        icon=":material/keep_off:" if pinned else ":material/keep:",
+        type="tertiary",
+        on_click=replace_slot,
+        args=(slots, filled.position, other),
+        help="Follow the network and picture in the sidebar."
+        if pinned
+        else "Keep this network and picture here, whatever the sidebar shows.",
+    )
 
 
-def _choices(panel: Panel, place: str, view: View, workspace: Workspace, *, blank: bool) -> None:
-    """Offer other weights, pictures and layers; with ``blank`` the first choice adds a panel."""
-    _choice("Weights", "model_key", _model_keys(panel, workspace), panel, place, blank=blank)
-    pictures = dict.fromkeys([panel.image_id, *([view.image_id] if view.image_id else []), *tray()])
-    _choice("Picture", "image_id", list(pictures), panel, place, blank=blank)
+def _choices(
+    filled: Filled | Failed, slots: Sequence[Slot], view: View, workspace: Workspace, *, adds: bool
+) -> None:
+    """Offer other weights, pictures and layers for a panel; with ``adds``, for one more like it."""
+    slot, panel = filled.slot, filled.panel
+
+    def choice(label: str, part: str, options: Sequence[str], text: Callable[[str], str]) -> None:
+        _choice(label, part, options, text, filled, slots, adds=adds)
+
+    choice(
+        "Weights",
+        "model_key",
+        [slot.model_key, "", *_model_keys(panel, workspace)],
+        lambda key: _network(key, workspace),
+    )
+    choice(
+        "Picture",
+        "image_id",
+        [slot.image_id, "", panel.image_id, *([view.image_id] if view.image_id else []), *tray()],
+        lambda image_id: _picture(image_id, workspace),
+    )
     st.caption("Keep pictures in the tray on the Samples page to find them here.", help=meaning(Term.TRAY))
-    _choice("Layer", "call", _calls(panel, view, workspace), panel, place, blank=blank)
+    choice("Layer", "call", [slot.call, *_calls(panel, view, workspace)], str)
+
+
+def _network(model_key: str, workspace: Workspace) -> str:
+    if not model_key:
+        return _IN_HAND
+    return f"{model_key.partition('@')[0]}, {weights_text(model_key, workspace)}"
+
+
+def _picture(image_id: str, workspace: Workspace) -> str:
+    picture, mark, variant = image_id.partition(MARK)
+    said = picture_text(picture, workspace) if picture else _IN_HAND
+    return f"{said}, {variant or 'original'}" if mark else said
 
 
 def _model_keys(panel: Panel, workspace: Workspace) -> list[str]:
@@ -114,27 +162,38 @@ def _calls(panel: Panel, view: View, workspace: Workspace) -> list[str]:
     return list(dict.fromkeys([*own, *names_offered(view, model, workspace)]))
 
 
-def _choice(label: str, part: str, options: list[str], panel: Panel, place: str, *, blank: bool) -> None:
-    key = f"panel_{place}_{part}"
-    current = getattr(panel, part)
-    if not blank:
-        st.session_state[key] = current if current in options else None
+def _choice(
+    label: str,
+    part: str,
+    options: Sequence[str],
+    text: Callable[[str], str],
+    filled: Filled | Failed,
+    slots: Sequence[Slot],
+    *,
+    adds: bool,
+) -> None:
+    key = f"panel_{'new' if adds else filled.position}_{part}"
+    current = getattr(filled.slot, part)
+    if not adds:
+        st.session_state[key] = current
 
     def changed() -> None:
         chosen = st.session_state[key]
         if chosen is None:
             return
-        if blank:
+        slot = replace(filled.slot, **{part: chosen})
+        if adds:
             st.session_state[key] = None
-            add_panel(replace(panel, **{part: chosen}))
+            set_slots([*slots, slot])
         else:
-            replace_panel(int(place), replace(panel, **{part: chosen}))
+            replace_slot(slots, filled.position, slot)
 
     st.selectbox(
         label,
-        [option for option in options if not blank or option != current],
+        [option for option in dict.fromkeys(options) if not adds or option != current],
         index=None,
         key=key,
+        format_func=text,
         on_change=changed,
-        placeholder=f"the same: {current}" if blank else current,
+        placeholder=f"the same: {text(current)}",
     )

@@ -3,23 +3,22 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
 import plotly.graph_objects as go
 import streamlit as st
 
-from actviz_core.analysis import ChannelOrder, Summary, ValueRange, order_channels
+from actviz_core.analysis import ChannelOrder, Summary, ValueRange
 from actviz_core.board import FEWEST_PANELS, MOST_PANELS, board_name, board_title
 from actviz_core.figures import Colors, Show, aligned_predictions, compare_board, lay_on_pictures
 from actviz_core.models import Model
 from actviz_core.samples import Sample
+from actviz_core.ui.board_channels import ORDERS, ShownChannels, page_of_channels
 from actviz_core.ui.board_difference import show_difference
 from actviz_core.ui.board_headers import add_panel_popover, header_row
-from actviz_core.ui.board_panels import Filled, answers, fill, usable
+from actviz_core.ui.board_panels import Filled, answers, fill
+from actviz_core.ui.board_pins import shared_row
 from actviz_core.ui.board_place import choose_on_board, chosen_board_place
 from actviz_core.ui.board_state import (
-    current_panels,
-    set_panels,
+    current_slots,
     show_board_link,
     tell_panel_problems,
 )
@@ -27,22 +26,14 @@ from actviz_core.ui.choices import check_link, check_number, check_switches, lin
 from actviz_core.ui.content_width import content_width
 from actviz_core.ui.figure import Told, draw, draw_clickable
 from actviz_core.ui.layer_side import NOT_WHAT_MATTERED
-from actviz_core.ui.presets import default_panels, preset_bar
+from actviz_core.ui.presets import layers_in_hand, preset_bar
 from actviz_core.ui.tab_title import name_tab
 from actviz_core.ui.take_away import Taken, take_away, told_of
 from actviz_core.ui.view import View
 from actviz_core.workspace import Workspace
 
-TILES = 64
 WIDGET = 118
 SHOWN = {"all channels": Show.GRID, "one channel": Show.CHANNEL, "summary": Show.SUMMARY}
-ORDERS = {
-    "number": ChannelOrder.INDEX,
-    "mean": ChannelOrder.MEAN,
-    "maximum": ChannelOrder.MAXIMUM,
-    "variation": ChannelOrder.STD,
-    "active share": ChannelOrder.ACTIVE,
-}
 SUMMARIES: dict[str, Summary | None] = {"mean": Summary.MEAN, "max": Summary.MAXIMUM, "PCA": None}
 
 
@@ -63,26 +54,25 @@ class BoardChoices:
 def show_board(model: Model, sample: Sample, view: View, workspace: Workspace) -> None:
     """Draw the whole page below its title."""
     preset_bar(view, model, sample, workspace)
-    panels = current_panels()
+    made = current_slots()
     tell_panel_problems()
-    if not panels:
-        panels = default_panels(view, model, sample, workspace)
-        set_panels(panels)
-    show_board_link(panels)
-    name_tab(f"{len(panels)} panels compared")
-    if len(panels) < FEWEST_PANELS:
+    show_board_link(made)
+    slots = made or layers_in_hand(view, model, sample, workspace)
+    name_tab(f"{len(slots)} panels compared")
+    if len(slots) < FEWEST_PANELS:
         st.info("A board has at least two panels. Choose a preset, or more layers.", icon=":material/info:")
         return
-    filled = fill(panels, workspace)
-    header_row(filled, view, workspace)
-    shown = usable(filled)
+    board = fill(slots, (model.key, sample.id), workspace)
+    shared_row(board)
+    header_row(board, view, workspace)
+    shown = board.usable
     if not shown:
         return
     with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
         choices = _tool_bar(shown)
         with st.container(horizontal=True, width="content"):
-            if len(panels) < MOST_PANELS:
-                add_panel_popover(panels[-1], view, workspace)
+            if len(slots) < MOST_PANELS:
+                add_panel_popover(board, view, workspace)
             files = st.container(width="content")
     taken = [_taken(panel) for panel in shown]
     named = [panel.panel for panel in shown]
@@ -145,10 +135,12 @@ def _tool_bar(panels: Sequence[Filled]) -> BoardChoices:
 
 
 def _board(panels: Sequence[Filled], choices: BoardChoices, told: Told) -> go.Figure:
+    channels = page_of_channels(panels, choices)
     figure = compare_board(
         [panel.drawn for panel in panels],
         show=choices.show,
-        orders=_orders(panels, choices),
+        orders=channels.orders,
+        which=channels.which,
         channel=choices.channel,
         summary=choices.summary,
         opacity=choices.opacity,
@@ -160,30 +152,22 @@ def _board(panels: Sequence[Filled], choices: BoardChoices, told: Told) -> go.Fi
     draw_clickable(
         figure,
         key="compare_board",
-        alt=f"{len(panels)} panels: " + "; ".join(panel.drawn.title for panel in panels),
+        alt=_described(panels, choices, channels),
         clicked=choose_on_board,
         told=told,
     )
     return figure
 
 
+def _described(panels: Sequence[Filled], choices: BoardChoices, channels: ShownChannels) -> str:
+    """The board in words, with how many channels of each panel it shows."""
+    words = []
+    for panel, order in zip(panels, channels.orders, strict=True):
+        part = f", {len(order)} of {len(panel.drawn.maps):,} channels"
+        partial = choices.show is Show.GRID and len(order) < len(panel.drawn.maps)
+        words.append(panel.drawn.title + (part if partial else ""))
+    return f"{len(panels)} panels: " + "; ".join(words)
+
+
 def _taken(panel: Filled) -> Taken:
     return Taken(panel.model, panel.sample.id, panel.panel.call, panel.value, panel.drawn.statistics)
-
-
-def _orders(panels: Sequence[Filled], choices: BoardChoices) -> list[npt.NDArray[np.int64]]:
-    """The channels of every panel in display order: by the first panel's numbers unless each has its own."""
-
-    def own(panel: Filled) -> npt.NDArray[np.int64]:
-        descending = choices.order is not ChannelOrder.INDEX
-        return order_channels(panel.drawn.statistics, choices.order, descending=descending)
-
-    first = own(panels[0])
-    orders = []
-    for panel in panels:
-        order = own(panel)
-        if not choices.own_order:
-            shared = first[first < len(panel.drawn.maps)]
-            order = np.concatenate([shared, np.setdiff1d(order, shared)])
-        orders.append(order[:TILES])
-    return orders

@@ -7,28 +7,25 @@ import numpy as np
 from torch import Tensor
 
 from actviz_core.analysis import TopK, channel_statistics
-from actviz_core.board import Panel
+from actviz_core.board import Panel, Slot
 from actviz_core.errors import ActVizError, StillWorkingError
 from actviz_core.figures import BoardPanel, PicturePart
 from actviz_core.layouts import Layout
 from actviz_core.models import Model
-from actviz_core.models.registry import find_network
 from actviz_core.samples import Sample
+from actviz_core.ui.board_names import name_panels
 from actviz_core.ui.picture_parts import picture_part
 from actviz_core.workspace import Workspace
 
 
 @dataclass(frozen=True)
 class Filled:
-    """A panel with everything that the board shows of it; ``name`` tells it from the others.
-
-    ``weights`` are those of its network, or its model key where the board has several networks.
-    """
+    """A panel with everything that the board shows of it; ``name`` tells it from the others."""
 
     position: int
+    slot: Slot
     panel: Panel
     name: str
-    weights: str
     model: Model
     sample: Sample
     value: Tensor
@@ -47,31 +44,57 @@ class Failed:
     """A panel whose model, picture or call is not there, and why; ``not_yet`` where it may still come."""
 
     position: int
+    slot: Slot
     panel: Panel
+    name: str
     reason: str
     not_yet: bool = False
 
 
-def fill(panels: Sequence[Panel], workspace: Workspace) -> list[Filled | Failed]:
-    """Get every panel's values; one forward pass serves all panels of the same network and picture."""
+@dataclass(frozen=True)
+class FilledBoard:
+    """All panels, and what they have in common: a kind, such as "weights", and what it is called."""
+
+    panels: tuple[Filled | Failed, ...]
+    shared: tuple[tuple[str, str], ...]
+
+    @property
+    def slots(self) -> list[Slot]:
+        """The panels before what is in hand was filled in."""
+        return [panel.slot for panel in self.panels]
+
+    @property
+    def usable(self) -> list[Filled]:
+        """The panels that have something to show."""
+        return [panel for panel in self.panels if isinstance(panel, Filled)]
+
+
+def fill(slots: Sequence[Slot], in_hand: tuple[str, str], workspace: Workspace) -> FilledBoard:
+    """Get every panel's values; one forward pass serves all panels of the same network and picture.
+
+    ``in_hand`` are the model key and the image id of the sidebar.
+    """
+    panels = [slot.filled(*in_hand) for slot in slots]
     together: dict[tuple[str, str], list[str]] = {}
     for panel in panels:
         together.setdefault((panel.model_key, panel.image_id), []).append(panel.call)
-    names = short_names(panels)
-    return [
+    names = name_panels(panels, workspace)
+    filled = [
         _fill(
             position,
+            slot,
             panel,
+            names.titles[position],
             together[panel.model_key, panel.image_id],
-            (names[position], _weights(panel, panels)),
             workspace,
         )
-        for position, panel in enumerate(panels)
+        for position, (slot, panel) in enumerate(zip(slots, panels, strict=True))
     ]
+    return FilledBoard(tuple(filled), names.shared)
 
 
 def _fill(
-    position: int, panel: Panel, companions: Sequence[str], names: tuple[str, str], workspace: Workspace
+    position: int, slot: Slot, panel: Panel, name: str, companions: Sequence[str], workspace: Workspace
 ) -> Filled | Failed:
     try:
         model = workspace.model(panel.model_key)
@@ -80,42 +103,15 @@ def _fill(
         call, value = next(iter(workspace.activations(model, sample, [panel.call]).items()), ("", None))
         prediction = workspace.prediction(model, sample, k=None)
         if value is None:
-            return Failed(position, panel, workspace.why_nothing(model, panel.call))
+            return Failed(position, slot, panel, name, workspace.why_nothing(model, panel.call))
         maps = workspace.maps(model, call, value)
         layout = workspace.layout(model, call, value)
     except ActVizError as error:
-        return Failed(position, panel, str(error), not_yet=isinstance(error, StillWorkingError))
+        not_yet = isinstance(error, StillWorkingError)
+        return Failed(position, slot, panel, name, str(error), not_yet=not_yet)
     seen = np.asarray(model.preprocess.seen(sample.image)) if layout.on_picture else None
-    drawn = BoardPanel(f"{position + 1} {names[0]}", maps, channel_statistics(maps), seen)
-    return Filled(position, panel, *names, model, sample, value, layout, drawn, prediction)
-
-
-def short_names(panels: Sequence[Panel]) -> list[str]:
-    """What tells the panels apart: ``epoch-1``, or ``layer1.0.conv1, mirror`` where two things do."""
-    parts = [(panel.call, _weights(panel, panels), _picture(panel, panels)) for panel in panels]
-    differ = [len({part[i] for part in parts}) > 1 for i in range(3)]
-    return [
-        ", ".join(name for name, varies in zip(part, differ, strict=True) if varies) or part[0]
-        for part in parts
-    ]
-
-
-def _weights(panel: Panel, panels: Sequence[Panel]) -> str:
-    """The weights alone where all panels show the same network."""
-    networks = {other.model_key.partition("@")[0] for other in panels}
-    if len(networks) > 1:
-        return panel.model_key
-    try:
-        return find_network(panel.model_key)[1]
-    except ActVizError:
-        return panel.model_key
-
-
-def _picture(panel: Panel, panels: Sequence[Panel]) -> str:
-    """The variant alone where all panels show the same picture."""
-    picture, tilde, variant = panel.image_id.partition("~")
-    same = all(other.image_id.partition("~")[0] == picture for other in panels)
-    return (variant if tilde else "original") if same else panel.image_id
+    drawn = BoardPanel(f"{position + 1} {name}", maps, channel_statistics(maps), seen)
+    return Filled(position, slot, panel, name, model, sample, value, layout, drawn, prediction)
 
 
 def answers(panels: Sequence[Filled]) -> tuple[list[TopK], list[str]]:
@@ -129,8 +125,3 @@ def answers(panels: Sequence[Filled]) -> tuple[list[TopK], list[str]]:
         title = group[0].drawn.title if len(group) == 1 else f"panels {numbers}"
         titles.append("all panels" if len(group) == len(panels) else title)
     return [group[0].prediction for group in same.values()], titles
-
-
-def usable(filled: Sequence[Filled | Failed]) -> list[Filled]:
-    """The panels that have something to show."""
-    return [panel for panel in filled if isinstance(panel, Filled)]

@@ -19,13 +19,13 @@ def chosen_picture(view: View, workspace: Workspace) -> None:
     picture, seen = st.columns(2)
     shown = model.preprocess.seen(sample.image)
     with picture:
-        st.image(sample.image, width="stretch", alt=f"The chosen picture, {sample.id}")
+        st.image(sample.image, width="stretch", alt=f"The chosen picture, {sample.title}, {sample.id}")
         st.caption(f"The picture, {sample.image.width} x {sample.image.height}")
     with seen:
         # As PNG: a JPEG would change pixels of what is shown as exactly this.
         st.image(shown, width="stretch", output_format="PNG", alt="The picture as the model sees it")
         st.caption(f"What the model sees, {shown.width} x {shown.height}")
-    st.markdown(f"**{plain(sample.label or 'No label')}** {plain(sample.id)}")
+    st.markdown(f"**{plain(sample.title)}** {plain(sample.id)}")
     prediction = workspace.prediction(model, sample)
     said = ", ".join(
         f"{label} {percent(share)}"

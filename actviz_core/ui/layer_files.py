@@ -2,9 +2,11 @@
 
 import plotly.graph_objects as go
 
+from actviz_core.ui.board_names import weights_text
 from actviz_core.ui.figure import Told
 from actviz_core.ui.layer_in_hand import LayerInHand
 from actviz_core.ui.take_away import Taken, take_away, told_of
+from actviz_core.workspace import shared_workspace
 
 
 def take_layer_away(figure: go.Figure, layer: LayerInHand) -> None:
@@ -14,8 +16,11 @@ def take_layer_away(figure: go.Figure, layer: LayerInHand) -> None:
 
 def told_of_layer(layer: LayerInHand, part: str = "") -> Told:
     """What pictures of a layer say; ``part`` is what they show of it, if not all channels."""
-    name = f"{layer.model.key}-{layer.sample.id}-{layer.call}" + (f"-{part}" if part else "")
-    title = f"{layer.call} of {layer.model.key}" + (f", {part}" if part else "")
+    network, at, _ = layer.model.key.partition("@")
+    weights = weights_text(layer.model.key, shared_workspace())
+    of_whole = f"{network}{at}{weights if at else ''}-{layer.sample.name or layer.sample.id}-{layer.call}"
+    name = of_whole + (f"-{part}" if part else "")
+    title = f"{layer.call} of {layer.model.key}, {layer.sample.title}" + (f", {part}" if part else "")
     return told_of([_taken(layer)], name=name, title=title)
 
 

@@ -3,15 +3,15 @@
 import streamlit as st
 
 from actviz_core import board
-from actviz_core.board import Panel
+from actviz_core.board import Slot
 from actviz_core.errors import ActVizError, BudgetError
-from actviz_core.hooks.record import layer_of
 from actviz_core.models import Model, list_weights
 from actviz_core.samples import Sample, mirrored, noisy, open_source, parse_image_id
+from actviz_core.samples.variants import MARK
 from actviz_core.ui.board_state import start_board
 from actviz_core.ui.errors import warn_of_size
 from actviz_core.ui.tray import tray
-from actviz_core.ui.view import View
+from actviz_core.ui.view import View, names_offered
 from actviz_core.workspace import Workspace
 
 NEIGHBOURS = 3
@@ -28,52 +28,54 @@ def preset_bar(view: View, model: Model, sample: Sample, workspace: Workspace) -
     with st.container(horizontal=True, vertical_alignment="bottom"):
         _preset(
             "These layers",
-            board.of_layers(model.key, sample.id, calls),
-            "One panel for each chosen layer, with the same picture.",
+            board.of_layers(calls),
+            "One panel for each chosen layer, of the network and picture in the sidebar.",
+            start=[],
         )
         if not calls:
             return
         call = calls[0]
         _preset(
             "These pictures",
-            board.of_pictures(model.key, _pictures(sample, workspace), call),
+            board.of_pictures(_pictures(sample, workspace), call),
             "One panel for each picture of the tray, or for this picture and the next ones.",
         )
         compared = model.key if model.key in trained else next(iter(trained), None)
         _preset(
             "Trained and untrained",
-            board.of_models([*random, *([compared] if compared else [])], sample.id, call),
+            board.of_models([*random, *([compared] if compared else [])], call),
             "The same layer before and after learning. Needs the trained weights.",
             own_range=True,
         )
         _preset(
             "While it learned",
-            board.of_models([*random, *trained], sample.id, call) if len(trained) > 1 else [],
+            board.of_models([*random, *trained], call) if len(trained) > 1 else [],
             "The same layer at every checkpoint, from random to final. Needs several checkpoints.",
             own_range=True,
         )
-        original = str(_original(sample))
         _preset(
             "Mirror image",
-            board.of_pictures(model.key, [original, mirrored(original)], call),
+            board.of_pictures([MARK, mirrored("")], call),
             "The picture and its mirror image: does the layer answer the same way?",
         )
         with st.popover("Noise", help="The picture with and without noise."):
             strength = st.slider("Strength", 0.02, 0.5, 0.1, 0.02, key="noise_strength")
             _preset(
                 "Compare with noise",
-                board.of_pictures(model.key, [original, noisy(original, strength)], call),
+                board.of_pictures([MARK, noisy("", strength)], call),
                 "Noise is added to every pixel; a strength of 1 is as strong as the picture itself.",
             )
 
 
-def default_panels(view: View, model: Model, sample: Sample, workspace: Workspace) -> list[Panel]:
-    """What a first visitor finds: the chosen layers, or else the layer at every checkpoint."""
-    return board.of_layers(model.key, sample.id, _calls(view, model, sample, workspace)[:4])
+def layers_in_hand(view: View, model: Model, sample: Sample, workspace: Workspace) -> list[Slot]:
+    """What a first visitor finds: the chosen layers, whichever they are."""
+    return board.of_layers(_calls(view, model, sample, workspace))
 
 
-def _preset(label: str, panels: list[Panel], words: str, *, own_range: bool = False) -> None:
-    """Draw a preset's button.
+def _preset(
+    label: str, slots: list[Slot], words: str, *, own_range: bool = False, start: list[Slot] | None = None
+) -> None:
+    """Draw a preset's button, which makes a board of ``slots``, or of ``start`` where that is given.
 
     Values of one layer grow or shrink several times over while a network learns: in one range for all, the
     smaller ones could not be seen. Such presets start with an ``own_range`` for each panel.
@@ -81,34 +83,28 @@ def _preset(label: str, panels: list[Panel], words: str, *, own_range: bool = Fa
     st.button(
         label,
         on_click=start_board,
-        args=(panels,),
+        args=(slots if start is None else start,),
         kwargs={"own_range": own_range},
         help=words,
-        disabled=len(panels) < board.FEWEST_PANELS,
+        disabled=len(slots) < board.FEWEST_PANELS,
     )
 
 
 def _calls(view: View, model: Model, sample: Sample, workspace: Workspace) -> list[str]:
-    """The calls of as many chosen layers as there may be panels, the one that Activations shows first.
+    """The calls of as many chosen layers as there may be panels, in the order of the network.
 
     Of layers that don't fit into memory together, those that do.
     """
-    shown = str(st.session_state.get("activations_layer"))
-    first = layer_of(shown, dict.fromkeys(view.layers))
-    names = sorted(view.layers, key=lambda layer: layer != first)[: board.MOST_PANELS]
+    places = {name: place for place, name in enumerate(names_offered(view, model, workspace))}
     try:
+        owners = workspace.owners(model, view.layers)
+        names = sorted(owners, key=lambda name: places.get(owners[name], len(places)))[: board.MOST_PANELS]
         try:
-            calls = list(workspace.activations(model, sample, names))
+            return list(workspace.activations(model, sample, names))
         except BudgetError:
-            calls = list(workspace.activations(model, sample, workspace.fitting(model, names)))
+            return list(workspace.activations(model, sample, workspace.fitting(model, names)))
     except ActVizError:
         return []
-    return sorted(calls, key=lambda call: call != shown)
-
-
-def _original(sample: Sample) -> str:
-    parsed = parse_image_id(sample.id)
-    return f"{parsed.source}/{parsed.item}"
 
 
 def _pictures(sample: Sample, workspace: Workspace) -> list[str]:

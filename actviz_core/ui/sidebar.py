@@ -44,12 +44,11 @@ def _picture(sample: Sample | None, model: Model | None, view: View, workspace: 
     if sample is None:
         words.markdown("No picture chosen.")
     else:
-        label = sample.label or "no label"
         picture.container(key="picture_in_hand").image(
-            sample.image, width="stretch", alt=f"The picture in hand: {label}, {sample.id}"
+            sample.image, width="stretch", alt=f"The picture in hand: {sample.title}, {sample.id}"
         )
         with words:
-            st.markdown(f"**{plain(label)}**")
+            st.markdown(f"**{plain(sample.title)}**")
             st.caption(plain(sample.id))
             if model is not None:
                 _prediction(model, sample, view, workspace)

@@ -49,10 +49,10 @@ def tell_story(model: Model, sample: Sample, workspace: Workspace) -> None:
         st.image(
             model.preprocess.seen(sample.image),
             width="stretch",
-            alt=f"The picture as the network sees it: {sample.label or sample.id}",
+            alt=f"The picture as the network sees it: {sample.title}, {sample.id}",
             output_format="PNG",  # as it is, to the pixel
         )
-        st.caption(plain(sample.label or "No label"))
+        st.caption(plain(sample.title))
     for title, layer in zip(TITLES.get(len(told), ()), told, strict=True):
         with row.cell():
             _stage(title, layer, model, sample, workspace)

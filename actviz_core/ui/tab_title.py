@@ -2,16 +2,9 @@
 
 import streamlit as st
 
-from actviz_core.samples import Sample
-
 APP = "Activation dashboard"
 
 
 def name_tab(shown: str) -> None:
     """Call the tab by what it shows."""
     st.set_page_config(page_title=f"{shown}, {APP}")
-
-
-def picture_name(sample: Sample) -> str:
-    """What a picture is called in a title: its label, or its id where it has none."""
-    return sample.label or sample.id

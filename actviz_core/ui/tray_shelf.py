@@ -24,8 +24,8 @@ def tray_shelf(workspace: Workspace) -> None:
             except ActVizError as error:
                 st.caption(plain(str(error)))
             else:
-                st.image(sample.image, width=120, alt=f"{sample.label or 'No label'}, {image_id}")
-                st.caption(plain(f"{sample.label or 'No label'} {image_id}"))
+                st.image(sample.image, width=120, alt=f"{sample.title}, {image_id}")
+                st.caption(plain(sample.name or f"{sample.title} {image_id}"))
                 st.button("Look at it", key=f"look_{image_id}", on_click=choose_image, args=(image_id,))
             st.button(
                 "Remove", key=f"remove_{image_id}", type="tertiary", on_click=take_from_tray, args=(image_id,)

@@ -159,7 +159,10 @@ def test_a_panel_that_is_gone_says_so_and_the_others_stay(visitor: Visitor) -> N
     good = "panel=cifar-resnet20,bundled-cifar10/1,conv1&panel=cifar-resnet20,bundled-cifar10/2,conv1"
     page = visitor.open(f"/compare?{good}&{gone}")
     expect(page.get_by_role("alert").filter(has_text="has no picture 99")).to_have_count(1)
-    assert [panel["name"] for panel in panels(page)] == ["1 bundled-cifar10/1", "2 bundled-cifar10/2"]
+    assert [panel["name"] for panel in panels(page)] == [
+        "1 ship (bundled-cifar10/1)",
+        "2 ship (bundled-cifar10/2)",
+    ]
 
 
 def test_every_file_can_be_taken_away_and_the_script_finds_equal_bits(

@@ -326,6 +326,11 @@ def test_no_panel_is_said() -> None:
     assert words(compare_board([])) == ["No panel to show."]
 
 
+def test_a_grid_that_leaves_channels_out_says_so() -> None:
+    figure = compare_board(panels(2), orders=[[3, 1], None], which="by mean")
+    assert words(figure)[:2] == ["<b>1 final</b>  2 of 7, by mean", "<b>2 final</b>"]
+
+
 def test_orders_with_channels_that_are_not_there_are_refused() -> None:
     with pytest.raises(ShapeError, match="channels 0 to 6; got 0 to 7"):
         compare_board(panels(2), orders=[None, [0, 7]])

@@ -59,7 +59,10 @@ def open_popover(app: AppTest, key: str) -> None:
 
 PRESETS = {
     "These layers": ["1 layer1.0.conv1", "2 layer2.0.conv1", "3 layer3.0.conv1"],
-    "These pictures": [f"{n + 1} bundled-cifar10/{n}" for n in range(4)],
+    "These pictures": [
+        f"{n + 1} {label} (bundled-cifar10/{n})"
+        for n, label in enumerate(("cat", "ship", "ship", "airplane"))
+    ],
     "Trained and untrained": ["1 random", "2 final"],
     "While it learned": ["1 random", "2 epoch-1", "3 epoch-5", "4 final"],
     "Mirror image": ["1 original", "2 mirror"],
@@ -97,7 +100,7 @@ def test_pictures_of_the_tray_come_before_the_next_ones() -> None:
         press(app, "Keep in tray")
     go_to(app, "compare")
     press(app, "These pictures")
-    assert names(app) == ["1 bundled-cifar10/5", "2 bundled-cifar10/2"]
+    assert names(app) == ["1 frog (bundled-cifar10/5)", "2 ship (bundled-cifar10/2)"]
 
 
 def test_a_panel_is_changed() -> None:

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from torch import Tensor
 
 from actviz_core import load_model
-from tests.pages.visit import check_fine, offered, read_page, said, visit
+from tests.pages.visit import check_fine, described, go_to, offered, press, read_page, said, visit
 
 
 class Payload:
@@ -51,6 +51,12 @@ def test_weights_that_fit_are_chosen_kept_renamed_and_deleted(new_server: Any) -
     key = app.session_state["view"].model_key
     assert key.startswith("cifar-resnet20@")
     short = key.split("@")[1]
+    go_to(app, "compare")
+    assert "weights ours.pt" in read_page(app).replace("*", "")
+    assert short not in read_page(app)
+    press(app, "Trained and untrained")
+    assert described(app, "compare_board") == "2 panels: 1 random; 2 ours.pt"
+    go_to(app, "weights")
     app.text_input(key=f"name-cifar-resnet20-{short}").set_value("run 7").run()
     assert "run 7" in read_page(app)
     app.button(key=f"delete-cifar-resnet20-{short}").click().run()

@@ -6,6 +6,20 @@ from tests.pages.truth import truth
 from tests.pages.visit import check_fine, choose, go_to, in_tray, pictures, press, tile, visit
 
 
+def restored(*told: object) -> list[str]:
+    """The tray of a new session that hears this from the browser."""
+
+    def script(told: object) -> None:
+        from actviz_core.ui.tray import restore_tray
+
+        restore_tray(told)
+
+    app = AppTest.from_function(script, args=(list(told),)).run()
+    check_fine(app)
+    kept: list[str] = app.session_state["tray"]
+    return kept
+
+
 def keep(app: AppTest, *indices: int) -> None:
     for index in indices:
         choose(app, "Go to index", index)
@@ -57,3 +71,12 @@ def test_the_tray_switches_the_picture_on_every_page() -> None:
     choose(app, "Tray", "bundled-cifar10/3")
     maps = truth("layer1.0.conv1", "bundled-cifar10/3")
     assert tile(app, 2, maps.shape).tobytes() == maps[2].tobytes()
+
+
+def test_a_tray_that_the_browser_remembers_is_taken_over_without_what_is_no_picture() -> None:
+    good = ["bundled-cifar10/3", "upload/0123456789ab", "bundled-cifar10/0~mirror"]
+    assert restored(*good) == good
+    assert restored("<b>", 7, None, {"a": 1}, "upload/../../etc", good[0], good[0]) == good[:1]
+    assert restored(*(f"bundled-cifar10/{index}" for index in range(20))) == [
+        f"bundled-cifar10/{index}" for index in range(6)
+    ]

@@ -11,12 +11,15 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from actviz_core.ui.text import plain
 from actviz_core.workspace import Workspace
 from tests.pages.visit import (
     check_fine,
     check_sound,
     drawn,
+    figure,
     go_to,
+    in_tray,
     pictures,
     press,
     read_page,
@@ -66,7 +69,7 @@ def test_one_upload_is_chosen_under_the_id_of_its_content(app: AppTest) -> None:
     upload(app, {"one.png": picture(1)})
     check_fine(app)
     assert app.query_params["image"] == image_id(picture(1))
-    assert f"The chosen picture, {image_id(picture(1))}" in pictures(app)
+    assert f"The chosen picture, one.png, {image_id(picture(1))}" in pictures(app)
     assert "The picture, 40 x 30" in read_page(app)
     assert tray(app) == []
 
@@ -80,6 +83,36 @@ def test_an_upload_can_be_looked_at_on_every_page_and_in_another_session(app: Ap
     check_fine(other)
     assert "activations_grid" in drawn(other)
     assert image_id(picture(1)) in read_page(other)
+
+
+def test_an_upload_keeps_the_name_of_its_file_wherever_it_is_shown(app: AppTest) -> None:
+    upload(app, {"one.png": picture(1), MARKUP: picture(2)})
+    assert in_tray(app) == ["one.png", plain(MARKUP)]
+    press(app, "Look at it", nth=0)
+    assert f"The picture in hand: one.png, {image_id(picture(1))}" in pictures(app)
+    assert "No label" not in read_page(app)
+    assert "one.png" in read_page(app)
+    go_to(app, "compare")
+    check_fine(app)
+    assert "picture one.png" in read_page(app).replace("*", "")
+    press(app, "These pictures")
+    titles = [note["text"] for note in figure(app, "compare_board")["layout"]["annotations"]]
+    assert titles[0] == "<b>1 one.png</b>"
+    assert "&lt;b&gt;x" in titles[1]  # foreign text is text
+    other = visit("samples", {"image": image_id(picture(1))})
+    assert "one.png" in read_page(other)
+
+
+def test_two_pictures_of_one_name_are_told_apart(app: AppTest) -> None:
+    upload(app, {"one.png": picture(1)})
+    press(app, "Keep in tray")
+    upload(app, {"one.png": picture(2)})
+    press(app, "Keep in tray")
+    assert in_tray(app) == [plain(f"one.png {image_id(picture(seed))[7:]}") for seed in (1, 2)]
+    go_to(app, "compare")
+    press(app, "These pictures")
+    titles = [note["text"] for note in figure(app, "compare_board")["layout"]["annotations"]]
+    assert [image_id(picture(seed)) in title for seed, title in enumerate(titles[:2], 1)] == [True, True]
 
 
 def test_several_uploads_go_into_the_tray_and_the_last_is_chosen(app: AppTest) -> None:

@@ -22,7 +22,11 @@ def png(colour: str) -> bytes:
 
 
 def kept(settings: Settings) -> list[Path]:
-    return sorted(path for path in (settings.data / "uploads").iterdir() if path.name != FILE_NAME)
+    """The pictures; each has the name of its file beside it."""
+    files = sorted(path for path in (settings.data / "uploads").iterdir() if path.name != FILE_NAME)
+    pictures = [file for file in files if not file.suffix]
+    assert files == sorted([*pictures, *(file.with_suffix(".name") for file in pictures)])
+    return pictures
 
 
 def test_the_id_is_the_contents_and_opens_again(settings: Settings) -> None:
@@ -33,14 +37,39 @@ def test_the_id_is_the_contents_and_opens_again(settings: Settings) -> None:
     assert kept(settings) == [settings.data / "uploads" / digest]
     assert kept(settings)[0].read_bytes() == content
     again = open_sample(sample.id, settings)
-    assert again.id == sample.id
+    assert (again.id, again.name) == (sample.id, "my photo.png")
     assert again.image.tobytes() == sample.image.tobytes()
 
 
 def test_the_same_bytes_are_kept_once(settings: Settings) -> None:
     first = save_upload(png("red"), "a.png", settings)
-    assert save_upload(png("red"), "b.png", settings).id == first.id
+    again = save_upload(png("red"), "b.png", settings)
+    assert again.id == first.id
+    assert again.name == open_sample(first.id, settings).name == "b.png"
     assert len(kept(settings)) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("C:\\Users\\me\\cat.png", "cat.png"),
+        ("two\nlines\x00\u202e.png", "two lines .png"),
+        ("a lone \ud800 half.png", "a lone half.png"),
+        ("x" * 300 + ".png", "x" * 79 + "…"),
+        ("\u200b", None),
+    ],
+)
+def test_the_name_of_a_file_is_foreign_text(name: str, shown: str | None, settings: Settings) -> None:
+    sample = save_upload(png("red"), name, settings)
+    assert sample.name == open_sample(sample.id, settings).name == shown
+    assert sample.title == (shown or "No label")
+    assert open_sample(f"{sample.id}~mirror", settings).name == shown
+
+
+def test_a_picture_that_was_kept_without_a_name_has_none(settings: Settings) -> None:
+    sample = save_upload(png("red"), "a.png", settings)
+    kept(settings)[0].with_suffix(".name").unlink()
+    assert open_sample(sample.id, settings).name is None
 
 
 def test_what_is_no_picture_is_not_kept(settings: Settings) -> None:

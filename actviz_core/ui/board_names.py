@@ -1,0 +1,88 @@
+"""What the board's panels are called: what tells them apart in their titles, what they share above them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from actviz_core.board import Panel
+from actviz_core.errors import ActVizError
+from actviz_core.models.registry import weights_title
+from actviz_core.samples.variants import MARK
+from actviz_core.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class BoardNames:
+    """``titles`` has a text for each panel; ``shared`` is a kind and a text for all that they have in common.
+
+    Kinds are "network", "weights", "picture" and "layer".
+    """
+
+    titles: tuple[str, ...]
+    shared: tuple[tuple[str, str], ...]
+
+
+def name_panels(panels: Sequence[Panel], workspace: Workspace) -> BoardNames:
+    """Name what differs: ``epoch-1``, or ``mirror, layer1.0.conv1`` where two things do.
+
+    Panels that are all alike are called by their layer.
+    """
+    pictures, variants = zip(*(_variant(panel.image_id) for panel in panels), strict=True)
+    several = len(set(pictures)) > 1
+    kinds = {
+        "network": [panel.model_key.partition("@")[0] for panel in panels],
+        "weights": [weights_text(panel.model_key, workspace) for panel in panels],
+        "picture": _apart(pictures, lambda image_id: picture_text(image_id, workspace)),
+        "layer": [panel.call for panel in panels],
+    }
+    if len({panel.model_key for panel in panels}) > len(
+        set(zip(kinds["network"], kinds["weights"], strict=True))
+    ):
+        kinds["weights"] = _apart(
+            [panel.model_key for panel in panels], lambda key: weights_text(key, workspace)
+        )
+    if several or len(set(variants)) == 1:
+        kinds["picture"] = [
+            f"{picture}, {variant}" if variant else picture
+            for picture, variant in zip(kinds["picture"], variants, strict=True)
+        ]
+        differing = kinds
+    else:
+        differing = kinds | {"picture": [variant or "original" for variant in variants]}
+    titles = [
+        ", ".join(words[at] for words in differing.values() if len(set(words)) > 1 and words[at])
+        or panels[at].call
+        for at in range(len(panels))
+    ]
+    shared = [(kind, words[0]) for kind, words in kinds.items() if len(set(words)) == 1 and words[0]]
+    return BoardNames(tuple(titles), tuple(shared))
+
+
+def weights_text(model_key: str, workspace: Workspace) -> str:
+    """What people call the weights of a model key: ``final``, or the name of an uploaded file."""
+    try:
+        return weights_title(model_key, workspace.settings)
+    except ActVizError:
+        return model_key.partition("@")[2]  # the panel says what is wrong with its network
+
+
+def picture_text(image_id: str, workspace: Workspace) -> str:
+    """What people call a picture: ``cat (bundled-cifar10/0)``, or the name of an uploaded file."""
+    try:
+        sample = workspace.sample(image_id)
+    except ActVizError:
+        return image_id  # the panel says what is wrong with its picture
+    if sample.name is not None:
+        return sample.title
+    return f"{sample.label} ({image_id})" if sample.label else image_id
+
+
+def _variant(image_id: str) -> tuple[str, str]:
+    picture, _, variant = image_id.partition(MARK)
+    return picture, variant
+
+
+def _apart(ids: Sequence[str], text: Callable[[str], str]) -> list[str]:
+    """Name each id; where two different ones have the same name, both names are followed by their id."""
+    texts = {one: text(one) for one in ids}
+    counts = list(texts.values())
+    return [texts[one] if counts.count(texts[one]) == 1 else f"{texts[one]} ({one})" for one in ids]
