@@ -10,6 +10,7 @@ from actviz_core.hooks.gradients import GradientRecord, capture_gradients
 from actviz_core.hooks.record import Record
 from actviz_core.hooks.token_layout import TokenGrid, WindowGrid
 from actviz_core.hooks.tree import ModuleRow, module_tree
+from actviz_core.hooks.worth import channel_worth
 
 __all__ = [
     "Attention",
@@ -29,6 +30,7 @@ __all__ = [
     "capture",
     "capture_attention",
     "capture_gradients",
+    "channel_worth",
     "estimate",
     "module_tree",
     "only_positive",
