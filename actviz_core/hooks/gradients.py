@@ -50,7 +50,9 @@ class GradientRecord(Record):
         own = self._own_name(call)
         why = self.without.get(call, self.without.get(own))
         if why is None and own not in self._values and not self._calls.get(own, ("",)):
-            of_layer = [reason for name, reason in self.without.items() if name.startswith((f"{own}#", f"{own}["))]
+            of_layer = [
+                reason for name, reason in self.without.items() if name.startswith((f"{own}#", f"{own}["))
+            ]
             why = of_layer[0] if of_layer else None
         if why is not None:
             raise NoGradientError(f"{call!r} has no gradient: {why}.")
@@ -104,14 +106,18 @@ def capture_gradients(
     of_input = [name for name in named or () if name == own_input or name.startswith(f"{own_input}[")]
     all_layers = [name for name in dict.fromkeys(aliases.values()) if name]
     wanted = parse(
-        all_layers if named is None else [name for name in named if name not in of_input], aliases, steps=steps
+        all_layers if named is None else [name for name in named if name not in of_input],
+        aliases,
+        steps=steps,
     )
     editing = Editing(edits, aliases, steps=steps) if edits else None
     changing = Editing(gradient_edits, aliases, steps=steps) if gradient_edits else None
     marks = _Marks(changing)
     seen = _Observer(marks, Seen(marks.keep, wanted, None, every_step=steps and layers is None))
     watch = None
-    of_steps = not wanted.keys() <= aliases.keys() or any(e is not None and e.of_steps for e in (editing, changing))
+    of_steps = not wanted.keys() <= aliases.keys() or any(
+        e is not None and e.of_steps for e in (editing, changing)
+    )
     if steps and (layers is None or of_steps):
         watch = StepWatch(root, seen, editing)
     with ExitStack() as stack:
@@ -144,7 +150,9 @@ def capture_gradients(
         values |= found.kept
         gradients = marks.follow(number, values.values())
         mine = {address for tensor in tensors_of_model(root) if (address := address_of(tensor)) is not None}
-    return _record(values, gradients, calls, {own_input: own_input} | found.aliases, float(number.detach()), mine)
+    return _record(
+        values, gradients, calls, {own_input: own_input} | found.aliases, float(number.detach()), mine
+    )
 
 
 class _Mark:

@@ -32,7 +32,9 @@ def class_values(output: Any, target: int) -> Tensor:
         answer = answer[None]
     count = answer.shape[1]
     if isinstance(target, bool) or not 0 <= target < count:
-        raise TargetError(f"There is no class {target}: the network's answer has the classes 0 to {count - 1}.")
+        raise TargetError(
+            f"There is no class {target}: the network's answer has the classes 0 to {count - 1}."
+        )
     values = answer[:, target]
     return values if values.dim() == 1 else values.flatten(1).sum(1)
 

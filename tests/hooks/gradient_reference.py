@@ -59,5 +59,7 @@ def hooked_gradients(
     return {"input": leaf.grad} | found
 
 
-def _keep(seen: dict[tuple[str, int, str], Tensor | None], key: tuple[str, int, str], gradient: Tensor) -> None:
+def _keep(
+    seen: dict[tuple[str, int, str], Tensor | None], key: tuple[str, int, str], gradient: Tensor
+) -> None:
     seen[key] = gradient.detach().clone()

@@ -1,0 +1,77 @@
+"""Says in a sentence why a method cannot work on a network, before it runs and from what it saw running."""
+
+from collections.abc import Iterable
+
+from captum.attr._core.deep_lift import SUPPORTED_NON_LINEAR
+from torch import nn
+
+from actviz_core.attribution.methods import ABOUT, Method
+from actviz_core.hooks.walk import named_modules
+
+GUIDED = (Method.GUIDED_BACKPROP, Method.GUIDED_GRAD_CAM)
+# What DeepLift passes through by its gradient, since it is linear in eval mode or changes nothing.
+_LINEAR_ACTIVATIONS = (nn.Identity, nn.modules.dropout._DropoutNd)
+_DATA_DEPENDENT = (
+    nn.LayerNorm,
+    nn.GroupNorm,
+    nn.RMSNorm,
+    nn.LocalResponseNorm,
+    nn.modules.instancenorm._InstanceNorm,
+    nn.AdaptiveMaxPool2d,
+    nn.AdaptiveMaxPool1d,
+    nn.LPPool2d,
+    nn.modules.rnn.RNNBase,
+)
+_NOT_LINEAR = frozenset(
+    """
+    relu relu6 elu selu celu leaky_relu prelu rrelu gelu silu mish hardswish hardsigmoid hardtanh sigmoid tanh
+    logsigmoid softplus softsign softmax log_softmax glu max_pool1d max_pool2d max_pool3d adaptive_max_pool2d
+    layer_norm group_norm instance_norm rms_norm local_response_norm normalize scaled_dot_product_attention
+    multi_head_attention_forward matmul bmm mm mul div einsum pow exp log sqrt square abs clamp maximum minimum amax
+    max min norm
+    """.split()
+)
+
+
+def why_not(network: nn.Module, method: Method) -> str | None:
+    """Why a method cannot work on this network, as far as its layers tell; None where nothing is against it."""
+    modules = [module for _, module in named_modules(network)]
+    title = ABOUT[method].title
+    if method in GUIDED and not any(isinstance(module, nn.ReLU) for module in modules):
+        return f"{title} changes what flows back through ReLU layers, and this network has none."
+    if method is Method.DEEP_LIFT:
+        unknown = sorted({type(module).__name__ for module in modules if _has_no_rule(module)})
+        if unknown:
+            return f"{title} has no rule for {_listed(unknown)}, which this network has."
+    return None
+
+
+def why_not_after(method: Method, steps: Iterable[str]) -> str | None:
+    """The same from the functions that the network's own code called, which no method can put hooks on."""
+    title = ABOUT[method].title
+    named = [(step, step.rpartition("/")) for step in steps]
+    if method in GUIDED:
+        relus = [module for _, (module, _, function) in named if function in ("relu", "relu6")]
+        if relus:
+            return f"{title} changes ReLU layers, but {_place(relus[0])} calls relu as a function, out of its reach."
+    if method is Method.DEEP_LIFT:
+        others = [(module, function) for _, (module, _, function) in named if function in _NOT_LINEAR]
+        if others:
+            module, function = others[0]
+            return f"{title} follows layers, but {_place(module)} calls {function} as a function, out of its reach."
+    return None
+
+
+def _has_no_rule(module: nn.Module) -> bool:
+    if type(module) in SUPPORTED_NON_LINEAR or isinstance(module, _LINEAR_ACTIVATIONS):
+        return False
+    activation = type(module).__module__ == "torch.nn.modules.activation"
+    return activation or isinstance(module, (*_DATA_DEPENDENT, *SUPPORTED_NON_LINEAR))
+
+
+def _place(module: str) -> str:
+    return f"the code of {module!r}" if module else "the network's own code"
+
+
+def _listed(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
