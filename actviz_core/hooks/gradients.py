@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -155,13 +156,34 @@ def capture_gradients(
     )
 
 
+@dataclass(frozen=True, eq=False)
 class _Mark:
-    """Where in torch's graph the gradient of one tensor arrives; ``edge`` is None where torch follows none."""
+    """Where in torch's graph the gradient of one call's tensor arrives; None where torch follows none.
 
-    __slots__ = ("edge",)
+    Calls that return the same tensor, such as a block and its last layer, share a place; ``earlier`` counts
+    those whose edits at that place are only made after this call's gradient is known.
+    """
 
-    def __init__(self, edge: GradientEdge | None) -> None:
-        self.edge = edge
+    edge: GradientEdge | None
+    earlier: int = 0
+
+
+@dataclass
+class _Changes:
+    """The edits at one place, in groups by call; backward, the last call's come first."""
+
+    edge: GradientEdge
+    groups: list[tuple[int, list[tuple[Edit, str]]]] = field(default_factory=list)
+    gradients: dict[int, Tensor] = field(default_factory=dict)
+
+    def make(self, gradient: Tensor) -> Tensor:
+        """Change a gradient as it arrives, and note how it is after each group."""
+        self.gradients[len(self.groups)] = gradient
+        for index in range(len(self.groups) - 1, -1, -1):
+            for edit, name in self.groups[index][1]:
+                gradient = apply(edit, gradient, name)
+            self.gradients[index] = gradient
+        return gradient
 
 
 class _Marks:
@@ -170,39 +192,60 @@ class _Marks:
     def __init__(self, changing: Editing | None) -> None:
         self.finished = False
         self.changing = changing
-        self._changed: dict[tuple[int, int], Tensor] = {}
+        self._call = 0
+        self._changes: dict[tuple[int, int], _Changes] = {}
 
     def keep(self, tensor: Tensor) -> _Mark:
         """Mark a tensor as it is now: what overwrites it later gets another place in the graph."""
-        return _Mark(get_gradient_edge(tensor) if tensor.requires_grad else None)
+        if not tensor.requires_grad:
+            return _Mark(None)
+        edge = get_gradient_edge(tensor)
+        changes = self._changes.get(_place(edge))
+        if changes is None:
+            return _Mark(edge)
+        return _Mark(edge, sum(call < self._call for call, _ in changes.groups))
 
     def change(self, name: str, output: Any) -> None:
         """Have the gradients of what a call returned changed before they are passed on."""
         if self.changing is not None:
+            self._call += 1
             self.changing.hooked(name, output, self._hook)
 
     def _hook(self, edit: Edit, tensor: Tensor, name: str) -> None:
         if not tensor.requires_grad:
             return
-        place = _place(get_gradient_edge(tensor))
+        edge = get_gradient_edge(tensor)
+        changes = self._changes.get(_place(edge))
+        if changes is None:
+            changes = self._changes.setdefault(_place(edge), _Changes(edge))
+            tensor.register_hook(changes.make)
+        if not changes.groups or changes.groups[-1][0] != self._call:
+            changes.groups.append((self._call, []))
+        changes.groups[-1][1].append((edit, name))
 
-        def on_gradient(gradient: Tensor) -> Tensor:
-            self._changed[place] = apply(edit, gradient, name)
-            return self._changed[place]
-
-        tensor.register_hook(on_gradient)
-
-    def follow(self, number: Tensor, marks: Iterable[_Mark]) -> dict[tuple[int, int], Tensor]:
-        """The gradient at each mark's place that has one."""
-        edges = {_place(mark.edge): mark.edge for mark in marks if mark.edge is not None}
+    def follow(self, number: Tensor, marks: Iterable[_Mark]) -> dict[_Mark, Tensor]:
+        """The gradient at each mark that has one."""
+        marks = list(marks)
+        edges = {_place(edge): edge for mark in marks if (edge := mark.edge) is not None}
         if not edges or not number.requires_grad:
             return {}
         found = torch.autograd.grad(number, list(edges.values()), allow_unused=True)
-        gradients = {place: g for place, g in zip(edges, found, strict=True) if g is not None}
-        return gradients | {place: g for place, g in self._changed.items() if place in gradients}
+        gradients = dict(zip(edges, found, strict=True))
+        at_marks: dict[_Mark, Tensor] = {}
+        for mark in marks:
+            if mark.edge is None:
+                continue
+            place = _place(mark.edge)
+            gradient = gradients[place]
+            if gradient is not None and place in self._changes:
+                gradient = self._changes[place].gradients[mark.earlier]
+            if gradient is not None:
+                at_marks[mark] = gradient
+        return at_marks
 
 
 def _place(edge: GradientEdge) -> tuple[int, int]:
+    """Names a place in the graph; torch gives the same node object for as long as somebody holds it."""
     return id(edge.node), edge.output_nr
 
 
@@ -258,7 +301,7 @@ def _wants(name: str, call: str) -> bool:
 
 def _record(
     marks: Mapping[str, _Mark],
-    gradients: Mapping[tuple[int, int], Tensor],
+    gradients: Mapping[_Mark, Tensor],
     calls: Mapping[str, tuple[str, ...]],
     aliases: Mapping[str, str],
     number: float,
@@ -268,11 +311,13 @@ def _record(
     without: dict[str, str] = {}
     own: dict[int, Tensor] = {}
     for call, mark in marks.items():
-        gradient = None if mark.edge is None else gradients.get(_place(mark.edge))
+        gradient = gradients.get(mark)
         if gradient is None:
             without[call] = _NOT_FOLLOWED if mark.edge is None else _NO_INFLUENCE
         else:
-            values[call] = own.setdefault(id(gradient), _owned(gradient, mine))
+            if id(gradient) not in own:
+                own[id(gradient)] = _owned(gradient, mine)
+            values[call] = own[id(gradient)]
     there = {layer: tuple(name for name in names if name in values) for layer, names in calls.items()}
     return GradientRecord(values, there, aliases, number=number, without=without)
 

@@ -25,9 +25,12 @@ def hooked_gradients(
     """Every call's gradient, None where no hook was called, and ``input``; an own pass in eval mode."""
     seen: dict[tuple[str, int, str], Tensor | None] = {}
     counts: dict[str, int] = {}
+    forward = [True]  # a checkpointed block runs again in the backward pass
 
     def keeping(layer: str) -> Any:
         def keep(_module: nn.Module, _args: Any, output: Any) -> None:
+            if not forward:
+                return
             counts[layer] = counts.get(layer, 0) + 1
             for place, tensor in tensors(output):
                 key = layer, counts[layer], place
@@ -44,7 +47,9 @@ def hooked_gradients(
         module.eval()
         leaf = x.clone().requires_grad_()
         with torch.enable_grad():
-            number(module(leaf * 1)).backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
+            value = number(module(leaf * 1))
+            forward.clear()
+            value.backward()
     finally:
         for handle in handles:
             handle.remove()
