@@ -36,7 +36,7 @@ class Answer(nn.Module):
         self.column = 0 if isinstance(question, tuple) else question
         self._question = question
         self._total = total
-        self._done = 0
+        self.done = 0
         self._progress = progress
         self._stop = stop
 
@@ -49,10 +49,14 @@ class Answer(nn.Module):
         if isinstance(self._question, tuple):
             first, second = self._question
             values = values[:, [first]] - values[:, [second]]
-        self._done += 1
-        if self._progress is not None:
-            self._progress(min(self._done, self._total), self._total)
+        self.passed()
         return values
+
+    def passed(self) -> None:
+        """Report that a pass is done, here or elsewhere; ``done`` counts them."""
+        self.done += 1
+        if self._progress is not None:
+            self._progress(min(self.done, self._total), self._total)
 
 
 def class_table(output: object) -> Tensor:

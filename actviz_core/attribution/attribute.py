@@ -10,10 +10,8 @@ import torch.nn.functional as F
 from captum.attr import (
     DeepLift,
     GuidedBackprop,
-    GuidedGradCam,
     InputXGradient,
     IntegratedGradients,
-    LayerGradCam,
     NoiseTunnel,
     Occlusion,
     Saliency,
@@ -21,19 +19,17 @@ from captum.attr import (
 from torch import Tensor, nn
 
 from actviz_core.attribution.answer import Answer, Progress, Question
-from actviz_core.attribution.grad_cam import grad_cam_layer, grid_cam, layout_for_cam
+from actviz_core.attribution.grad_cam import grad_cam_layer
 from actviz_core.attribution.methods import ABOUT, Method
-from actviz_core.attribution.possible import GUIDED, why_not, why_not_after
+from actviz_core.attribution.on_layer import on_layer
+from actviz_core.attribution.possible import watched, why_not
 from actviz_core.attribution.rollout import attention_rollout
-from actviz_core.errors import NotPossibleError, ShapeError, UnknownLayerError
-from actviz_core.hooks.called import step_names, versions_of
+from actviz_core.errors import NotPossibleError, ShapeError
 from actviz_core.hooks.lent import lent
 from actviz_core.hooks.passes import unwrap
-from actviz_core.layouts import LayoutKind
 
 _PIXELS_AT_ONCE = 10 * 224 * 224  # of all pictures of one pass: more is hardly faster, and takes gigabytes
 _ON_LAYER = (Method.GRAD_CAM, Method.GUIDED_GRAD_CAM)
-_WATCHED = (Method.DEEP_LIFT, *GUIDED)
 
 
 @dataclass(frozen=True)
@@ -120,86 +116,11 @@ def attribute(
     total = _passes(method, settings, x)
     answer = Answer(root, question, total, progress, stop)
     if layer is not None:
-        return _attribution(method, _on_layer(module, root, x, question, method, layer, answer), x, layer)
+        return _attribution(method, on_layer(module, x, question, method, layer, answer), x, layer)
     with lent(root):
         given = x.detach().clone().requires_grad_()
-        values = _watched(root, method, lambda: _RUNS[method](answer, given, answer.column, settings))
+        values = watched(root, method, lambda: _RUNS[method](answer, given, answer.column, settings))
     return _attribution(method, values, x, None)
-
-
-def _watched(root: nn.Module, method: Method, run: Callable[[], Tensor]) -> Tensor:
-    """Run a method; where it depends on layers, see whether the network's code does their work itself."""
-    if method not in _WATCHED:
-        return run()
-    with step_names(root) as steps:
-        try:
-            values = run()
-        except RuntimeError as error:
-            if method is Method.DEEP_LIFT and "used more than once" in str(error):
-                raise NotPossibleError(
-                    "DeepLift needs every ReLU and pooling layer to run once a pass, and this network uses one twice."
-                ) from error
-            raise
-    reason = why_not_after(method, steps.happened)
-    if reason is not None:
-        raise NotPossibleError(reason)
-    return values
-
-
-def _on_layer(
-    module: nn.Module,
-    root: nn.Module,
-    x: Tensor,
-    question: Question,
-    method: Method,
-    layer: str,
-    answer: Answer,
-) -> Tensor:
-    found = dict(root.named_modules()).get(layer)
-    if found is None:
-        raise UnknownLayerError(f"{layer!r} is not a layer of this network.")
-    guided = method is Method.GUIDED_GRAD_CAM
-    failed: RuntimeError | None = None
-    values: Tensor | None = None
-    with lent(root), versions_of(found) as seen:
-        given = x.detach().clone().requires_grad_()
-        try:
-            if guided:
-                values = _watched(
-                    root,
-                    method,
-                    lambda: GuidedGradCam(answer, found).attribute(given, answer.column).detach(),
-                )
-            else:
-                values = (
-                    LayerGradCam(answer, found)
-                    .attribute(given, answer.column, relu_attributions=True)
-                    .detach()
-                )
-        except (RuntimeError, AssertionError) as error:
-            if seen.tensor is None:
-                raise
-            failed = error if isinstance(error, RuntimeError) else RuntimeError(str(error))
-        overwritten, calls, shape = seen.overwritten, seen.calls, seen.shape
-    if shape is None:
-        raise NotPossibleError(f"Grad-CAM needs a layer that returns one tensor; {layer!r} did not.")
-    if calls > (2 if guided else 1):
-        raise NotPossibleError(f"Grad-CAM needs a layer that runs once a pass; {layer!r} runs several times.")
-    layout = layout_for_cam(module, layer, shape, (x.shape[-2], x.shape[-1]))
-    if layout.kind is LayoutKind.MAPS and not overwritten:
-        if failed is not None:
-            raise failed
-        assert values is not None
-        return values
-    cam = grid_cam(module, x, question, layer)
-    if not guided:
-        return cam
-    with lent(root):
-        given = x.detach().clone().requires_grad_()
-        gradients = _watched(
-            root, method, lambda: GuidedBackprop(answer).attribute(given, answer.column).detach()
-        )
-    return gradients.cpu() * F.interpolate(cam, x.shape[-2:])
 
 
 def _saliency(answer: Answer, x: Tensor, column: int, _: Settings) -> Tensor:

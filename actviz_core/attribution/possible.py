@@ -1,11 +1,13 @@
 """Says in a sentence why a method cannot work on a network, before it runs and from what it saw running."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from captum.attr._core.deep_lift import SUPPORTED_NON_LINEAR
-from torch import nn
+from torch import Tensor, nn
 
 from actviz_core.attribution.methods import ABOUT, Method
+from actviz_core.errors import NotPossibleError
+from actviz_core.hooks.called import step_names
 from actviz_core.hooks.walk import named_modules
 
 GUIDED = (Method.GUIDED_BACKPROP, Method.GUIDED_GRAD_CAM)
@@ -46,7 +48,30 @@ def why_not(network: nn.Module, method: Method) -> str | None:
     return None
 
 
-def why_not_after(method: Method, steps: Iterable[str]) -> str | None:
+def watched(network: nn.Module, method: Method, run: Callable[[], Tensor]) -> Tensor:
+    """Run a method, and see whether the network's own code does what the method expects layers to do.
+
+    Raises `NotPossibleError` with the reason where it does. The network is held by this thread.
+    """
+    if method is not Method.DEEP_LIFT and method not in GUIDED:
+        return run()
+    with step_names(network) as steps:
+        try:
+            values = run()
+        except RuntimeError as error:
+            if method is Method.DEEP_LIFT and "used more than once" in str(error):
+                raise NotPossibleError(
+                    "DeepLift needs every ReLU and pooling layer to run once a pass, and this network uses one "
+                    "several times."
+                ) from error
+            raise
+    reason = _why_not_after(method, steps.happened)
+    if reason is not None:
+        raise NotPossibleError(reason)
+    return values
+
+
+def _why_not_after(method: Method, steps: Iterable[str]) -> str | None:
     """The same from the functions that the network's own code called, which no method can put hooks on."""
     title = ABOUT[method].title
     named = [(step, step.rpartition("/")) for step in steps]

@@ -1,6 +1,6 @@
 """Tells which calls and steps a pass consists of, without keeping what they returned."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -70,29 +70,23 @@ class Versions:
     calls: int = 0
 
     @property
-    def shape(self) -> tuple[int, ...] | None:
-        """Of the tensor; None where it returned none by itself."""
-        return None if self.tensor is None else tuple(self.tensor.shape)
-
-    @property
     def overwritten(self) -> bool:
         """Whether an in-place operation has written to it since."""
         return self.tensor is not None and self.tensor._version != self.version
 
 
 @contextmanager
-def versions_of(layer: nn.Module) -> Iterator[Versions]:
-    """Follow one layer of a network that this thread holds."""
+def versions_of(layer: nn.Module, look: Callable[[Versions, Any], None]) -> Iterator[Versions]:
+    """Follow one layer of a network that this thread holds; ``look`` is told each output as it returns."""
     seen = Versions()
 
-    def returned(_layer: str, output: Any) -> None:
+    def returned(name: str, output: Any) -> None:
+        if name:  # of a layer below
+            return
+        seen.calls += 1
         if isinstance(output, Tensor):
             seen.tensor, seen.version = output, output._version
-        seen.calls += 1
+        look(seen, output)
 
-    def only_itself(name: str, output: Any) -> None:
-        if not name:
-            returned(name, output)
-
-    with observed(layer, only_itself):
+    with observed(layer, returned):
         yield seen
