@@ -5,12 +5,27 @@ import sys
 from collections.abc import Callable, Iterator
 
 from actviz_core.allocator import keep_freed_memory
-from benchmarks import boards, capturing, clicks, figuring, looking, memory, thumbnails, trees, visits, zoo
+from benchmarks import (
+    attributing,
+    boards,
+    capturing,
+    clicks,
+    figuring,
+    gradients,
+    looking,
+    memory,
+    thumbnails,
+    trees,
+    visits,
+    zoo,
+)
 from benchmarks.machine import machine
 from benchmarks.table import Row, header, line
 
 GROUPS: dict[str, Callable[[], Iterator[Row]]] = {
     "capture": capturing.rows,
+    "gradients": gradients.rows,
+    "attribution": attributing.rows,
     "look": looking.rows,
     "zoo": zoo.rows,
     "figure": figuring.rows,

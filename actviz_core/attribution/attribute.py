@@ -1,4 +1,4 @@
-"""Runs one method of attribution on one picture, under the network's lock, and leaves the network as found."""
+"""Runs one method of attribution on one picture, and leaves the network as found."""
 
 import math
 import threading
@@ -64,7 +64,7 @@ class Attribution:
 
     Attributes:
         method: the method.
-        values: as the method gives them: (1, C, H, W), or (1, 1, rows, columns) on a layer's grid or on patches.
+        values: as the method gives them: (1, C, H, W), or (1, 1, rows, columns) on a grid or on patches.
         map: one value a pixel, of shape (H, W): the largest of the channels' absolute values where the method
             knows no against, the mean over channels for Occlusion, else the sum; a grid is interpolated.
         layer: the layer that a Grad-CAM looked at, None for other methods.
@@ -90,7 +90,7 @@ def attribute(
     """Say which parts of the picture ``x``, of shape (1, C, H, W), the network's answer rests on.
 
     ``question`` is a class index, or two for what speaks for the first rather than the second; its number is
-    the class's value in the answer, before any softmax. An empty picture is all zeros, as the network gets it.
+    the class's value in the answer, before any softmax. An empty picture is one of zeros, for the network.
 
     The methods are captum's, as captum computes them; the project's own are Grad-CAM on tokens, with the
     channels last or where an in-place operation overwrites the layer, and attention rollout. ``progress`` is
@@ -98,7 +98,7 @@ def attribute(
     One method at a time works on a module, beside no capture; hooks, attributes, modes, gradients and the
     random state are those from before afterwards.
 
-    Raises `NotPossibleError` with one sentence where the method cannot work on this network, `TargetError` for
+    Raises `NotPossibleError` with a sentence where the method cannot work on this network, `TargetError` for
     a class that isn't there, `UnknownLayerError` for a layer, `ShapeError` for another input.
     """
     settings = settings or Settings()

@@ -1,12 +1,13 @@
-"""Puts a map to the test: what happens to the class when the places that it marks are covered, or shown alone.
+"""Puts a map to the test: covers the places that it marks, or shows them alone, and runs the network again.
 
-Deletion covers the most important pixels with a blurred copy of the picture, insertion starts from the blurred
-picture and uncovers them; both after Petsiuk, Das and Saenko, "RISE" (2018). A map that says something true
+Deletion covers the most important pixels with a blurred copy of the picture, insertion starts from the
+blurred picture and uncovers them; both after Petsiuk, Das and Saenko, "RISE" (2018). A map that says something true
 makes the class fall sooner than pixels in random order do.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -34,8 +35,8 @@ class Curve:
     def area(self) -> float:
         """The area under the curve, as a share of the largest it could be: 0 to 1, by the trapezoid rule."""
         points = list(zip(self.shares, self.probabilities, strict=True))
-        pairs = zip(points, points[1:], strict=False)
-        return sum((b - a) * (p + q) / 2 for (a, p), (b, q) in pairs) / self.shares[-1]
+        between = ((b - a) * (p + q) / 2 for (a, p), (b, q) in pairwise(points))
+        return sum(between) / self.shares[-1]
 
 
 @dataclass(frozen=True)

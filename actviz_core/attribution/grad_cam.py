@@ -43,7 +43,8 @@ def grad_cam_layer(module: nn.Module, x: Tensor) -> str:
         if layout is not None and layout.kind in (LayoutKind.MAPS, LayoutKind.CHANNEL_LAST):
             return call.layer
     raise NotPossibleError(
-        "Grad-CAM needs a layer whose values lie on a grid over the picture, and this network has none that runs once."
+        "Grad-CAM needs a layer whose values lie on a grid over the picture, and this network has none that "
+        "runs once."
     )
 
 
@@ -75,15 +76,16 @@ def layout_for_cam(module: nn.Module, layer: str, shape: tuple[int, ...], size: 
     layout = _layout(unwrap(module).root, Called(layer, shape), size)
     if layout is None:
         raise NotPossibleError(
-            f"Grad-CAM needs values on a grid over the picture; {layer!r} returns the shape {shape}, which is none."
+            f"Grad-CAM needs values on a grid over the picture; {layer!r} returns the shape {shape}, which is"
+            " none."
         )
     return layout
 
 
 def grid_cam(module: nn.Module, x: Tensor, question: Question, layer: str) -> Tensor:
-    """Grad-CAM of one layer with its channels wherever they are: shape (1, 1, rows, columns), at least zero.
+    """Grad-CAM of a layer with its channels wherever they are: shape (1, 1, rows, columns), at least zero.
 
-    The layer's channels, weighted by their gradients' mean over the grid (class and register tokens left out),
+    The layer's channels, weighted by their gradients' mean over the grid (without class and register tokens),
     and what is below zero set to zero: Selvaraju et al., "Grad-CAM" (2017), on the values that the layer
     returned, also where a later in-place operation overwrites them.
     """

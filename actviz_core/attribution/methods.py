@@ -48,7 +48,7 @@ ABOUT: dict[Method, About] = {
     ),
     Method.INTEGRATED_GRADIENTS: About(
         "Integrated Gradients",
-        "Each pixel's share of the difference between this picture and an empty one, for or against the class.",
+        "Each pixel's share of the difference between this picture and an empty one, for or against.",
         signed=True,
     ),
     Method.SMOOTH_GRAD: About(

@@ -1,4 +1,4 @@
-"""Grad-CAM and Guided Grad-CAM by captum, and by the project's own pass where captum's would be of other values."""
+"""Grad-CAM and Guided Grad-CAM by captum, or by an own pass where captum would see other values."""
 
 from typing import Any
 
@@ -51,14 +51,16 @@ def on_layer(
 def _by_captum(
     root: nn.Module, found: nn.Module, x: Tensor, method: Method, layer: str, answer: Answer
 ) -> Tensor | None:
-    """What captum gives; None where the layer's channels come last, or it is overwritten after it returned."""
+    """What captum gives; None where the layer's channels come last, or it is overwritten later."""
     size = (x.shape[-2], x.shape[-1])
 
     def look(seen: Versions, output: Any) -> None:
         if not isinstance(output, Tensor):
             raise NotPossibleError(f"Grad-CAM needs a layer that returns one tensor; {layer!r} did not.")
         if seen.calls > answer.done + 1:
-            raise NotPossibleError(f"Grad-CAM needs a layer that runs once a pass; {layer!r} runs several times.")
+            raise NotPossibleError(
+                f"Grad-CAM needs a layer that runs once a pass; {layer!r} runs several times."
+            )
         if layout_for_cam(root, layer, tuple(output.shape), size).kind is not LayoutKind.MAPS:
             raise _NotCaptumsError
 

@@ -24,19 +24,18 @@ _DATA_DEPENDENT = (
     nn.LPPool2d,
     nn.modules.rnn.RNNBase,
 )
-_NOT_LINEAR = frozenset(
-    """
+_CURVED = """
     relu relu6 elu selu celu leaky_relu prelu rrelu gelu silu mish hardswish hardsigmoid hardtanh sigmoid tanh
     logsigmoid softplus softsign softmax log_softmax glu max_pool1d max_pool2d max_pool3d adaptive_max_pool2d
     layer_norm group_norm instance_norm rms_norm local_response_norm normalize scaled_dot_product_attention
-    multi_head_attention_forward matmul bmm mm mul div einsum pow exp log sqrt square abs clamp maximum minimum amax
+    multi_head_attention_forward matmul bmm mm einsum pow exp log sqrt square abs clamp maximum minimum amax
     max min norm
-    """.split()
-)
+"""
+_NOT_LINEAR = frozenset(_CURVED.split())
 
 
 def why_not(network: nn.Module, method: Method) -> str | None:
-    """Why a method cannot work on this network, as far as its layers tell; None where nothing is against it."""
+    """Why a method cannot work on this network, as far as its layers tell; None where they allow it."""
     modules = [module for _, module in named_modules(network)]
     title = ABOUT[method].title
     if method in GUIDED and not any(isinstance(module, nn.ReLU) for module in modules):
@@ -61,8 +60,8 @@ def watched(network: nn.Module, method: Method, run: Callable[[], Tensor]) -> Te
         except RuntimeError as error:
             if method is Method.DEEP_LIFT and "used more than once" in str(error):
                 raise NotPossibleError(
-                    "DeepLift needs every ReLU and pooling layer to run once a pass, and this network uses one "
-                    "several times."
+                    "DeepLift needs every ReLU and pooling layer to run once a pass, and this network uses "
+                    "one several times."
                 ) from error
             raise
     reason = _why_not_after(method, steps.happened)
@@ -78,12 +77,14 @@ def _why_not_after(method: Method, steps: Iterable[str]) -> str | None:
     if method in GUIDED:
         relus = [module for _, (module, _, function) in named if function in ("relu", "relu6")]
         if relus:
-            return f"{title} changes ReLU layers, but {_place(relus[0])} calls relu as a function, out of its reach."
+            where = _place(relus[0])
+            return f"{title} changes ReLU layers, but {where} calls relu as a function, out of its reach."
     if method is Method.DEEP_LIFT:
         others = [(module, function) for _, (module, _, function) in named if function in _NOT_LINEAR]
         if others:
             module, function = others[0]
-            return f"{title} follows layers, but {_place(module)} calls {function} as a function, out of its reach."
+            called = f"{_place(module)} calls {function} as a function"
+            return f"{title} follows layers, but {called}, out of its reach."
     return None
 
 

@@ -17,7 +17,7 @@ from actviz_core.hooks.token_layout import TokenGrid, WindowGrid
 
 
 def attention_rollout(module: nn.Module, x: Tensor) -> Tensor:
-    """The share of each patch in the answer for one picture (1, C, H, W): shape (rows, columns) of patches.
+    """Give each patch's share in the answer for one picture (1, C, H, W): shape (rows, columns) of patches.
 
     Shares are at least 0 and sum to 1 less what stays on tokens that are no patches, or on padding. A vision
     transformer is followed back from its class token, or from all patches alike where it averages them, as a
@@ -33,8 +33,8 @@ def attention_rollout(module: nn.Module, x: Tensor) -> Tensor:
     if len(windows) == len(layers):
         return _of_windows(layers, windows)
     raise NotPossibleError(
-        "Attention rollout needs to know where the tokens of every attention layer lie on the picture, and the "
-        "structure of this network does not tell."
+        "Attention rollout needs to know where the tokens of every attention layer lie on the picture, and "
+        "the structure of this network does not tell."
     )
 
 
@@ -73,11 +73,11 @@ def _through_windows(share: Tensor, weights: Tensor, layout: WindowGrid) -> Tens
 
 
 def _unmerged(share: Tensor, grid: tuple[int, int]) -> Tensor:
-    """Each merged patch's share spread evenly over the patches (two by two, fewer at the edge) it is made of."""
+    """Each merged patch's share, spread evenly over the patches that it is made of: 2 x 2, fewer at an edge."""
     if (-(-grid[0] // 2), -(-grid[1] // 2)) != tuple(share.shape):
         raise NotPossibleError(
-            f"Attention rollout follows patches that are merged two by two; here {grid[0]} x {grid[1]} become "
-            f"{share.shape[0]} x {share.shape[1]}."
+            f"Attention rollout follows patches that are merged two by two; here {grid[0]} x {grid[1]} "
+            f"become {share.shape[0]} x {share.shape[1]}."
         )
     spread = share.repeat_interleave(2, 0).repeat_interleave(2, 1)[: grid[0], : grid[1]]
     rows = torch.full((grid[0],), 2.0)

@@ -48,8 +48,8 @@ def capture(
     The pass runs in eval mode unless ``keep_mode``, without gradients unless ``gradients``, and ends as soon
     as nothing more is wanted. The module is left as found, also after an exception. Several threads may
     capture from the same module. Raises `UnknownLayerError` for a name that does not exist (for a step's name
-    after the pass, since only the pass tells), and `EditError` for an edit that cannot be made; what the module
-    raises passes through.
+    after the pass, since only the pass tells), and `EditError` for an edit that cannot be made; what the
+    module raises passes through.
     """
     network = unwrap(module)
     root = network.root
@@ -115,6 +115,7 @@ class Seen(Generic[K]):
         self._steps: dict[str, int] = {}
 
     def returned(self, layer: str, output: Any) -> None:
+        """Keep what a layer returned, if that is wanted."""
         self._keep(layer, output)
         self._stop_if_done()
 
@@ -122,6 +123,7 @@ class Seen(Generic[K]):
         """Nothing to do before a step: it is kept when it returns."""
 
     def stepped(self, name: str, result: Any, *, certain: bool) -> None:
+        """Keep what a step returned, if that is wanted."""
         self._steps[name] = self._steps.get(name, 0) + 1
         if self._every_step and name not in self._wanted:
             self._wanted[name] = ("",)
@@ -131,6 +133,7 @@ class Seen(Generic[K]):
             self._stop_if_done()
 
     def withdrawn(self, name: str) -> None:
+        """Forget the last step of this name: it is its module's own output."""
         self._steps[name] -= 1
         if name in self._counts:
             number = self._counts[name]
@@ -143,6 +146,7 @@ class Seen(Generic[K]):
                 del self._wanted[name], self._counts[name]
 
     def settled(self) -> None:
+        """End the pass if nothing more is wanted."""
         self._stop_if_done()
 
     def _keep(self, layer: str, output: Any) -> None:

@@ -20,8 +20,8 @@ Edit = Callable[[Tensor], Tensor]
 def switch_off(channels: int | Sequence[int], *, axis: int = 1) -> Edit:
     """An edit that sets whole channels to zero; all others keep every bit.
 
-    ``axis`` is the channels' axis: 1 in (N, C, H, W), -1 in tokens (N, L, C). Two of these are equal when they
-    do the same. Where there is no such channel, the pass raises `EditError`.
+    ``axis`` is the channels' axis: 1 in (N, C, H, W), -1 in tokens (N, L, C). Two of these are equal when
+    they do the same. Where there is no such channel, the pass raises `EditError`.
     """
     return _Scaled(_numbers(channels), 0.0, axis)
 
@@ -92,7 +92,7 @@ class Editing:
         return self._visit(name, output, apply)
 
     def hooked(self, name: str, output: Any, hook: Callable[[Edit, Tensor, str], None]) -> None:
-        """Call ``hook(edit, tensor, name of the edit)`` for what is to be edited of this call, changing nothing."""
+        """Call ``hook(edit, tensor, name of the edit)`` for what this call's edits are of, changing nothing."""
 
         def visit(edit: Edit, tensor: Tensor, asked: str) -> Tensor:
             hook(edit, tensor, asked)

@@ -250,7 +250,7 @@ def _place(edge: GradientEdge) -> tuple[int, int]:
 
 
 class _Observer:
-    """Tells of the calls and steps of the forward pass, and of nothing that runs again in the backward pass."""
+    """Tells of the forward pass's calls and steps, and of nothing that runs again in the backward pass."""
 
     def __init__(self, marks: _Marks, collected: Seen[_Mark]) -> None:
         self._marks = marks

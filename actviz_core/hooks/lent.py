@@ -15,10 +15,10 @@ from actviz_core.hooks.walk import named_modules
 
 @contextmanager
 def lent(root: nn.Module) -> Iterator[None]:
-    """Hold the network for this thread, in eval mode with gradients, whatever hooks and notes others put there.
+    """Hold the network for this thread, in eval mode with gradients, for others to hook.
 
-    Afterwards, also after an exception, hooks and attributes of every module are those from before, beside all
-    that `left_as_found` restores.
+    Afterwards, also after an exception, hooks and attributes of every module are those from before, beside
+    all that `left_as_found` restores.
     """
     with torch.inference_mode(False), left_as_found(root, keep_mode=False, gradients=True):
         found = [_Found.of(module) for _, module in named_modules(root)]

@@ -29,8 +29,8 @@ def channel_worth(
 ) -> Tensor:
     """Switch off the channels of a layer one at a time: score - score without the channel, of shape (C,).
 
-    ``inputs`` are those of one picture: every tensor among them has a first axis of one. ``layer`` is a layer,
-    call or step name that stands for one activation. ``target`` is a class index, whose value in the answer
+    ``inputs`` are those of one picture: every tensor among them has a first axis of one. ``layer`` is a
+    layer, call or step name that stands for one activation. ``target`` is a class index, whose value in the answer
     (summed over all axes but the pictures) is the score, or a function from the answer of one picture to a
     tensor of one element. ``axis`` is the channels' axis in the activation: 1 in (N, C, H, W), -1 in tokens.
 
@@ -40,8 +40,8 @@ def channel_worth(
     of a pass with the channel set to zero by hand. So it is where the activation's first axis does not count
     pictures (the windows of a Swin).
 
-    The result is on the CPU, in the answer's own precision; the module is left as found. Raises `UnknownLayerError` for a layer
-    that isn't there or has several activations, `EditError` where there is no such axis, `TargetError` as
+    The result is on the CPU, in the answer's own precision; the module is left as found. Raises
+    `UnknownLayerError` for a layer that isn't there or has several activations, `EditError` where there is no such axis, `TargetError` as
     `capture_gradients`, `ValueError` for a ``batch`` below 1.
     """
     if batch < 1:

@@ -97,9 +97,11 @@ def test_grad_cam_says_what_is_no_grid_and_what_runs_twice(method: Method) -> No
 
 
 def test_methods_that_need_certain_layers_say_what_is_missing() -> None:
-    with pytest.raises(NotPossibleError, match="Guided Backprop changes .* ReLU layers, and this network has none"):
+    with pytest.raises(
+        NotPossibleError, match=r"Guided Backprop changes .* ReLU layers, and this network has none"
+    ):
         attribute(vit(), X, 3, Method.GUIDED_BACKPROP)
-    with pytest.raises(NotPossibleError, match="DeepLift has no rule for .*GELU"):
+    with pytest.raises(NotPossibleError, match=r"DeepLift has no rule for .*GELU"):
         attribute(vit(), X, 3, Method.DEEP_LIFT)
     with pytest.raises(NotPossibleError, match="to run once a pass, and this network uses one several times"):
         attribute(resnet(), X, 3, Method.DEEP_LIFT)
@@ -161,7 +163,9 @@ def test_rollout_of_a_swin_follows_its_shifted_windows_and_merged_patches() -> N
         for window, weights in enumerate(layer.weights.mean(1)):
             corner = window // 2 * 4, window % 2 * 4
             places = [
-                (corner[0] + r + shift) % 8 * 8 + (corner[1] + c + shift) % 8 for r in range(4) for c in range(4)
+                (corner[0] + r + shift) % 8 * 8 + (corner[1] + c + shift) % 8
+                for r in range(4)
+                for c in range(4)
             ]
             whole[torch.tensor(places)[:, None], torch.tensor(places)] = weights
         spread = (spread + spread @ whole) / 2

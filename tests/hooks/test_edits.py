@@ -104,7 +104,9 @@ def test_an_edited_gradient_is_what_a_tensor_hook_would_pass_on(layer: str) -> N
     reference = hooked_gradients(module, X, lambda answer: answer[:, 7].sum())
     handle.remove()
     found = capture_gradients(module, X, 7, gradient_edits={layer: edit})
-    same_tensor = f"{layer}.relu#2"  # its own hook was set before the edit's, on the tensor that the block returns
+    same_tensor = (
+        f"{layer}.relu#2"  # its own hook was set before the edit's, on the tensor that the block returns
+    )
     for call, gradient in reference.items():
         assert gradient is not None
         assert found[call].equal(edit(gradient) if call == same_tensor else gradient), call
@@ -200,7 +202,7 @@ def test_what_cannot_be_edited_is_said() -> None:
     def edited(edits: dict[str, Any]) -> None:
         capture(module, VECTOR, edits=edits)
 
-    with pytest.raises(UnknownLayerError, match="'frist' is not a layer of this network. Closest: 'first'"):
+    with pytest.raises(UnknownLayerError, match=r"'frist' is not a layer of this network. Closest: 'first'"):
         edited({"frist": switch_off(0)})
     with pytest.raises(UnknownLayerError, match="'relu#4' did not happen in this forward pass; 'relu' ran 3"):
         edited({"relu#4": switch_off(0)})
@@ -253,6 +255,8 @@ def test_eight_threads_of_activations_gradients_and_edits_get_what_one_gets() ->
 
     with ThreadPoolExecutor(8) as pool:
         assert sum(pool.map(work, range(8))) == 0
-    hooks = [len(value) for part in module.modules() for key, value in vars(part).items() if key.endswith("_hooks")]
+    hooks = [
+        len(value) for part in module.modules() for key, value in vars(part).items() if key.endswith("_hooks")
+    ]
     assert sum(hooks) == 0
     assert all(parameter.grad is None for parameter in module.parameters())

@@ -74,7 +74,8 @@ def test_calls_steps_and_channels_last() -> None:
     module = CountedNet().eval()
     second = channel_worth(module, X, "relu#2", 0)
     fell = [
-        capture(module, X, ["fc"])["fc"][0, 0] - capture(module, X, ["fc"], edits={"relu#2": switch_off(c)})["fc"][0, 0]
+        capture(module, X, ["fc"])["fc"][0, 0]
+        - capture(module, X, ["fc"], edits={"relu#2": switch_off(c)})["fc"][0, 0]
         for c in range(4)
     ]
     torch.testing.assert_close(second, torch.stack(fell))
@@ -92,7 +93,9 @@ def test_the_module_is_left_as_found() -> None:
 
 def test_what_cannot_be_measured_is_said() -> None:
     module = CountedNet().eval()
-    with pytest.raises(UnknownLayerError, match="'relu' has several activations; choose one of relu#1, relu#2"):
+    with pytest.raises(
+        UnknownLayerError, match="'relu' has several activations; choose one of relu#1, relu#2"
+    ):
         channel_worth(module, X, "relu", 1)
     with pytest.raises(EditError, match="There is no axis 4"):
         channel_worth(module, X, "conv", 1, axis=4)
