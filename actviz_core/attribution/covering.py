@@ -1,8 +1,8 @@
 """Puts a map to the test: covers the places that it marks, or shows them alone, and runs the network again.
 
-Deletion covers the most important pixels with a blurred copy of the picture, insertion starts from the
-blurred picture and uncovers them; both after Petsiuk, Das and Saenko, "RISE" (2018). A map that says something true
-makes the class fall sooner than pixels in random order do.
+Deletion covers the most important pixels with a blurred copy of the picture. Insertion starts from the
+blurred picture and uncovers them. Both are after Petsiuk, Das and Saenko, "RISE" (2018). A map that says
+something true makes the class fall sooner than pixels in random order do.
 """
 
 from collections.abc import Iterable, Sequence

@@ -73,7 +73,7 @@ def _through_windows(share: Tensor, weights: Tensor, layout: WindowGrid) -> Tens
 
 
 def _unmerged(share: Tensor, grid: tuple[int, int]) -> Tensor:
-    """Each merged patch's share, spread evenly over the patches that it is made of: 2 x 2, fewer at an edge."""
+    """Each merged patch's share, spread evenly over the patches that it is made of."""
     if (-(-grid[0] // 2), -(-grid[1] // 2)) != tuple(share.shape):
         raise NotPossibleError(
             f"Attention rollout follows patches that are merged two by two; here {grid[0]} x {grid[1]} "

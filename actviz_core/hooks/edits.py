@@ -92,7 +92,7 @@ class Editing:
         return self._visit(name, output, apply)
 
     def hooked(self, name: str, output: Any, hook: Callable[[Edit, Tensor, str], None]) -> None:
-        """Call ``hook(edit, tensor, name of the edit)`` for what this call's edits are of, changing nothing."""
+        """Call ``hook(edit, tensor, name of the edit)`` for what is to be edited."""
 
         def visit(edit: Edit, tensor: Tensor, asked: str) -> Tensor:
             hook(edit, tensor, asked)

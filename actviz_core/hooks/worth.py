@@ -30,9 +30,10 @@ def channel_worth(
     """Switch off the channels of a layer one at a time: score - score without the channel, of shape (C,).
 
     ``inputs`` are those of one picture: every tensor among them has a first axis of one. ``layer`` is a
-    layer, call or step name that stands for one activation. ``target`` is a class index, whose value in the answer
-    (summed over all axes but the pictures) is the score, or a function from the answer of one picture to a
-    tensor of one element. ``axis`` is the channels' axis in the activation: 1 in (N, C, H, W), -1 in tokens.
+    layer, call or step name that stands for one activation. ``target`` is a class index, whose value in the
+    answer (summed over all axes but the pictures) is the score, or a function from the answer of one picture
+    to a tensor of one element. ``axis`` is the channels' axis in the activation: 1 in (N, C, H, W), -1 in
+    tokens.
 
     ``batch`` channels are switched off in one pass, beside the unchanged picture, whose score in that same
     pass is what the others are subtracted from. Where batching changes last digits, as torch's own does,
@@ -41,8 +42,8 @@ def channel_worth(
     pictures (the windows of a Swin).
 
     The result is on the CPU, in the answer's own precision; the module is left as found. Raises
-    `UnknownLayerError` for a layer that isn't there or has several activations, `EditError` where there is no such axis, `TargetError` as
-    `capture_gradients`, `ValueError` for a ``batch`` below 1.
+    `UnknownLayerError` for a layer that isn't there or has several activations, `EditError` where there is no
+    such axis, `TargetError` as `capture_gradients`, `ValueError` for a ``batch`` below 1.
     """
     if batch < 1:
         raise ValueError(f"batch must be at least 1, not {batch}")
