@@ -24,7 +24,7 @@ from benchmarks.table import Row, ratio_row
 
 LAYER = "layer3"
 TARGET = 3
-ROUNDS = 15
+ROUNDS = 7
 
 
 def rows() -> Iterator[Row]:

@@ -183,7 +183,7 @@ _RUNS: dict[Method, Callable[[Answer, Tensor, int, Settings], Tensor]] = {
 }
 
 
-class _SeededNoise(NoiseTunnel):
+class _SeededNoise(NoiseTunnel):  # type: ignore[misc]  # captum ships no types
     """Draws its noise from a stream of its own: torch's default one is shared by all threads."""
 
     def __init__(self, method: Saliency, seed: int) -> None:

@@ -159,7 +159,7 @@ def test_the_seed_alone_decides_the_noise() -> None:
 def test_eight_threads_get_what_one_gets() -> None:
     module = Small()
     before = state(module)
-    expected = {method: attribute(module, X, 1, method).values for method in CAPTUM}
+    expected: dict[Method, Tensor] = {method: attribute(module, X, 1, method).values for method in CAPTUM}
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(lambda method: attribute(module, X, 1, method), CAPTUM * 4))
     for one in found:

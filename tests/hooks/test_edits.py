@@ -1,7 +1,7 @@
 """Edits: what follows is what torch computes with the edited tensor, forward and backward."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
@@ -13,7 +13,7 @@ from captum.attr import GuidedBackprop
 from torch import Tensor, nn
 from torchvision.models import get_model
 
-from actviz_core import capture, capture_gradients, only_positive, scale, switch_off
+from actviz_core import Record, capture, capture_gradients, only_positive, scale, switch_off
 from actviz_core.errors import EditError, UnknownLayerError
 from actviz_core.hooks import Edit
 from tests.filling import with_some_values
@@ -234,7 +234,7 @@ def test_eight_threads_of_activations_gradients_and_edits_get_what_one_gets() ->
     relus = [name for name, part in module.named_modules() if isinstance(part, nn.ReLU)]
     guided = dict.fromkeys(relus, only_positive())
     layers = ["layer1.0.conv1", "layer2.0", "fc"]
-    jobs = [
+    jobs: list[Callable[[], Record]] = [
         lambda: capture(module, X, layers),
         lambda: capture(module, X, layers, edits=edits),
         lambda: capture_gradients(module, X, 5, layers),
