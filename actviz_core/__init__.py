@@ -18,13 +18,26 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from actviz_core.errors import ActVizError
     from actviz_core.figures import channel_grid
-    from actviz_core.hooks import ModuleRow, Record, capture, capture_attention, module_tree
+    from actviz_core.hooks import (
+        GradientRecord,
+        ModuleRow,
+        Record,
+        capture,
+        capture_attention,
+        capture_gradients,
+        channel_worth,
+        module_tree,
+        only_positive,
+        scale,
+        switch_off,
+    )
     from actviz_core.models import Model, list_models, list_weights, load_model
     from actviz_core.models.layouts import layout_of
     from actviz_core.samples import Sample, Source, list_sources, open_sample, open_source
 
 __all__ = [
     "ActVizError",
+    "GradientRecord",
     "Model",
     "ModuleRow",
     "Record",
@@ -32,21 +45,29 @@ __all__ = [
     "Source",
     "capture",
     "capture_attention",
+    "capture_gradients",
     "channel_grid",
+    "channel_worth",
     "layout_of",
     "list_models",
     "list_sources",
     "list_weights",
     "load_model",
     "module_tree",
+    "only_positive",
     "open_sample",
     "open_source",
+    "scale",
+    "switch_off",
 ]
 
 _ROOMS = {
     "errors": ("ActVizError",),
     "figures": ("channel_grid",),
-    "hooks": ("ModuleRow", "Record", "capture", "capture_attention", "module_tree"),
+    "hooks": (
+        *("GradientRecord", "ModuleRow", "Record", "capture", "capture_attention", "capture_gradients"),
+        *("channel_worth", "module_tree", "only_positive", "scale", "switch_off"),
+    ),
     "models": ("Model", "list_models", "list_weights", "load_model"),
     "models.layouts": ("layout_of",),
     "samples": ("Sample", "Source", "list_sources", "open_sample", "open_source"),

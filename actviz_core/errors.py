@@ -14,6 +14,26 @@ class UnknownLayerError(ActVizError, KeyError):
         return str(self.args[0]) if self.args else ""
 
 
+class NoGradientError(UnknownLayerError):
+    """A call without a gradient: the number does not depend on what it returned."""
+
+
+class EditError(ActVizError):
+    """An edit that cannot be made: a channel that is not there, or a result that the network cannot take."""
+
+
+class TargetError(ActVizError):
+    """A class that the network does not have, or a target that gives no number to follow back."""
+
+
+class NotPossibleError(ActVizError):
+    """A method that cannot explain this network; the message says why."""
+
+
+class StoppedError(ActVizError):
+    """Work that was stopped on request before it was done."""
+
+
 class UnknownModelError(ActVizError):
     """A model key whose name or weights are not known here."""
 

@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator
 
 from actviz_core.allocator import keep_freed_memory
 from benchmarks import (
+    attributing,
     boards,
     capturing,
     clicks,
     figuring,
+    gradients,
     looking,
     memory,
     thumbnails,
@@ -23,6 +25,8 @@ from benchmarks.table import Row, header, line
 
 GROUPS: dict[str, Callable[[], Iterator[Row]]] = {
     "capture": capturing.rows,
+    "gradients": gradients.rows,
+    "attribution": attributing.rows,
     "look": looking.rows,
     "zoo": zoo.rows,
     "figure": figuring.rows,

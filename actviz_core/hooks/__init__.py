@@ -4,15 +4,20 @@ from actviz_core.hooks.architecture import architecture_of
 from actviz_core.hooks.attention import Attention, AttentionRecord, Origin, capture_attention
 from actviz_core.hooks.attention_grid import attention_from_prefix, attention_on_grid, attention_to_prefix
 from actviz_core.hooks.capture import capture
+from actviz_core.hooks.edits import Edit, only_positive, scale, switch_off
 from actviz_core.hooks.estimate import Estimate, estimate
+from actviz_core.hooks.gradients import GradientRecord, capture_gradients
 from actviz_core.hooks.record import Record
 from actviz_core.hooks.token_layout import TokenGrid, WindowGrid
 from actviz_core.hooks.tree import ModuleRow, module_tree
+from actviz_core.hooks.worth import channel_worth
 
 __all__ = [
     "Attention",
     "AttentionRecord",
+    "Edit",
     "Estimate",
+    "GradientRecord",
     "ModuleRow",
     "Origin",
     "Record",
@@ -24,6 +29,11 @@ __all__ = [
     "attention_to_prefix",
     "capture",
     "capture_attention",
+    "capture_gradients",
+    "channel_worth",
     "estimate",
     "module_tree",
+    "only_positive",
+    "scale",
+    "switch_off",
 ]

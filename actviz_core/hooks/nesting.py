@@ -1,7 +1,8 @@
 """Walks through what a module may return: tensors in tuples, lists, dicts and dataclasses, nested."""
 
+import copy
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from torch import Tensor
@@ -57,3 +58,32 @@ def tensors_in(value: Any, depth: int = 4) -> Iterator[Tensor]:
     elif depth and dataclasses.is_dataclass(value) and not isinstance(value, type):
         for field in dataclasses.fields(value):
             yield from tensors_in(getattr(value, field.name, None), depth - 1)
+
+
+def with_tensors(value: Any, change: Callable[[str, Tensor], Tensor], path: str = "") -> Any:
+    """The same value with ``change(place, tensor)`` for each tensor; the value itself where none changes."""
+    if isinstance(value, Tensor):
+        return change(path, value)
+    if isinstance(value, Mapping):
+        found = {key: with_tensors(item, change, f"{path}[{key}]") for key, item in value.items()}
+        if all(found[key] is item for key, item in value.items()):
+            return value
+        mapping: Any = copy.copy(value)
+        for key, item in found.items():
+            mapping[key] = item
+        return mapping
+    if isinstance(value, (tuple, list)):
+        items = [with_tensors(item, change, f"{path}[{index}]") for index, item in enumerate(value)]
+        if all(new is old for new, old in zip(items, value, strict=True)):
+            return value
+        return type(value)(*items) if hasattr(value, "_fields") else type(value)(items)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = [field.name for field in dataclasses.fields(value)]
+        parts = {name: with_tensors(getattr(value, name), change, f"{path}[{name}]") for name in fields}
+        if all(parts[name] is getattr(value, name) for name in fields):
+            return value
+        changed = copy.copy(value)
+        for name, part in parts.items():
+            object.__setattr__(changed, name, part)
+        return changed
+    return value

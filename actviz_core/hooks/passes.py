@@ -22,6 +22,7 @@ from actviz_core.hooks.walk import is_scripted, named_modules
 Entered = Callable[[str], None]
 Returned = Callable[[str, Any], None]
 Left = Callable[[Any], None]
+Edited = Callable[[str, Any], Any]
 
 
 class StopPass(BaseException):
@@ -55,11 +56,16 @@ def unwrap(module: nn.Module) -> Unwrapped:
 
 @contextmanager
 def observed(
-    root: nn.Module, returned: Returned, entered: Entered | None = None, left: Left | None = None
+    root: nn.Module,
+    returned: Returned,
+    entered: Entered | None = None,
+    left: Left | None = None,
+    edited: Edited | None = None,
 ) -> Iterator[None]:
     """Report every module's call in this thread: ``entered(name)`` before, ``returned(name, output)`` after.
 
-    ``left(output)`` comes right before that; with None where the module raised an `Exception` instead.
+    ``left(output)`` comes right before that; with None where the module raised an `Exception` instead. The
+    network goes on with ``edited(name, output)``, which is also what ``returned`` is told.
 
     Every module is hooked, also where nothing is wanted from it: some of torch's modules compute on another
     path when a hook sits inside, and so every pass takes the same one. Hooks are gone afterwards.
@@ -73,9 +79,15 @@ def observed(
         if entered is not None and threading.get_ident() == me:
             entered(name)
 
-    def after(name: str, _module: nn.Module, _args: Any, output: Any) -> None:
-        if threading.get_ident() == me:
+    def after(name: str, _module: nn.Module, _args: Any, output: Any) -> Any:
+        if threading.get_ident() != me:
+            return None
+        if edited is None:
             returned(name, output)
+            return None
+        output = edited(name, output)
+        returned(name, output)
+        return output
 
     def at_end(_module: nn.Module, _args: Any, output: Any) -> None:
         if left is not None and threading.get_ident() == me:
@@ -167,6 +179,6 @@ def _initialised_devices() -> list[int]:
     return list(range(torch.cuda.device_count())) if torch.cuda.is_initialized() else []
 
 
-def run(root: nn.Module, inputs: Tensor | tuple[Any, ...]) -> None:
-    """Call the module with one tensor, or with a tuple of arguments."""
-    root(*(inputs if isinstance(inputs, tuple) else (inputs,)))
+def run(root: nn.Module, inputs: Tensor | tuple[Any, ...]) -> Any:
+    """Call the module with one tensor, or with a tuple of arguments; what it answers."""
+    return root(*(inputs if isinstance(inputs, tuple) else (inputs,)))

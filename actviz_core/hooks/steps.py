@@ -23,6 +23,7 @@ import torch.nn.functional as F
 from torch import nn
 from torch.overrides import TorchFunctionMode, _pop_mode, _push_mode
 
+from actviz_core.hooks.edits import Editing
 from actviz_core.hooks.nesting import tensors_in
 from actviz_core.hooks.walk import named_modules
 
@@ -94,9 +95,10 @@ class StepWatch(TorchFunctionMode):
     runs, torch itself sets the mode aside: only the outermost call is a step.
     """
 
-    def __init__(self, root: nn.Module, observer: StepObserver) -> None:
+    def __init__(self, root: nn.Module, observer: StepObserver, editing: Editing | None = None) -> None:
         super().__init__()
         self._observer = observer
+        self._editing = editing
         self._modules = {
             name: (splits_into_steps(module), not any(module.children()))
             for name, module in named_modules(root)
@@ -134,6 +136,8 @@ class StepWatch(TorchFunctionMode):
         if frame.childless and frame.last is not None:
             name, result = frame.last
             if result is output:
+                if self._editing is not None:
+                    self._editing.withdrawn(name)
                 self._observer.withdrawn(name)
             self._observer.settled()
 
@@ -156,6 +160,8 @@ class StepWatch(TorchFunctionMode):
         ):
             return result
         name = f"{frame.name}/{step}"
+        if self._editing is not None:
+            result = self._editing.edited(name, result)
         frame.last = (name, result)
         self._observer.stepped(name, result, certain=not frame.childless)
         return result

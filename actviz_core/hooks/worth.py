@@ -1,0 +1,121 @@
+"""What each channel of a layer is worth for an answer: how far it falls when that channel is switched off."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from actviz_core.errors import EditError
+from actviz_core.hooks.capture import Seen, capture
+from actviz_core.hooks.edits import Edit, Editing, switch_off
+from actviz_core.hooks.nesting import with_tensors
+from actviz_core.hooks.passes import left_as_found, observed, run, unwrap
+from actviz_core.hooks.selection import is_step, names_of_layers
+from actviz_core.hooks.steps import StepWatch
+from actviz_core.hooks.target import Target, class_values, number_of
+
+
+def channel_worth(
+    module: nn.Module,
+    inputs: Tensor | tuple[Any, ...],
+    layer: str,
+    target: Target,
+    *,
+    axis: int = 1,
+    batch: int = 64,
+) -> Tensor:
+    """Switch off the channels of a layer one at a time: score - score without the channel, of shape (C,).
+
+    ``inputs`` are those of one picture: every tensor among them has a first axis of one. ``layer`` is a
+    layer, call or step name that stands for one activation. ``target`` is a class index, whose value in the
+    answer (summed over all axes but the pictures) is the score, or a function from the answer of one picture
+    to a tensor of one element. ``axis`` is the channels' axis in the activation: 1 in (N, C, H, W), -1 in
+    tokens.
+
+    ``batch`` channels are switched off in one pass, beside the unchanged picture, whose score in that same
+    pass is what the others are subtracted from. Where batching changes last digits, as torch's own does,
+    they change here too; with a ``batch`` of 1 each pass has one picture, and every score is bit for bit that
+    of a pass with the channel set to zero by hand. So it is where the activation's first axis does not count
+    pictures (the windows of a Swin).
+
+    The result is on the CPU, in the answer's own precision; the module is left as found. Raises
+    `UnknownLayerError` for a layer that isn't there or has several activations, `EditError` where there is no
+    such axis, `TargetError` as `capture_gradients`, `ValueError` for a ``batch`` below 1.
+    """
+    if batch < 1:
+        raise ValueError(f"batch must be at least 1, not {batch}")
+    steps = is_step(unwrap(module).root, layer)
+    shape = tuple(capture(module, inputs, [layer], steps=steps)[layer].shape)
+    if not -len(shape) <= axis < len(shape):
+        raise EditError(f"There is no axis {axis} in what {layer!r} returned (shape {shape}).")
+    axis %= len(shape)
+    count = shape[axis]
+    if shape[0] != 1 or axis == 0:
+        batch = 1
+    passes = _Passes(module, inputs, layer, target, steps)
+    if batch == 1:
+        whole = passes.scores(1, {})
+        without = [passes.scores(1, {layer: switch_off(channel, axis=axis)}) for channel in range(count)]
+        return whole - torch.cat(without)
+    worth = []
+    for start in range(0, count, batch):
+        channels = range(start, min(start + batch, count))
+        scores = passes.scores(len(channels) + 1, {layer: _OffByPicture(channels, axis)})
+        worth.append(scores[0] - scores[1:])
+    return torch.cat(worth)
+
+
+@dataclass(frozen=True)
+class _OffByPicture:
+    """Leaves the first picture as it is, and switches one channel off in each of the others."""
+
+    channels: Sequence[int]
+    axis: int
+
+    def __call__(self, tensor: Tensor) -> Tensor:
+        if tensor.shape[0] != len(self.channels) + 1:
+            raise EditError("The pictures of a batch are not apart in this layer: switch off with batch=1.")
+        changed = tensor.clone()
+        pictures = changed.movedim(self.axis, 1)
+        pictures[torch.arange(1, len(self.channels) + 1), torch.tensor(self.channels)] = 0
+        return changed
+
+
+@dataclass(frozen=True)
+class _Passes:
+    module: nn.Module
+    inputs: Tensor | tuple[Any, ...]
+    layer: str
+    target: Target
+    steps: bool
+
+    def scores(self, count: int, edits: Mapping[str, Edit]) -> Tensor:
+        """The score of each of ``count`` copies of the picture, run at once with these edits: (count,)."""
+        network = unwrap(self.module)
+        editing = Editing(edits, names_of_layers(network.root, network.prefix), steps=self.steps)
+        nothing: Seen[None] = Seen(lambda _tensor: None, {}, None, every_step=False)
+        with ExitStack() as stack:
+            stack.enter_context(left_as_found(network.root, keep_mode=False, gradients=False))
+            if self.steps:
+                watch = StepWatch(network.root, nothing, editing)
+                stack.enter_context(
+                    observed(network.root, nothing.returned, watch.entered, watch.left, editing.edited)
+                )
+                stack.enter_context(watch.ready())
+            else:
+                stack.enter_context(observed(network.root, nothing.returned, edited=editing.edited))
+            copies = with_tensors(self.inputs, lambda _, tensor: tensor.repeat_interleave(count, 0))
+            output = run(network.root, copies)
+            editing.all_made()
+            if not callable(self.target):
+                return class_values(output, self.target).cpu()
+            numbers = [number_of(_picture(output, index), self.target) for index in range(count)]
+            return torch.stack(numbers).cpu()
+
+
+def _picture(output: Any, index: int) -> Any:
+    """The answer for one picture of a batch."""
+    return with_tensors(output, lambda _, tensor: tensor[index : index + 1])
