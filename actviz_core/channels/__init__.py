@@ -1,0 +1,1 @@
+"""One channel of a network: where it looks, what it computes with, and what excites it."""
