@@ -16,6 +16,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from actviz_core.channels import channel_weights, receptive_field, visualize_channel
     from actviz_core.errors import ActVizError
     from actviz_core.figures import channel_grid
     from actviz_core.hooks import ModuleRow, Record, capture, capture_attention, module_tree
@@ -33,6 +34,7 @@ __all__ = [
     "capture",
     "capture_attention",
     "channel_grid",
+    "channel_weights",
     "layout_of",
     "list_models",
     "list_sources",
@@ -41,9 +43,12 @@ __all__ = [
     "module_tree",
     "open_sample",
     "open_source",
+    "receptive_field",
+    "visualize_channel",
 ]
 
 _ROOMS = {
+    "channels": ("channel_weights", "receptive_field", "visualize_channel"),
     "errors": ("ActVizError",),
     "figures": ("channel_grid",),
     "hooks": ("ModuleRow", "Record", "capture", "capture_attention", "module_tree"),

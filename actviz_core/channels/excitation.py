@@ -23,7 +23,7 @@ from actviz_core.models.layouts import layout_of
 Picture = npt.NDArray[np.uint8]
 
 STEPS = 128
-_RATE = 0.05  # of Adam, whose steps do not depend on how large a layer's values are
+_RATE = 0.1  # of Adam, whose steps do not depend on how large a layer's values are
 _SMOOTHNESS = 0.1  # weight of the prior, relative to the objective's gradient
 _STARTS = 8  # so many noises are tried until one reaches the channel at all
 
@@ -86,19 +86,21 @@ class Excitation:
         """What was found, in plain words; ``largest`` is the objective's largest value over some pictures."""
         if self.untrained:
             return (
-                "There is nothing to see yet: the network's parameters are as they were before any training, so "
-                "the picture shows what chance prefers."
+                "There is nothing to see yet: the network's parameters are as they were before any training, "
+                "so the picture shows what chance prefers."
             )
         what = "the map's mean" if self.objective is Objective.MEAN else "the map's centre cell"
         if self.stuck:
             return f"No noise that was tried moves {what} at all, so there is nothing to climb."
-        found = f"For this picture {what} is {self.value:.4g}; for the noise it started from, {self.start:.4g}."
+        found = (
+            f"For this picture {what} is {self.value:.4g}; for the noise it started from, {self.start:.4g}."
+        )
         if largest is None:
             return found
         if self.value <= largest:
             return f"{found} A real picture reaches more: {largest:.4g}."
-        times = f", {self.value / largest:.1f} times as much" if largest > 0 else ""
-        return f"{found} The most that a real picture reaches is {largest:.4g}{times and f'; this is {times[2:]}'}."
+        times = f" This is {self.value / largest:.1f} times as much." if largest > 0 else ""
+        return f"{found} The most that a real picture reaches is {largest:.4g}.{times}"
 
 
 def visualize_channel(
@@ -219,7 +221,9 @@ class _Climb:
         value, gradient = input_gradient(self._module, self._input(picture), self.call, self._number)
         gradient = gradient.to("cpu", torch.float32) / self._std
         if not np.isfinite(value) or not gradient.isfinite().all():
-            raise ChannelError(f"{self.call!r} has values or gradients that are not finite: nothing to climb.")
+            raise ChannelError(
+                f"{self.call!r} has values or gradients that are not finite: nothing to climb."
+            )
         return value, gradient
 
     def value(self, pixels: Picture) -> float:

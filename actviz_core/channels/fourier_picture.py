@@ -38,7 +38,9 @@ class FourierPicture:
 
     def __call__(self) -> Tensor:
         """The picture as it is now; gradients flow to ``waves``."""
-        colours = torch.einsum("rc,chw->rhw", self._colours / self._colours.norm(dim=0).max(), self._pixels(self.waves))
+        colours = torch.einsum(
+            "rc,chw->rhw", self._colours / self._colours.norm(dim=0).max(), self._pixels(self.waves)
+        )
         return torch.sigmoid(_CONTRAST * colours)[None]
 
     def _pixels(self, waves: Tensor) -> Tensor:

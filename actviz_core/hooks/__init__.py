@@ -5,6 +5,7 @@ from actviz_core.hooks.attention import Attention, AttentionRecord, Origin, capt
 from actviz_core.hooks.attention_grid import attention_from_prefix, attention_on_grid, attention_to_prefix
 from actviz_core.hooks.capture import capture
 from actviz_core.hooks.estimate import Estimate, estimate
+from actviz_core.hooks.input_source import input_source
 from actviz_core.hooks.record import Record
 from actviz_core.hooks.token_layout import TokenGrid, WindowGrid
 from actviz_core.hooks.tree import ModuleRow, module_tree
@@ -25,5 +26,6 @@ __all__ = [
     "capture",
     "capture_attention",
     "estimate",
+    "input_source",
     "module_tree",
 ]

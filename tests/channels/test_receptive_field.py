@@ -67,7 +67,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
 LARGE_HEADS = ("alexnet", "vgg11")  # none of the layers above needs them
 
 
-class Done(Exception):
+class DoneError(Exception):
     """The layer has returned."""
 
 
@@ -77,11 +77,11 @@ def activations(module: nn.Module, layer: str, pictures: Tensor) -> Tensor:
 
     def keep(_module: nn.Module, _inputs: Any, output: Tensor) -> None:
         seen.append(output.clone())
-        raise Done
+        raise DoneError
 
     handle = module.get_submodule(layer).register_forward_hook(keep)
     try:
-        with torch.no_grad(), pytest.raises(Done):
+        with torch.no_grad(), pytest.raises(DoneError):
             module(pictures)
     finally:
         handle.remove()
@@ -118,7 +118,7 @@ def pictures(size: int, seed: int = 3) -> Tensor:
 
 def strips(box: ReceptiveField, more: int) -> Tensor:
     """Four pictures with NaN above, below, left and right of a box, and in so many lines of the box."""
-    height, width = box.input_size
+    height = box.input_size[0]
     changed = pictures(height)[:1].repeat(4, 1, 1, 1)
     changed[0, :, : box.top + more] = torch.nan
     changed[1, :, box.bottom - more :] = torch.nan
@@ -294,11 +294,11 @@ class Misleading(torch.autograd.Function):
     """Passes on a gradient of one for every value, whatever was computed."""
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor) -> Tensor:
+    def forward(_ctx: Any, x: Tensor) -> Tensor:
         return x.roll(3, -1)
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> Tensor:  # type: ignore[override]  # one argument is enough here
+    def backward(_ctx: Any, gradient: Tensor) -> Tensor:
         return torch.ones_like(gradient) if gradient.any() else gradient
 
 
@@ -372,15 +372,18 @@ def test_the_network_is_left_as_found() -> None:
 def test_it_takes_at_most_twelve_passes_that_end_at_the_layer() -> None:
     runs: list[int] = []
     module = with_some_values(unfilled(lambda: get_model("resnet18")))
-    module.conv1.register_forward_hook(lambda _module, inputs, _output: runs.append(len(inputs[0])))
-    module.layer1[1].register_forward_hook(lambda *_: runs.append(1000))
+    module.get_submodule("conv1").register_forward_hook(
+        lambda _module, inputs, _output: runs.append(len(inputs[0]))
+    )
+    module.get_submodule("layer1.1").register_forward_hook(lambda *_: runs.append(1000))
     receptive_field(module, (1, 3, 224, 224), "layer1.0.conv1", (20, 30))
     assert len(runs) <= 12
     assert max(runs) <= 4
 
 
 def test_errors_say_what_is_there() -> None:
-    module = nn.Sequential(nn.Conv2d(3, 2, 3), nn.ReLU())
+    convolution = nn.Conv2d(3, 2, 3)
+    module = nn.Sequential(convolution, nn.ReLU())
     with pytest.raises(
         ChannelError, match="no cell in row 14, column 0: the maps of '0' have 14 rows and 18 col"
     ):
@@ -392,6 +395,6 @@ def test_errors_say_what_is_there() -> None:
     with pytest.raises(ShapeError, match=r"\(N, C, H, W\); got \(3, 16, 20\)"):
         receptive_field(module, SHAPE[1:], "0", (0, 0))
     with torch.no_grad():
-        module[0].weight.fill_(torch.nan)
+        convolution.weight.fill_(torch.nan)
     with pytest.raises(ChannelError, match="no finite value in this cell of '1'"):
         receptive_field(module, SHAPE, "1", (0, 0))
