@@ -1,6 +1,7 @@
 """The box of pixels that a cell can depend on, against one capture that ends at the same layer."""
 
 from collections.abc import Iterator
+from functools import partial
 
 import torch
 from torchvision.models import resnet18
@@ -21,8 +22,8 @@ def rows() -> Iterator[Row]:
     for layer in ("layer1.0.conv1", "layer3.0.conv1"):
         timings = in_turns(
             {
-                "box": timed(lambda layer=layer: receptive_field(network, (1, 3, 224, 224), layer, (5, 6))),
-                "four": timed(lambda layer=layer: capture(network, four, [layer])),
+                "box": timed(partial(receptive_field, network, (1, 3, 224, 224), layer, (5, 6))),
+                "four": timed(partial(capture, network, four, [layer])),
             },
             rounds=ROUNDS,
             warm_up=2,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from actviz_core.analysis.statistics import FloatArray, float_maps
+from actviz_core.analysis.statistics import BoolArray, FloatArray, float_maps
 from actviz_core.errors import ShapeError
 
 
@@ -31,7 +31,7 @@ def channel_correlations(maps: npt.ArrayLike, channel: int) -> FloatArray:
     if not 0 <= channel < len(values):
         raise ShapeError(f"There is no channel {channel}; the maps have the channels 0 to {len(values) - 1}.")
     flat = values.reshape(len(values), -1)
-    usable = np.isfinite(flat).all(axis=1)
+    usable: BoolArray = np.asarray(np.isfinite(flat).all(axis=1))
     usable[usable] = np.ptp(flat[usable], axis=1) > 0
     found = np.full(len(flat), np.nan)
     if usable[channel]:

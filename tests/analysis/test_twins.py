@@ -10,7 +10,7 @@ MAPS = np.random.default_rng(0).standard_normal((6, 4, 5))
 
 
 def test_correlations_are_those_of_numpy() -> None:
-    expected = np.corrcoef(MAPS.reshape(6, -1))[2]
+    expected = np.asarray(np.corrcoef(MAPS.reshape(6, -1)))[2]
     assert channel_correlations(MAPS, 2) == pytest.approx(expected)
     assert channel_correlations((1e30 * MAPS).astype(np.float32), 2) == pytest.approx(expected, abs=1e-5)
 

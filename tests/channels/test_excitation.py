@@ -47,7 +47,8 @@ def test_the_found_picture_beats_the_largest_of_the_bundled_ones(
 def test_the_value_is_what_capture_gives_for_exactly_that_picture(objective: Objective) -> None:
     module = toy()
     found = visualize_channel(module, "2", 1, PLAIN, objective=objective, steps=6)
-    assert (found.picture.shape, found.picture.dtype) == ((12, 16, 3), np.uint8)
+    assert found.picture.shape == (12, 16, 3)
+    assert found.picture.dtype == np.uint8
     x = torch.from_numpy(found.picture).permute(2, 0, 1)[None].float() / 255
     x = (x - torch.tensor(PLAIN.mean).view(3, 1, 1)) / torch.tensor(PLAIN.std).view(3, 1, 1)
     channel_map = capture(module, x, ["2"])["2"][0, 1]
@@ -103,7 +104,7 @@ def test_a_step_and_a_linear_layer_can_be_climbed_too() -> None:
 def test_a_channel_that_is_always_zero_says_that_nothing_leads_upwards() -> None:
     module = toy()
     with torch.no_grad():
-        module[1].bias.fill_(-1e6)  # type: ignore[union-attr,operator]  # the batch norm's
+        module[1].bias.fill_(-1e6)  # type: ignore[operator]  # the batch norm's
     found = visualize_channel(module, "2", 0, PLAIN)
     assert found.stuck
     assert not found.complete

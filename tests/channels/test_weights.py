@@ -24,6 +24,7 @@ def test_the_kernels_of_a_channel_compute_it_alone_from_its_inputs(*, groups: in
         found = channel_weights(nn.Sequential(layer), "0", channel)
         assert found.kind is WeightKind.KERNELS
         assert found.kernels is not None
+        assert found.bias is not None
         assert found.kernels.shape == (6 // groups, 3, 3)
         kernels = torch.from_numpy(found.kernels)
         alone = compute(x[:, found.inputs], kernels[:, None] if transposed else kernels[None]) + found.bias
