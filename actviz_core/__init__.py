@@ -16,6 +16,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from actviz_core.channels import channel_weights, receptive_field, visualize_channel
     from actviz_core.errors import ActVizError
     from actviz_core.figures import channel_grid
     from actviz_core.hooks import (
@@ -47,6 +48,7 @@ __all__ = [
     "capture_attention",
     "capture_gradients",
     "channel_grid",
+    "channel_weights",
     "channel_worth",
     "layout_of",
     "list_models",
@@ -57,11 +59,14 @@ __all__ = [
     "only_positive",
     "open_sample",
     "open_source",
+    "receptive_field",
     "scale",
     "switch_off",
+    "visualize_channel",
 ]
 
 _ROOMS = {
+    "channels": ("channel_weights", "receptive_field", "visualize_channel"),
     "errors": ("ActVizError",),
     "figures": ("channel_grid",),
     "hooks": (

@@ -97,6 +97,10 @@ class ShapeError(ActVizError, ValueError):
     """An array whose shape cannot be counted or drawn; the message gives the shape and what would work."""
 
 
+class ChannelError(ActVizError):
+    """A channel or cell that a layer does not have, or a question about it that the network cannot answer."""
+
+
 class ExportError(ActVizError):
     """A file that cannot be made: too large, or of something that it cannot hold."""
 

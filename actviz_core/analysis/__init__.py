@@ -26,6 +26,7 @@ from actviz_core.analysis.sentences import channel_sentence, layer_sentence, pla
 from actviz_core.analysis.stages import all_convolutions, first_and_last_stage, first_of_each_stage
 from actviz_core.analysis.statistics import ChannelStatistics, channel_statistics
 from actviz_core.analysis.summary import PrincipalComponents, Summary, principal_components, summary_map
+from actviz_core.analysis.twins import Twin, channel_correlations, twins
 
 __all__ = [
     "UNSURE_RULE",
@@ -37,11 +38,13 @@ __all__ = [
     "PrincipalComponents",
     "Summary",
     "TopK",
+    "Twin",
     "ValueRange",
     "all_convolutions",
     "as_maps",
     "attention_sentence",
     "certainty",
+    "channel_correlations",
     "channel_differences",
     "channel_ranges",
     "channel_sentence",
@@ -70,4 +73,5 @@ __all__ = [
     "summary_map",
     "top_areas",
     "top_k",
+    "twins",
 ]

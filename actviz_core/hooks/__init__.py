@@ -7,6 +7,7 @@ from actviz_core.hooks.capture import capture
 from actviz_core.hooks.edits import Edit, only_positive, scale, switch_off
 from actviz_core.hooks.estimate import Estimate, estimate
 from actviz_core.hooks.gradients import GradientRecord, capture_gradients
+from actviz_core.hooks.input_source import input_source
 from actviz_core.hooks.record import Record
 from actviz_core.hooks.token_layout import TokenGrid, WindowGrid
 from actviz_core.hooks.tree import ModuleRow, module_tree
@@ -32,6 +33,7 @@ __all__ = [
     "capture_gradients",
     "channel_worth",
     "estimate",
+    "input_source",
     "module_tree",
     "only_positive",
     "scale",

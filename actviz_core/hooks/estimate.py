@@ -6,10 +6,7 @@ A copy of the network without values runs on the meta device; where its code nee
 place.
 """
 
-import copy
 import itertools
-import threading
-import types
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import dataclass
@@ -20,18 +17,12 @@ from torch import Tensor, nn
 from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode
 from torch.overrides import TorchFunctionMode
 
+from actviz_core.hooks.copies import twin
 from actviz_core.hooks.memory import tensors_of_model
 from actviz_core.hooks.passes import left_as_found, run, unwrap
 from actviz_core.hooks.peak import PeakMemory
 from actviz_core.hooks.selection import matches, names_of_layers, parse
 from actviz_core.hooks.tree import ModuleRow, Observations, TensorSize
-from actviz_core.hooks.turns import turn_on
-
-# What modules may hold that has no copy, and nothing to be kept in: both networks may use the same one.
-_UNCOPYABLE = (
-    *(type(threading.Lock()), type(threading.RLock()), threading.Event, threading.Condition),
-    *(threading.Semaphore, types.ModuleType),
-)
 
 
 @dataclass(frozen=True)
@@ -117,9 +108,11 @@ def _on_meta(
     }
     with suppress(Exception):
         inputs = torch.empty(tuple(shape), dtype=like.dtype, device="meta")
-        twin = _twin(root, without_values)
-        peak = PeakMemory(twin)
-        return _observe(twin, inputs, [torch.device("meta"), peak.watching(inputs)], steps=steps), peak.bytes
+        copied = twin(root, without_values)
+        peak = PeakMemory(copied)
+        return _observe(
+            copied, inputs, [torch.device("meta"), peak.watching(inputs)], steps=steps
+        ), peak.bytes
     return None, None
 
 
@@ -129,20 +122,8 @@ def _on_fakes(root: nn.Module, shape: Sequence[int], like: Tensor, *, steps: boo
         fakes = FakeTensorMode(allow_non_fake_inputs=True)
         with fakes:
             inputs = torch.empty(tuple(shape), dtype=like.dtype, device=like.device)
-        return _observe(_twin(root, shared), inputs, [fakes, _NoPeeking()], steps=steps)
+        return _observe(twin(root, shared), inputs, [fakes, _NoPeeking()], steps=steps)
     return None
-
-
-def _twin(root: nn.Module, tensors: dict[int, object]) -> nn.Module:
-    """A copy with other tensors: networks may keep what a pass made, and must not keep what has no values."""
-    uncopyable = {
-        id(value): value
-        for module in root.modules()
-        for value in vars(module).values()
-        if isinstance(value, _UNCOPYABLE)
-    }
-    with turn_on(root):
-        return copy.deepcopy(root, tensors | uncopyable)
 
 
 class _NoPeeking(TorchFunctionMode):
