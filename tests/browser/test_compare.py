@@ -180,16 +180,18 @@ def test_every_file_can_be_taken_away_and_the_script_finds_equal_bits(
         with page.expect_download() as arriving:
             page.get_by_role("button", name=name).click()
         arriving.value.save_as(tmp_path / arriving.value.suggested_filename)
+    (name,) = {file.name.rpartition(".")[0] for file in tmp_path.iterdir()}
+    assert "cifar-resnet20" in name  # the network is on the board, and in the names of its files
     assert sorted(file.name for file in tmp_path.iterdir()) == [
-        f"board.{kind}" for kind in ("csv", "html", "npz", "png", "py")
+        f"{name}.{kind}" for kind in ("csv", "html", "npz", "png", "py")
     ]
-    with Image.open(tmp_path / "board.png") as picture:
+    with Image.open(tmp_path / f"{name}.png") as picture:
         assert picture.width == 2 * 980
         assert "cifar-resnet20@epoch-1" in picture.text["provenance"]  # type: ignore[attr-defined]  # of PNGs only
-    assert "plotly" in (tmp_path / "board.html").read_text(encoding="utf-8")
-    assert len((tmp_path / "board.csv").read_text().splitlines()) == 1 + 4 * 16
+    assert "plotly" in (tmp_path / f"{name}.html").read_text(encoding="utf-8")
+    assert len((tmp_path / f"{name}.csv").read_text().splitlines()) == 1 + 4 * 16
     replayed = subprocess.run(
-        [sys.executable, str(tmp_path / "board.py")],
+        [sys.executable, str(tmp_path / f"{name}.py")],
         capture_output=True,
         text=True,
         check=False,
@@ -197,4 +199,4 @@ def test_every_file_can_be_taken_away_and_the_script_finds_equal_bits(
         env={"PYTHONPATH": str(ROOT)},
     )
     assert replayed.returncode == 0, replayed.stdout + replayed.stderr
-    assert "All 4 arrays equal board.npz, bit for bit." in replayed.stdout
+    assert f"All 4 arrays equal {name}.npz, bit for bit." in replayed.stdout

@@ -65,7 +65,8 @@ def test_large_files_are_asked_about_first(monkeypatch: pytest.MonkeyPatch) -> N
     app = opened("compare", {})
     assert [name for name, button in files(app).items() if button.disabled] == ["Interactive page"]
     (question,) = app.checkbox
-    assert question.label.startswith("Make board.html although it is large (")
+    name = "layer1.0.conv1-and-2-more-cifar-resnet20-bundled-cifar10-0.html"
+    assert question.label.startswith(f"Make {name} although it is large (")
     question.check().run()
     check_fine(app)
     assert not any(button.disabled for button in files(app).values())
