@@ -5,7 +5,19 @@ import sys
 from collections.abc import Callable, Iterator
 
 from actviz_core.allocator import keep_freed_memory
-from benchmarks import boards, capturing, clicks, figuring, looking, memory, thumbnails, trees, visits, zoo
+from benchmarks import (
+    boards,
+    capturing,
+    clicks,
+    figuring,
+    looking,
+    memory,
+    pointing,
+    thumbnails,
+    trees,
+    visits,
+    zoo,
+)
 from benchmarks.machine import machine
 from benchmarks.table import Row, header, line
 
@@ -16,6 +28,7 @@ GROUPS: dict[str, Callable[[], Iterator[Row]]] = {
     "figure": figuring.rows,
     "click": clicks.rows,
     "board": boards.rows,
+    "point": pointing.rows,
     "thumbnails": thumbnails.rows,
     "layers": trees.rows,
     "visit": visits.rows,
