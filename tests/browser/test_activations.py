@@ -106,9 +106,9 @@ def test_a_link_shows_the_same_view_to_someone_else(
     ours, theirs = canvas(page), canvas(copy)
     np.testing.assert_array_equal(theirs.channels, ours.channels)
     np.testing.assert_array_equal(theirs.values, ours.values)
-    assert page.locator(LARGE).get_by_role("img").get_attribute("aria-label") == copy.locator(
-        LARGE
-    ).get_by_role("img").get_attribute("aria-label")
+    described = f"{LARGE} .figure-plot"
+    words = page.locator(described).get_attribute("aria-label")
+    assert copy.locator(described).get_attribute("aria-label") == words
 
 
 def test_a_choice_of_layers_on_the_page_reaches_the_sidebar_and_the_link(visitor: Visitor) -> None:
