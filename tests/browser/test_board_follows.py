@@ -41,7 +41,7 @@ def test_the_board_follows_the_sidebar_but_for_a_pinned_panel_until_one_press(
 def test_the_tray_survives_a_reload_and_is_nobody_elses(visitor: Visitor, stranger: Visitor) -> None:
     page = visitor.open("/samples?image=bundled-cifar10/3")
     page.get_by_role("button", name="Keep in tray").click()
-    tray = page.get_by_test_id("stSidebar").get_by_role("button", name="airplane 3")
+    tray = page.get_by_test_id("stSidebar").get_by_text("airplane 3", exact=True)
     expect(tray).to_be_visible()
     visitor.settle()
     page.reload()

@@ -87,7 +87,7 @@ def test_an_upload_can_be_looked_at_on_every_page_and_in_another_session(app: Ap
 
 def test_an_upload_keeps_the_name_of_its_file_wherever_it_is_shown(app: AppTest) -> None:
     upload(app, {"one.png": picture(1), MARKUP: picture(2)})
-    assert in_tray(app) == ["one.png", plain(MARKUP)]
+    assert in_tray(app) == [plain("one.png"), plain(MARKUP)]
     press(app, "Look at it", nth=0)
     assert f"The picture in hand: one.png, {image_id(picture(1))}" in pictures(app)
     assert "No label" not in read_page(app)
