@@ -1,9 +1,9 @@
 """Lends a network to a library that hooks it itself, and takes it back as it was."""
 
-from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from operator import is_
 from typing import Any
 
 import torch
@@ -11,6 +11,10 @@ from torch import nn
 
 from actviz_core.hooks.passes import left_as_found
 from actviz_core.hooks.walk import named_modules
+
+_HOOKS = tuple(
+    name for name, value in vars(nn.Module()).items() if "hooks" in name and isinstance(value, dict)
+)
 
 
 @contextmanager
@@ -33,26 +37,22 @@ def lent(root: nn.Module) -> Iterator[None]:
 class _Found:
     module: nn.Module
     attributes: dict[str, Any]
-    hooks: dict[str, OrderedDict[int, Any]]
+    hooks: dict[str, dict[int, Any]]  # of what has any: most modules have none
 
     @classmethod
     def of(cls, module: nn.Module) -> "_Found":
         attributes = dict(vars(module))
-        hooks = {name: OrderedDict(value) for name, value in attributes.items() if _is_hooks(name, value)}
-        return cls(module, attributes, hooks)
+        return cls(
+            module, attributes, {name: dict(attributes[name]) for name in _HOOKS if attributes.get(name)}
+        )
 
     def restore(self) -> None:
         now = vars(self.module)
-        for name in [name for name in now if name not in self.attributes]:
-            del now[name]
-        for name, value in self.attributes.items():
-            if now.get(name, self) is not value:
-                now[name] = value
-        for name, entries in self.hooks.items():
-            if now[name] != entries:
-                now[name].clear()
-                now[name].update(entries)
-
-
-def _is_hooks(name: str, value: object) -> bool:
-    return name.startswith("_") and "hooks" in name and isinstance(value, dict)
+        if len(now) != len(self.attributes) or not all(map(is_, now.values(), self.attributes.values())):
+            now.clear()
+            now.update(self.attributes)
+        for name in _HOOKS:
+            entries = now.get(name, {})
+            if entries or name in self.hooks:
+                entries.clear()
+                entries.update(self.hooks.get(name, {}))
