@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from actviz_core.models import Model, list_models, list_weights, load_model
     from actviz_core.models.layouts import layout_of
     from actviz_core.samples import Sample, Source, list_sources, open_sample, open_source
+    from actviz_core.sweep import sweep
 
 __all__ = [
     "ActVizError",
@@ -41,6 +42,7 @@ __all__ = [
     "module_tree",
     "open_sample",
     "open_source",
+    "sweep",
 ]
 
 _ROOMS = {
@@ -50,6 +52,7 @@ _ROOMS = {
     "models": ("Model", "list_models", "list_weights", "load_model"),
     "models.layouts": ("layout_of",),
     "samples": ("Sample", "Source", "list_sources", "open_sample", "open_source"),
+    "sweep": ("sweep",),
 }
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
 

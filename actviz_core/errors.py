@@ -66,3 +66,11 @@ class ExportError(ActVizError):
 
 class WeightsFileError(WeightsError):
     """An uploaded weights file that cannot be taken: unsafe, damaged, too large or for another network."""
+
+
+class SweepError(ActVizError):
+    """A pass over a whole source that cannot start or go on; the message says what is kept and what to do."""
+
+
+class UnknownRunError(SweepError):
+    """A run that is not kept here."""

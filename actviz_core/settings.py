@@ -10,6 +10,7 @@ from actviz_core.errors import SettingsError
 
 DEFAULT_CACHE_MB = 512
 DEFAULT_WEIGHTS_MB = 2000
+DEFAULT_RUNS_MB = 10_000
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class Settings:
     ``data`` is the folder of datasets, weights and uploads; ``images`` the team's own pictures; ``models``
     the team's own networks as ``package.module:function``; ``cache_bytes`` bounds the activation cache;
     ``device`` is torch's name of the device that networks run on; ``weights_bytes`` bounds what all uploaded
-    weights take on disk together.
+    weights take on disk together, ``runs_bytes`` what the kept runs of sweeps do.
     """
 
     data: Path
@@ -28,6 +29,7 @@ class Settings:
     cache_bytes: int
     device: str
     weights_bytes: int = DEFAULT_WEIGHTS_MB * 2**20
+    runs_bytes: int = DEFAULT_RUNS_MB * 2**20
 
 
 def reading_folder(settings: Settings) -> Path:
@@ -48,6 +50,7 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         cache_bytes=_megabytes(values, "ACTVIZ_CACHE_MB", DEFAULT_CACHE_MB),
         device=_device(values, "ACTVIZ_DEVICE"),
         weights_bytes=_megabytes(values, "ACTVIZ_WEIGHTS_MB", DEFAULT_WEIGHTS_MB),
+        runs_bytes=_megabytes(values, "ACTVIZ_RUNS_MB", DEFAULT_RUNS_MB),
     )
 
 

@@ -6,6 +6,7 @@ from actviz_core.hooks.attention_grid import attention_from_prefix, attention_on
 from actviz_core.hooks.capture import capture
 from actviz_core.hooks.estimate import Estimate, estimate
 from actviz_core.hooks.record import Record
+from actviz_core.hooks.reducing import reduce_calls
 from actviz_core.hooks.token_layout import TokenGrid, WindowGrid
 from actviz_core.hooks.tree import ModuleRow, module_tree
 
@@ -26,4 +27,5 @@ __all__ = [
     "capture_attention",
     "estimate",
     "module_tree",
+    "reduce_calls",
 ]
