@@ -104,8 +104,8 @@ def check_room(manifest: Manifest, settings: Settings) -> None:
     if others + size > limit:
         raise SweepError(
             f"This run would take {mebibytes(size)}, and {mebibytes(others)} of the {mebibytes(limit)} for "
-            f"runs are taken. Name fewer layers or pictures, delete a run ({_names(settings)}), or set a larger "
-            "ACTVIZ_RUNS_MB."
+            f"runs are taken. Name fewer layers or pictures, delete a run ({_names(settings)}), or set a "
+            "larger ACTVIZ_RUNS_MB."
         )
     there = sum(path.stat().st_size for path in (folder / manifest.id).rglob("*.npy"))
     free = shutil.disk_usage(folder).free

@@ -21,7 +21,7 @@ from actviz_core.sweep.storage import bytes_of
 from actviz_core.sweep.summary import BINS, EXTREMES
 
 BATCH = 128
-_PART = 512  # pictures that are written at once, unless their numbers take more than this:
+_PART = 256  # pictures that are written at once, unless their numbers take more than this:
 _PART_BYTES = 32 * 2**20
 
 
