@@ -12,6 +12,7 @@ from benchmarks import (
     figuring,
     looking,
     memory,
+    sweeping,
     thumbnails,
     trees,
     uploading,
@@ -33,6 +34,7 @@ GROUPS: dict[str, Callable[[], Iterator[Row]]] = {
     "visit": visits.rows,
     "memory": memory.rows,
     "upload": uploading.rows,
+    "sweep": sweeping.rows,
 }
 
 

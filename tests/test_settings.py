@@ -17,6 +17,7 @@ def test_nothing_set_gives_the_defaults(monkeypatch: pytest.MonkeyPatch) -> None
     assert (settings.images, settings.models) == (None, ())
     assert (settings.cache_bytes, settings.device) == (512 * 2**20, "cpu")
     assert settings.weights_bytes == 2000 * 2**20
+    assert settings.runs_bytes == 10_000 * 2**20
 
 
 def test_every_variable_is_read(tmp_path: Path) -> None:
@@ -28,6 +29,7 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
             "ACTVIZ_CACHE_MB": " 64 ",
             "ACTVIZ_DEVICE": "cpu",
             "ACTVIZ_WEIGHTS_MB": "300",
+            "ACTVIZ_RUNS_MB": "50",
         }
     )
     assert settings.data == tmp_path / "not yet there"
@@ -35,6 +37,7 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
     assert settings.models == ("team.nets:small", "team.nets:large")
     assert (settings.cache_bytes, settings.device) == (64 * 2**20, "cpu")
     assert settings.weights_bytes == 300 * 2**20
+    assert settings.runs_bytes == 50 * 2**20
 
 
 def test_blank_counts_as_unset() -> None:

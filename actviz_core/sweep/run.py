@@ -113,22 +113,22 @@ class Run:
     @cached_property
     def answers(self) -> npt.NDArray[np.int32]:
         """The 10 most probable classes of each picture, (N, 10), best first; -1 where there is none."""
-        return self._files.mapped("", "answers")
+        return self._files.mapped(None, "answers")
 
     @cached_property
     def probabilities(self) -> FloatArray:
         """The probabilities of ``answers``, (N, 10); NaN where there is none."""
-        return self._files.mapped("", "probabilities")
+        return self._files.mapped(None, "probabilities")
 
     @cached_property
     def labels(self) -> npt.NDArray[np.int32]:
         """The source's label of each picture, (N,): an index into ``manifest.labels``; -1 without a label."""
-        return self._files.mapped("", "labels")
+        return self._files.mapped(None, "labels")
 
     @cached_property
     def swept(self) -> npt.NDArray[np.bool_]:
         """Which pictures were swept, (N,); the others are in ``problems``, with the reason."""
-        return self._files.mapped("", "swept")
+        return self._files.mapped(None, "swept")
 
     @property
     def accuracy(self) -> float | None:

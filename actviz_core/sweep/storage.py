@@ -65,10 +65,10 @@ class RunFiles:
         names = [plan.name for plan in self.manifest.calls]
         return self.folder / "calls" / f"{names.index(call):03}"
 
-    def arrays(self) -> Iterator[tuple[str, str, Stored]]:
-        """Every array as (call, field, file); the call is "" for what belongs to pictures."""
+    def arrays(self) -> Iterator[tuple[str | None, str, Stored]]:
+        """Every array as (call, field, file); the call is None for what belongs to pictures."""
         for field, (dtype, entry) in PICTURE_FIELDS.items():
-            yield "", field, Stored(self.folder / "pictures" / f"{field}.npy", dtype, entry)
+            yield None, field, Stored(self.folder / "pictures" / f"{field}.npy", dtype, entry)
         for plan in self.manifest.calls:
             folder = self.call_folder(plan.name)
             for field, (dtype, entry) in FIELDS.items():
@@ -135,13 +135,13 @@ class RunFiles:
         told = _read_json(self.folder / FINISHED)
         return None if told is None else dict(told["problems"])
 
-    def mapped(self, call: str, field: str) -> Array:
+    def mapped(self, call: str | None, field: str) -> Array:
         """An array of the run, mapped into memory and not to be written to."""
         stored = next(s for c, f, s in self.arrays() if (c, f) == (call, field))
         array: Array = np.load(stored.path, mmap_mode="r", allow_pickle=False)
         return array
 
-    def blocks(self, call: str, field: str, rows: int) -> Iterator[Array]:
+    def blocks(self, call: str | None, field: str, rows: int) -> Iterator[Array]:
         """The same array from top to bottom in blocks, read into memory of their own."""
         stored = next(s for c, f, s in self.arrays() if (c, f) == (call, field))
         for first in range(0, self.manifest.pictures, rows):
@@ -194,8 +194,8 @@ def bytes_of(pictures: int, channels: int) -> int:
     return pictures * (a_picture + a_channel * channels)
 
 
-def _values(part: Part, call: str, field: str) -> Array:
-    if call:
+def _values(part: Part, call: str | None, field: str) -> Array:
+    if call is not None:
         return getattr(part.numbers[call], field)
     if field == "swept":
         rows = np.arange(part.first, part.first + len(part.labels))

@@ -128,7 +128,7 @@ def _blocks(files: RunFiles, call: str, rows: int) -> Iterator[tuple[Array, ...]
     of_call: list[Iterable[Array]] = [
         files.blocks(call, name, rows) for name in ("mean", "maximum", "active", "silent")
     ]
-    of_pictures: list[Iterable[Array]] = [files.blocks("", name, rows) for name in ("labels", "swept")]
+    of_pictures: list[Iterable[Array]] = [files.blocks(None, name, rows) for name in ("labels", "swept")]
     return zip(*of_call, *of_pictures, strict=True)
 
 

@@ -1,7 +1,8 @@
 """Small sources and networks to sweep over, and a plain loop that computes the same numbers."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -10,6 +11,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from actviz_core.models import Model
+from actviz_core.samples import Sample
 from actviz_core.samples.source import ArraySource, Source
 from actviz_core.sweep.run import Run
 from tests.toy_models import CLASSES, model_of
@@ -50,7 +52,7 @@ def pixels(count: int, *, bright: Sequence[int] = ()) -> NDArray[np.uint8]:
 
 def noise(count: int, *, bright: Sequence[int] = ()) -> Source:
     """A source in memory; every fourth picture has no label, the others that of one of two classes."""
-    labels = [index % 4 - 2 if index % 4 > 1 else -index % 2 for index in range(count)]
+    labels = [(0, -1, 1, 0)[index % 4] for index in range(count)]
     return ArraySource("patterns", "Noise", ("bee", "ant"), labels, pixels(count, bright=bright))
 
 
@@ -79,10 +81,13 @@ def same(first: Run, second: Run) -> bool:
     )
 
 
-def plain_loop(model: Model, source: Source, layer: str) -> dict[str, NDArray[np.generic]]:
+def plain_loop(
+    model: Model, samples: Iterable[Sample], layer: str, *, twice: bool = True
+) -> dict[str, NDArray[Any]]:
     """What plain hooks and torch give for a layer that runs once, picture after picture.
 
-    Each picture goes through the network twice at once, since torch has other kernels for a single one.
+    Each picture goes through the network ``twice`` at once: torch has other kernels for one alone, which give
+    other last digits.
     """
     rows: list[tuple[Tensor, ...]] = []
 
@@ -96,10 +101,10 @@ def plain_loop(model: Model, source: Source, layer: str) -> dict[str, NDArray[np
         rows.append((maps.mean(1), maximum, where, (size > limit).float().mean(1), (maps == 0).all(1)))
 
     handle = model.module.get_submodule(layer).register_forward_hook(hook)
-    for sample in source:
+    for sample in samples:
         inputs = model.preprocess(sample.image)
         with torch.no_grad():
-            model.module(torch.cat([inputs, inputs]))
+            model.module(torch.cat([inputs, inputs]) if twice else inputs)
     handle.remove()
     names = ("mean", "maximum", "place", "active", "silent")
     return {name: torch.stack([row[at] for row in rows]).numpy() for at, name in enumerate(names)}
