@@ -5,6 +5,7 @@ import runpy
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -211,7 +212,7 @@ def test_disk_use_is_known_beforehand_and_limited(settings: Settings) -> None:
     ],
 )
 def test_what_cannot_be_swept_is_refused(
-    settings: Settings, layers: list[str], options: dict[str, int], message: str
+    settings: Settings, layers: list[str], options: dict[str, Any], message: str
 ) -> None:
     with pytest.raises((SweepError, UnknownLayerError), match=message):
         sweep(net(), noise(4), layers, settings=settings, **options)

@@ -50,7 +50,7 @@ def main() -> int:
     return 1 if wrong else 0
 
 
-def _relative(found: np.ndarray, expected: np.ndarray) -> float:  # type: ignore[type-arg]
+def _relative(found: np.ndarray, expected: np.ndarray) -> float:
     """The largest difference, as a share of the largest value of the same channel."""
     return float((np.abs(found - expected).max(axis=0) / np.abs(expected).max(axis=0).clip(1e-30)).max())
 
