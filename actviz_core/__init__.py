@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from actviz_core.models import Model, list_models, list_weights, load_model
     from actviz_core.models.layouts import layout_of
     from actviz_core.samples import Sample, Source, list_sources, open_sample, open_source
+    from actviz_core.sweep import sweep
 
 __all__ = [
     "ActVizError",
@@ -61,6 +62,7 @@ __all__ = [
     "open_source",
     "receptive_field",
     "scale",
+    "sweep",
     "switch_off",
     "visualize_channel",
 ]
@@ -76,6 +78,7 @@ _ROOMS = {
     "models": ("Model", "list_models", "list_weights", "load_model"),
     "models.layouts": ("layout_of",),
     "samples": ("Sample", "Source", "list_sources", "open_sample", "open_source"),
+    "sweep": ("sweep",),
 }
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
 

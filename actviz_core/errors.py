@@ -109,6 +109,14 @@ class WeightsFileError(WeightsError):
     """An uploaded weights file that cannot be taken: unsafe, damaged, too large or for another network."""
 
 
+class SweepError(ActVizError):
+    """A pass over a whole source that cannot start or go on; the message says what is kept and what to do."""
+
+
+class UnknownRunError(SweepError):
+    """A run that is not kept here."""
+
+
 def quoted(text: str) -> str:
     """Quote what came from outside, such as a link, whatever its length."""
     return repr(text if len(text) <= _QUOTED else f"{text[: _QUOTED - 3]}...")

@@ -12,6 +12,7 @@ DEFAULT_CACHE_MB = 512
 DEFAULT_WEIGHTS_MB = 2000
 DEFAULT_UPLOADS_MB = 500
 DEFAULT_WAIT_S = 30
+DEFAULT_RUNS_MB = 10_000
 
 
 @dataclass(frozen=True)
@@ -20,9 +21,9 @@ class Settings:
 
     ``data`` is the folder of datasets, weights and uploads; ``images`` the team's own pictures; ``models``
     the team's own networks as ``package.module:function``; ``cache_bytes`` bounds the activation cache;
-    ``device`` is torch's name of the device that networks run on; ``weights_bytes`` and ``uploads_bytes``
-    bound what all uploaded weights and all uploaded pictures take on disk; ``wait_seconds`` is how long a
-    page waits for a network before it says so and offers a way on.
+    ``device`` is torch's name of the device that networks run on; ``weights_bytes``, ``uploads_bytes`` and
+    ``runs_bytes`` bound what all uploaded weights, all uploaded pictures and all kept runs of sweeps take on
+    disk; ``wait_seconds`` is how long a page waits for a network before it says so and offers a way on.
     """
 
     data: Path
@@ -33,6 +34,7 @@ class Settings:
     weights_bytes: int = DEFAULT_WEIGHTS_MB * 2**20
     uploads_bytes: int = DEFAULT_UPLOADS_MB * 2**20
     wait_seconds: float = DEFAULT_WAIT_S
+    runs_bytes: int = DEFAULT_RUNS_MB * 2**20
 
 
 def reading_folder(settings: Settings) -> Path:
@@ -55,6 +57,7 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         weights_bytes=_megabytes(values, "ACTVIZ_WEIGHTS_MB", DEFAULT_WEIGHTS_MB),
         uploads_bytes=_megabytes(values, "ACTVIZ_UPLOADS_MB", DEFAULT_UPLOADS_MB),
         wait_seconds=_whole_number(values, "ACTVIZ_WAIT_S", DEFAULT_WAIT_S, "seconds"),
+        runs_bytes=_megabytes(values, "ACTVIZ_RUNS_MB", DEFAULT_RUNS_MB),
     )
 
 

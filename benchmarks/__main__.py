@@ -16,6 +16,7 @@ from benchmarks import (
     looking,
     memory,
     pointing,
+    sweeping,
     thumbnails,
     trees,
     uploading,
@@ -41,6 +42,7 @@ GROUPS: dict[str, Callable[[], Iterator[Row]]] = {
     "visit": visits.rows,
     "memory": memory.rows,
     "upload": uploading.rows,
+    "sweep": sweeping.rows,
 }
 
 

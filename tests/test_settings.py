@@ -18,6 +18,7 @@ def test_nothing_set_gives_the_defaults(monkeypatch: pytest.MonkeyPatch) -> None
     assert (settings.cache_bytes, settings.device) == (512 * 2**20, "cpu")
     assert settings.weights_bytes == 2000 * 2**20
     assert (settings.uploads_bytes, settings.wait_seconds) == (500 * 2**20, 30)
+    assert settings.runs_bytes == 10_000 * 2**20
 
 
 def test_every_variable_is_read(tmp_path: Path) -> None:
@@ -31,6 +32,7 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
             "ACTVIZ_WEIGHTS_MB": "300",
             "ACTVIZ_UPLOADS_MB": "40",
             "ACTVIZ_WAIT_S": "5",
+            "ACTVIZ_RUNS_MB": "50",
         }
     )
     assert settings.data == tmp_path / "not yet there"
@@ -39,6 +41,7 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
     assert (settings.cache_bytes, settings.device) == (64 * 2**20, "cpu")
     assert settings.weights_bytes == 300 * 2**20
     assert (settings.uploads_bytes, settings.wait_seconds) == (40 * 2**20, 5)
+    assert settings.runs_bytes == 50 * 2**20
 
 
 def test_blank_counts_as_unset() -> None:

@@ -1,5 +1,6 @@
 """Statistics and comparisons on captured values: arrays in, numbers and plain words out."""
 
+from actviz_core.analysis.accuracy import accuracy, class_accuracy, confusion_matrix, top_accuracy
 from actviz_core.analysis.answers import (
     UNSURE_RULE,
     Certainty,
@@ -8,6 +9,14 @@ from actviz_core.analysis.answers import (
     outside_sentence,
 )
 from actviz_core.analysis.attention import attention_sentence, half_of_attention
+from actviz_core.analysis.calibration import Calibration, calibration
+from actviz_core.analysis.channel_health import (
+    Twins,
+    class_share,
+    saturated_channels,
+    silent_channels,
+    twin_channels,
+)
 from actviz_core.analysis.difference_sentence import difference_sentence
 from actviz_core.analysis.differences import (
     ChannelDifferences,
@@ -23,13 +32,20 @@ from actviz_core.analysis.ranges import ValueRange, channel_ranges, percentile_r
 from actviz_core.analysis.readings import reading_sentence
 from actviz_core.analysis.resampling import resample
 from actviz_core.analysis.sentences import channel_sentence, layer_sentence, place_of, share_in_words
-from actviz_core.analysis.stages import all_convolutions, first_and_last_stage, first_of_each_stage
+from actviz_core.analysis.similarity import linear_cka
+from actviz_core.analysis.stages import (
+    all_convolutions,
+    first_and_last_stage,
+    first_of_each_stage,
+    stage_ends,
+)
 from actviz_core.analysis.statistics import ChannelStatistics, channel_statistics
 from actviz_core.analysis.summary import PrincipalComponents, Summary, principal_components, summary_map
 from actviz_core.analysis.twins import Twin, channel_correlations, twins
 
 __all__ = [
     "UNSURE_RULE",
+    "Calibration",
     "Certainty",
     "ChannelDifferences",
     "ChannelOrder",
@@ -39,18 +55,24 @@ __all__ = [
     "Summary",
     "TopK",
     "Twin",
+    "Twins",
     "ValueRange",
+    "accuracy",
     "all_convolutions",
     "as_maps",
     "attention_sentence",
+    "calibration",
     "certainty",
     "channel_correlations",
     "channel_differences",
     "channel_ranges",
     "channel_sentence",
     "channel_statistics",
+    "class_accuracy",
     "class_names",
+    "class_share",
     "classes_sentence",
+    "confusion_matrix",
     "difference",
     "difference_sentence",
     "first_and_last_stage",
@@ -58,6 +80,7 @@ __all__ = [
     "half_of_attention",
     "layer_note",
     "layer_sentence",
+    "linear_cka",
     "order_channels",
     "outside_sentence",
     "percentile_range",
@@ -67,11 +90,16 @@ __all__ = [
     "read_prediction",
     "reading_sentence",
     "resample",
+    "saturated_channels",
     "share_in_words",
     "shared_range",
+    "silent_channels",
+    "stage_ends",
     "step_note",
     "summary_map",
+    "top_accuracy",
     "top_areas",
     "top_k",
+    "twin_channels",
     "twins",
 ]

@@ -38,6 +38,18 @@ def first_of_each_stage(rows: Sequence[ModuleRow]) -> tuple[str, ...]:
     return tuple(row.name for row in layers) or (() if first is None else (first,))
 
 
+def stage_ends(rows: Sequence[ModuleRow]) -> tuple[str, ...]:
+    """What each stage of the network returns, from early to late, at most `MOST_STAGES`, and its last layer.
+
+    The last layer is the last in the tree that ran and has no parts, such as ``fc``. ``rows`` is a whole
+    module tree, root first.
+    """
+    rows = [row for row in rows if not row.step]
+    ends = [row.name for row in _thinned(_stages(rows)[::-1], _values)[::-1]]
+    last = [row.name for row in rows if row.calls and row.shape and not row.children][-1:]
+    return tuple(dict.fromkeys([*ends, *last]))
+
+
 def first_and_last_stage(rows: Sequence[ModuleRow]) -> tuple[str, ...]:
     """An early and a late layer: those that show the first and the last stage."""
     layers = first_of_each_stage(rows)

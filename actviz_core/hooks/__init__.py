@@ -9,6 +9,7 @@ from actviz_core.hooks.estimate import Estimate, estimate
 from actviz_core.hooks.gradients import GradientRecord, capture_gradients
 from actviz_core.hooks.input_source import input_source
 from actviz_core.hooks.record import Record
+from actviz_core.hooks.reducing import reduce_calls
 from actviz_core.hooks.token_layout import TokenGrid, WindowGrid
 from actviz_core.hooks.tree import ModuleRow, module_tree
 from actviz_core.hooks.worth import channel_worth
@@ -36,6 +37,7 @@ __all__ = [
     "input_source",
     "module_tree",
     "only_positive",
+    "reduce_calls",
     "scale",
     "switch_off",
 ]

@@ -40,9 +40,19 @@ class FileSource(Source):
         self.root = root.resolve()
         self.paths = tuple(paths)
 
-    def _image(self, index: int) -> Image.Image:
+    def read(self, index: int) -> Image.Image:
+        """Decode a picture's file now. Raises `BadImageError`."""
+        self._check([index])
         path = self.paths[index]
-        return _pictures.get(_version(path), lambda: read_image(self._inside(path), plain_text(path.name)))
+        return read_image(self._inside(path), plain_text(path.name))
+
+    def stamp(self, index: int) -> tuple[int, int]:
+        """Give the modification time in nanoseconds and the size in bytes; zeros where there is no file."""
+        self._check([index])
+        return _version(self.paths[index])[1:]
+
+    def _image(self, index: int) -> Image.Image:
+        return _pictures.get(_version(self.paths[index]), lambda: self.read(index))
 
     def _thumbnails(self, indices: NDArray[np.int64], size: int) -> NDArray[np.uint8]:
         keys = [(*_version(self.paths[index]), size) for index in indices]

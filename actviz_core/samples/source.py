@@ -83,6 +83,16 @@ class Source(ABC):
         self._check(wanted)
         return self._thumbnails(wanted, size)
 
+    def read(self, index: int) -> Image.Image:
+        """Open a picture like ``source[index].image``, keeping nothing in memory. Raises `BadImageError`."""
+        self._check([index])
+        return self._image(index)
+
+    def stamp(self, index: int) -> tuple[int, int]:
+        """Give two numbers that change when the picture's file does: its time and size. Zeros without one."""
+        self._check([index])
+        return 0, 0
+
     def is_stale(self) -> bool:
         """Say, at little cost, whether pictures came or went since the source was opened."""
         return False

@@ -1,0 +1,63 @@
+"""How often answers are right: accuracy, by class, and which classes are taken for which."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from actviz_core.errors import ShapeError
+
+IntArray = npt.NDArray[np.integer[Any]]
+
+
+def accuracy(answers: IntArray, labels: IntArray) -> float | None:
+    """The share of labelled pictures with the right answer, 0 to 1; both (N,), a label of -1 is none.
+
+    None where no picture has a label.
+    """
+    labelled = labels >= 0
+    count = int(labelled.sum())
+    return int((answers[labelled] == labels[labelled]).sum()) / count if count else None
+
+
+def top_accuracy(answers: IntArray, labels: IntArray, k: int) -> float | None:
+    """The share of labelled pictures whose label is among the first ``k`` of ``answers`` (N, K), or None."""
+    labelled = labels >= 0
+    count = int(labelled.sum())
+    right = (answers[labelled, :k] == labels[labelled, None]).any(axis=1)
+    return int(right.sum()) / count if count else None
+
+
+def confusion_matrix(answers: IntArray, labels: IntArray, shape: tuple[int, int]) -> npt.NDArray[np.int64]:
+    """Count pictures by label (rows) and answer (columns): ``shape``, int64; -1 in either counts nowhere.
+
+    Raises:
+        ShapeError: if they are not of one length, or hold what ``shape`` has no room for.
+
+    """
+    rows, columns = shape
+    if answers.shape != labels.shape or answers.ndim != 1:
+        raise ShapeError(f"Answers {answers.shape} and labels {labels.shape} must both have the shape (N,).")
+    known = (answers >= 0) & (labels >= 0)
+    row, column = labels[known].astype(np.int64), answers[known].astype(np.int64)
+    if len(row) and (row.max() >= rows or column.max() >= columns):
+        raise ShapeError(
+            f"A matrix of {rows} x {columns} has no room for label {row.max()} and answer {column.max()}."
+        )
+    counts: npt.NDArray[np.int64] = np.bincount(row * columns + column, minlength=rows * columns)
+    return counts.reshape(rows, columns)
+
+
+def class_accuracy(confusion: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    """The share of right answers of each label, (K,), from a square confusion matrix; NaN without pictures.
+
+    Raises:
+        ShapeError: if the matrix is not square.
+
+    """
+    if confusion.ndim != 2 or confusion.shape[0] != confusion.shape[1]:
+        raise ShapeError(f"A confusion matrix of labels by the same labels is square; got {confusion.shape}.")
+    count = confusion.sum(axis=1)
+    shares = np.full(len(count), np.nan)
+    np.divide(np.diag(confusion), count, out=shares, where=count > 0)
+    return shares

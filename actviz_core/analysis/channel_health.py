@@ -1,0 +1,88 @@
+"""Which channels do nothing, do the same as others, or tell of the class, over many pictures."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from actviz_core.errors import ShapeError
+
+TWINS = 0.95
+"""Channels whose means over the pictures correlate above this are twins."""
+
+
+@dataclass(frozen=True)
+class Twins:
+    """Two channels that do the same; ``correlation`` is Pearson's, of their means over the pictures."""
+
+    first: int
+    second: int
+    correlation: float
+
+
+def silent_channels(silent: npt.ArrayLike, share: float = 1.0) -> npt.NDArray[np.int64]:
+    """Channels that are silent in at least this share of the pictures; ``silent`` is (N, C) bool.
+
+    Raises:
+        ShapeError: as all functions here, if an array is not (N, C) or has no rows.
+
+    """
+    return _at_least(_table(silent) != 0, share)
+
+
+def saturated_channels(active: npt.ArrayLike, share: float = 1.0) -> npt.NDArray[np.int64]:
+    """Channels whose every cell is active in at least this share of pictures; ``active`` (N, C) from 0 to 1.
+
+    After a ReLU such a channel never cuts anything off: it only passes on a linear function.
+    """
+    return _at_least(_table(active) == 1, share)
+
+
+def twin_channels(mean: npt.ArrayLike, above: float = TWINS) -> tuple[Twins, ...]:
+    """Pairs of channels whose means (N, C) correlate above ``above``, most alike first.
+
+    A channel whose mean never changes has no correlation, and no twin.
+    """
+    values = _table(mean).astype(np.float64)
+    centred = values - values.mean(axis=0)
+    length = np.sqrt((centred**2).sum(axis=0))
+    changes = length > 1e-7 * np.sqrt(len(values)) * np.maximum(np.abs(values).max(axis=0), 1e-30)
+    unit = np.divide(centred, length, out=np.zeros_like(centred), where=changes)
+    correlation = unit.T @ unit
+    pairs = [
+        Twins(int(first), int(second), float(min(correlation[first, second], 1.0)))
+        for first, second in np.argwhere(np.triu(correlation > above, 1))
+    ]
+    return tuple(sorted(pairs, key=lambda pair: (-pair.correlation, pair.first, pair.second)))
+
+
+def class_share(mean: npt.ArrayLike, labels: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """How much of each channel's variance over the pictures the class explains, (C,) from 0 to 1.
+
+    The correlation ratio (eta squared): the variance between the classes' averages of ``mean`` (N, C) as a
+    share of all of it. Pictures with the label -1 are left out; NaN where nothing varies.
+    """
+    values, given = _table(mean).astype(np.float64), np.asarray(labels)
+    if given.shape != values.shape[:1]:
+        raise ShapeError(f"There must be a label for each of {len(values)} pictures; got {given.shape}.")
+    values, given = values[given >= 0], given[given >= 0]
+    centred = values - values.mean(axis=0) if len(values) else values
+    whole = (centred**2).sum(axis=0)
+    between = np.zeros(values.shape[1])
+    for label in np.unique(given):
+        of_class = centred[given == label]
+        between += len(of_class) * of_class.mean(axis=0) ** 2
+    shares = np.full(values.shape[1], np.nan)
+    return np.minimum(np.divide(between, whole, out=shares, where=whole > 0), 1.0)
+
+
+def _at_least(flags: npt.NDArray[np.bool_], share: float) -> npt.NDArray[np.int64]:
+    return np.flatnonzero(flags.mean(axis=0) >= share).astype(np.int64)
+
+
+def _table(values: npt.ArrayLike) -> npt.NDArray[Any]:
+    table = np.asarray(values)
+    if table.ndim != 2 or not len(table):
+        raise ShapeError(f"Values must have the shape (pictures, channels) with pictures; got {table.shape}.")
+    return table
