@@ -1,8 +1,10 @@
 """Wrong answers on Samples: marked, counted, and shown alone."""
 
 import re
+from typing import Any
 
 import numpy as np
+from streamlit.testing.v1 import AppTest
 
 from actviz_core.samples import open_source
 from actviz_core.workspace import shared_workspace
@@ -19,6 +21,11 @@ def wrong_ones(key: str = MODEL) -> list[int]:
         for index in range(len(source))
         if said_classes(f"{SOURCE}/{index}", key)[0][0] != source.label(index)
     ]
+
+
+def sheet(app: AppTest) -> Any:
+    """What the contact sheet says of its thumbnails."""
+    return figure(app, "samples_sheet")["layout"]["meta"]["panels"][0]
 
 
 def finish(key: str) -> None:
@@ -38,7 +45,7 @@ def test_wrong_answers_are_marked_and_counted_after_one_press() -> None:
     wrong = wrong_ones(f"{MODEL}@epoch-5")
     assert 0 < len(wrong) < 20
     assert f"{len(wrong)} of 20 wrong (" in read_page(app)
-    texts = figure(app, "samples_sheet")["data"][1]["hovertext"]
+    texts = sheet(app)["labels"]
     assert [index for index, text in enumerate(texts) if "Wrong: the network says" in text] == wrong
     answer = said_classes(f"{SOURCE}/{wrong[0]}", f"{MODEL}@epoch-5")[0][0]
     assert texts[wrong[0]].endswith(f"Wrong: the network says {answer}")
@@ -51,12 +58,12 @@ def test_a_link_to_the_wrong_ones_alone_shows_exactly_these() -> None:
     finish(key)
     app.run()
     check_fine(app)
-    shown = [index for _, index in figure(app, "samples_sheet")["data"][1]["customdata"]]
+    shown = sheet(app)["items"]
     assert shown == wrong_ones(key)
     another = visit("samples", {"model": key})
     assert f"{len(shown)} of 20 wrong (" in read_page(another)
     choose(another, "Only those it gets wrong", True)
-    assert len(figure(another, "samples_sheet")["data"][1]["customdata"]) == len(shown)
+    assert len(sheet(another)["items"]) == len(shown)
 
 
 def test_where_nothing_tells_right_from_wrong_the_switch_is_off_and_says_why() -> None:
@@ -67,10 +74,10 @@ def test_where_nothing_tells_right_from_wrong_the_switch_is_off_and_says_why() -
     assert not [button for button in app.button if re.match("Mark wrong", button.label)]
     asked = visit("samples", {"source": "bundled-imagenet", "only_wrong": "true"})
     assert "All pictures are shown." in read_page(asked)
-    assert len(figure(asked, "samples_sheet")["data"][1]["customdata"]) == 20
+    assert len(sheet(asked)["items"]) == 20
 
 
 def test_nothing_is_marked_before_it_is_asked_for() -> None:
-    texts = figure(visit("samples", {"model": f"{MODEL}@random"}), "samples_sheet")["data"][1]["hovertext"]
+    texts = sheet(visit("samples", {"model": f"{MODEL}@random"}))["labels"]
     assert not [text for text in texts if "Wrong" in text]
     assert len(np.unique(texts)) == 20
