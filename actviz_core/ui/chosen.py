@@ -19,7 +19,7 @@ def chosen_picture(view: View, workspace: Workspace) -> None:
     picture, seen = st.columns(2)
     shown = model.preprocess.seen(sample.image)
     with picture:
-        st.image(sample.image, width="stretch", alt=f"The chosen picture, {sample.title}, {sample.id}")
+        st.image(sample.image, width="stretch", alt=f"The chosen picture, {sample.id}, {sample.title}")
         st.caption(f"The picture, {sample.image.width} x {sample.image.height}")
     with seen:
         # As PNG: a JPEG would change pixels of what is shown as exactly this.

@@ -49,7 +49,7 @@ def tell_story(model: Model, sample: Sample, workspace: Workspace) -> None:
         st.image(
             model.preprocess.seen(sample.image),
             width="stretch",
-            alt=f"The picture as the network sees it: {sample.title}, {sample.id}",
+            alt=f"The picture as the network sees it: {sample.label or sample.name or sample.id}",
             output_format="PNG",  # as it is, to the pixel
         )
         st.caption(plain(sample.title))

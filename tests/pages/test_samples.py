@@ -74,7 +74,7 @@ def test_a_click_on_a_thumbnail_chooses_its_picture() -> None:
     click(app, "samples_sheet", 3)
     check_fine(app)
     assert app.query_params["image"] == "bundled-cifar10/3"
-    assert "The chosen picture, airplane, bundled-cifar10/3" in pictures(app)
+    assert "The chosen picture, bundled-cifar10/3, airplane" in pictures(app)
     choose(app, "Source", "bundled-imagenet")
     assert framed(app) == 0  # the chosen picture is in another source
     click(app, "samples_sheet", 5)

@@ -69,7 +69,7 @@ def test_one_upload_is_chosen_under_the_id_of_its_content(app: AppTest) -> None:
     upload(app, {"one.png": picture(1)})
     check_fine(app)
     assert app.query_params["image"] == image_id(picture(1))
-    assert f"The chosen picture, one.png, {image_id(picture(1))}" in pictures(app)
+    assert f"The chosen picture, {image_id(picture(1))}, one.png" in pictures(app)
     assert "The picture, 40 x 30" in read_page(app)
     assert tray(app) == []
 
