@@ -116,7 +116,8 @@ class RunFiles:
             if told is None:
                 continue
             first, count = told["first"], told["count"]
-            if self._checksum(first, count) == told["checksum"]:
+            planned = min(self.manifest.part, self.manifest.pictures - first)
+            if count == planned and self._checksum(first, count) == told["checksum"]:
                 found[first] = dict(told["problems"])
         return found
 

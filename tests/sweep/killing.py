@@ -1,19 +1,21 @@
 """Kills a sweep again and again at random moments, and compares the end with a sweep that was left alone.
 
 ``python -m tests.sweep.killing FOLDER [--times 30]`` takes minutes, so no test runs it. It ends with 1 where
-the two runs differ in any bit.
+the two runs differ in any bit. Where processes cannot be forked, it cannot run.
 """
 
 import argparse
 import os
 import random
-import subprocess
+import signal
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 from actviz_core.settings import read_settings
 from actviz_core.sweep import list_runs, open_run
+from actviz_core.sweep.__main__ import main as sweep_command
 from tests.sweep.toys import same
 
 
@@ -23,41 +25,38 @@ def main() -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--times", type=int, default=30)
     parser.add_argument("--limit", type=int, default=10_000)
-    parser.add_argument("--longest", type=float, default=12, help="seconds from the first part to a kill")
+    parser.add_argument("--longest", type=float, default=20, help="seconds from the start to a kill")
     chosen = parser.parse_args()
     rng = random.Random(0)  # noqa: S311  # moments, not secrets
-    command = [sys.executable, "-m", "actviz_core.sweep", "--model", "cifar-resnet20", "--source", "folder"]
-    command += ["--limit", str(chosen.limit)]
+    os.environ["ACTVIZ_IMAGES"] = str(chosen.folder)
     with tempfile.TemporaryDirectory() as disturbed, tempfile.TemporaryDirectory() as peaceful:
-        environ = {**os.environ, "ACTVIZ_IMAGES": str(chosen.folder)}
         killed = 0
         for turn in range(chosen.times):
-            process = subprocess.Popen(
-                command,
-                env={**environ, "ACTVIZ_DATA": disturbed},
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-            )
-            assert process.stdout is not None
-            process.stdout.readline()  # the plan: the work begins
-            try:
-                process.wait(rng.uniform(0, chosen.longest))
-            except subprocess.TimeoutExpired:
-                process.kill()
-                killed += 1
-            process.wait()
+            process = _started(disturbed, chosen.limit)
+            time.sleep(rng.uniform(0, chosen.longest))
+            os.kill(process, signal.SIGKILL)
+            killed += os.WIFSIGNALED(os.waitpid(process, 0)[1])
             parts = len(list(Path(disturbed).glob("runs/*/parts/*.json")))
-            print(f"{turn + 1}: {'killed' if process.returncode < 0 else 'done'}, {parts} parts", flush=True)
+            print(f"{turn + 1}: killed {killed} times, {parts} parts are whole", flush=True)
         for data in (disturbed, peaceful):
-            quiet = subprocess.DEVNULL
-            subprocess.run(
-                command, env={**environ, "ACTVIZ_DATA": data}, check=True, stdout=quiet, stderr=quiet
-            )
+            os.waitpid(_started(data, chosen.limit), 0)
         every = [read_settings({"ACTVIZ_DATA": data}) for data in (disturbed, peaceful)]
         first, second = (open_run(list_runs(settings)[0].id, settings) for settings in every)
         equal = same(first, second)
     print(f"Killed {killed} times: {'every bit is equal' if equal else 'the runs DIFFER'}.")
     return 0 if equal else 1
+
+
+def _started(data: str, limit: int) -> int:
+    """A sweep in a process of its own, a fork of this one, which has imported all that it needs."""
+    process = os.fork()
+    if process:
+        return process
+    os.environ["ACTVIZ_DATA"] = data
+    quiet = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(quiet, 1)
+    os.dup2(quiet, 2)
+    os._exit(sweep_command(["--model", "cifar-resnet20", "--source", "folder", "--limit", str(limit)]))
 
 
 if __name__ == "__main__":
