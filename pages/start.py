@@ -14,7 +14,7 @@ workspace, view = shared_workspace(), current_view()
 st.title("What does the network see?")
 st.caption(
     "A network works on a picture layer by layer. Follow one picture from left to right: *Look closer* opens "
-    "a layer, and a click on a channel's number opens that channel.",
+    "a layer, and a click on a channel opens that channel.",
     help=meaning(Term.LAYER, Term.CHANNEL),
 )
 

@@ -3,6 +3,8 @@
 import os
 import time
 
+from filelock import FileLock
+
 from actviz_core import downloads
 from actviz_core.folder_lock import exclusive
 from actviz_core.leftovers import clear_leftovers
@@ -29,7 +31,12 @@ def files(settings: Settings) -> set[str]:
 def test_what_is_unfinished_goes_and_what_is_whole_stays(settings: Settings) -> None:
     whole = {"uploads/0123456789ab", "weights/resnet18-f37072fd.pth", "note.txt", ".cifar-10-python.tar.gz"}
     touch(settings, *whole)
-    touch(settings, "uploads/.tmpx1", ".cifar10-abc/cifar-10-batches-py/test_batch", ".cifar10-abc/damaged/x")
+    touch(
+        settings,
+        "reading/reading-x/upload",
+        ".cifar10-abc/cifar-10-batches-py/test_batch",
+        ".cifar10-abc/damaged/x",
+    )
     touch(settings, "own-weights/toy/.part-x")
     clear_leftovers(settings)
     assert files(settings) == whole
@@ -46,10 +53,11 @@ def test_parts_of_downloads_are_kept_for_a_week_to_go_on(settings: Settings) -> 
 
 
 def test_what_another_server_is_writing_is_left_alone(settings: Settings) -> None:
-    touch(settings, "uploads/.tmpx1", ".cifar10-abc/x")
-    with exclusive(settings.data), exclusive(settings.data / "uploads"):
+    touch(settings, "reading/reading-x/upload", ".cifar10-abc/x")
+    lock = settings.data / "reading" / "reading-x" / "lock"
+    with exclusive(settings.data), FileLock(lock):
         clear_leftovers(settings)
-        assert files(settings) == {"uploads/.tmpx1", ".cifar10-abc/x"}
+        assert files(settings) == {"reading/reading-x/upload", "reading/reading-x/lock", ".cifar10-abc/x"}
     clear_leftovers(settings)
     assert files(settings) == set()
 

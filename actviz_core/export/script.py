@@ -105,6 +105,7 @@ def replay_script(runs: Sequence[Run], *, npz_name: str) -> str:
 _IMPORTS = {
     "import sys",
     "from pathlib import Path",
+    "from typing import Any",
     "import numpy as np",
     "import torch",
     "import torchvision",

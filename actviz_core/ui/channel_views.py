@@ -1,4 +1,4 @@
-"""The grid of channels: its tool bar, its pages, and a click on a channel's number."""
+"""The grid of channels: its tool bar, its pages, and a click on a channel."""
 
 from dataclasses import dataclass
 
