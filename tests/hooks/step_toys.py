@@ -1,5 +1,7 @@
 """Toy networks, one per hard case of functional steps; each class's first line names its trap."""
 
+from collections import deque
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -98,11 +100,11 @@ class AttentionBlock(nn.Module):
 
 
 class SeesFunctionModes(nn.Module):
-    """Notes how many function modes are on torch's stack while it runs."""
+    """Notes how many function modes are while it runs, in what a capture does not put back."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.depths: list[int] = []
+        self.depths: deque[int] = deque()
 
     def forward(self, x: Tensor) -> Tensor:
         self.depths.append(torch._C._len_torch_function_stack())

@@ -2,6 +2,7 @@
 
 import copy
 import threading
+from collections import deque
 from typing import TypeVar
 
 import pytest
@@ -267,7 +268,7 @@ def test_only_the_steps_of_this_thread_are_recorded() -> None:
     stranger.start()
     record = capture(nn.Sequential(network, step_toys.ManySpellings()), VECTOR, ["0.0", "1/add"], steps=True)
     stranger.join()
-    assert network[0].depths == [1, 0]
+    assert network[0].depths == deque([1, 0])
     assert_bit_equal(record["0.0"], VECTOR + 1)
     assert len(record.calls("1/add")) == 7
     with torch.no_grad():
@@ -287,9 +288,9 @@ def test_off_costs_nothing_no_function_mode_and_no_further_hook() -> None:
     network = nn.Sequential(step_toys.SeesFunctionModes(), CountsHooks(), nn.Linear(5, 5))
     capture(network, VECTOR)
     capture(network, VECTOR, ["0", "2"], steps=True)  # no step is asked for
-    assert network[0].depths == [0, 0]
+    assert network[0].depths == deque([0, 0])
     assert hooks == [4, 4]  # one forward hook a module, nothing else
     capture(network, VECTOR, ["0", "2"], steps=False)
     capture(network, VECTOR, steps=True)
-    assert network[0].depths == [0, 0, 0, 1]
+    assert network[0].depths == deque([0, 0, 0, 1])
     assert hooks_of(network) == 0
