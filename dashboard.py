@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from actviz_core.ui.history import KeepHistory
+from actviz_core.ui.head import AddToHead
 
 
 @asynccontextmanager
@@ -67,7 +67,7 @@ class NameScripts:
 
 # Whatever stands before it is the server's base path, which is not known yet.
 routes = [Route("/{base:path}figure/{version}/{name}", serve_figure_script)]
-middleware = [Middleware(KeepHistory), Middleware(NameScripts)]
+middleware = [Middleware(AddToHead), Middleware(NameScripts)]
 
 app = st.App(
     Path(__file__).parent / "pages" / "shell.py",

@@ -29,8 +29,8 @@ MENU |= {"/compare": "Compare", "/weights": "Own weights"}
 TOPS = """() => {
     window.tops = [];
     const note = () => {
-        const frame = document.querySelector('[class*="st-key-frame_"]');
-        if (frame && frame.querySelector('img, .main-svg')) {  // an empty place may move: nobody sees it
+        const frame = document.querySelector('.st-key-activations_grid');
+        if (frame && frame.querySelector('.main-svg')) {  // an empty place may move: nobody sees it
             const top = Math.round(frame.getBoundingClientRect().top);
             if (top !== window.tops.at(-1)) window.tops.push(top);
         }

@@ -37,7 +37,7 @@ function mount(root) {
   const observer = new ResizeObserver(() => {
     if (root.clientWidth === width || !figure.drawn) return;
     width = root.clientWidth;
-    figure.plotly.relayout(plot, { autosize: true }).then(() => pin(figure));
+    paint(figure, figure.plotly.relayout(plot, { autosize: true })).then(() => pin(figure));
   });
   observer.observe(root);
   figure.unmount = () => {
@@ -46,10 +46,20 @@ function mount(root) {
     figure.marks.remove();
     observer.disconnect();
     tools.remove();
-    figure.plotly?.purge(plot);
-    plot.remove();
+    const free = () => {
+      figure.plotly?.purge(plot);
+      plot.remove();
+    };
+    if (figure.painting) figure.painting.then(free);
+    else free();
   };
   return figure;
+}
+
+// Remembers what plotly is drawing: it stumbles over a figure that is freed meanwhile.
+function paint(figure, drawing) {
+  figure.painting = drawing.catch(() => {});
+  return drawing;
 }
 
 async function update(figure, bytes) {
@@ -82,7 +92,7 @@ async function update(figure, bytes) {
   if (figure.gone || figure.drawing !== drawing || figure.theme !== theme) return;
   const layout = { ...dressed(drawing.layout, theme), uirevision: figure.version };
   if (document.fullscreenElement === root) layout.height = window.innerHeight;
-  await figure.plotly.react(plot, drawing.data, layout, CONFIG);
+  await paint(figure, figure.plotly.react(plot, drawing.data, layout, CONFIG));
   if (figure.gone || figure.drawing !== drawing) return;
   if (!figure.drawn) {
     plot.on("plotly_click", (event) => onClick(figure, event));

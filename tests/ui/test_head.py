@@ -1,4 +1,4 @@
-"""The script that keeps the browser's history is in every page, and in nothing else."""
+"""The look and the script that keeps the browser's history are in every page, and in nothing else."""
 
 import asyncio
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ import pytest
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.types import Message, Scope
 
-from actviz_core.ui.history import KeepHistory
+from actviz_core.ui.head import AddToHead
 
 PAGE = "<html><head><title>x</title></head></html>"
 SCRIPT = b"history.pushState"
@@ -31,15 +31,15 @@ def answer(response: Response, asked: Mapping[str, str]) -> tuple[Message, bytes
 
         headers = [(name.encode(), value.encode()) for name, value in asked.items()]
         scope = {"type": "http", "method": "GET", "path": "/", "headers": headers}
-        await KeepHistory(app)(scope, receive, send)
+        await AddToHead(app)(scope, receive, send)
 
     asyncio.run(run())
     return sent[0], b"".join(message.get("body", b"") for message in sent[1:]), seen[0]
 
 
-def test_a_page_gets_the_script_first_and_the_right_length() -> None:
+def test_a_page_gets_the_look_and_the_script_first_and_the_right_length() -> None:
     start, body, _ = answer(HTMLResponse(PAGE), {"accept": "text/html"})
-    assert body.startswith(b"<html><head><script>")
+    assert body.startswith(b"<html><head><style>")
     assert SCRIPT in body
     assert body.endswith(b"<title>x</title></head></html>")
     assert dict(start["headers"])[b"content-length"] == str(len(body)).encode()

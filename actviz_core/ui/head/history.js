@@ -18,8 +18,20 @@
   history.replaceState = write;
 
   for (const kind of ["pointerdown", "keydown", "drop"]) {
-    addEventListener(kind, () => { acted = true; }, true);
+    addEventListener(
+      kind,
+      () => {
+        acted = true;
+      },
+      true,
+    );
   }
   // The keys and buttons that go back and forward are acts, too, but the address is changed already.
-  addEventListener("popstate", () => { acted = false; }, true);
+  addEventListener(
+    "popstate",
+    () => {
+      acted = false;
+    },
+    true,
+  );
 })();
