@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
-from torch import Tensor
+from torch import Tensor, nn
 
 from actviz_core.activations import ROOT, ActivationStore, LayerAttention, LayerCalls, as_numbers
 from actviz_core.allocator import give_back
@@ -23,7 +23,7 @@ from actviz_core.hooks.walk import named_modules
 from actviz_core.layouts import Layout
 from actviz_core.models import Model, Origin, canonical_key, load_model
 from actviz_core.models.building import check_memory
-from actviz_core.models.registry import find_network
+from actviz_core.models.registry import find_network, likely_models
 from actviz_core.samples import Sample, open_sample, open_source
 from actviz_core.settings import Settings, read_settings
 from actviz_core.waiting import Lines
@@ -70,6 +70,20 @@ class Workspace:
         network, _ = find_network(key, self.settings)
         line = BUILDERS if network.origin is Origin.OWN else key
         return self.lines.do(line, f"Building {key}", get, once_a_run=True)
+
+    def structure(self, name: str) -> nn.Module:
+        """The network of this name for a comparison of names and shapes; its values may be missing.
+
+        Raises `UnknownModelError`, `WeightsError`, or `StillWorkingError` where a builder takes too long.
+        """
+        network, _ = find_network(name, self.settings)
+        line = BUILDERS if network.origin is Origin.OWN else name
+        return self.lines.do(line, f"Building {name}", lambda: network.unfilled(self.settings).module)
+
+    def likely_models(self, state: Mapping[str, Tensor]) -> list[str]:
+        """The networks that a state dict fits exactly. Raises `StillWorkingError` as `structure` does."""
+        what = "Looking for a network that the weights fit"
+        return self.lines.do(BUILDERS, what, lambda: likely_models(state, self.settings))
 
     def _load(self, key: str) -> Model:
         """Build a network, once those that were not looked at for longest have made room for it."""

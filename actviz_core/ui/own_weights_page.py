@@ -8,9 +8,8 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from actviz_core.errors import ActVizError
 from actviz_core.models.fitting import Fit, fit
 from actviz_core.models.own_weights import OwnEntry
-from actviz_core.models.registry import find_network, likely_models
 from actviz_core.models.uploaded import own_weights
-from actviz_core.settings import Settings, reading_folder
+from actviz_core.settings import reading_folder
 from actviz_core.ui.text import megabytes, plain
 from actviz_core.ui.view import View, choose_model
 from actviz_core.weights.state_dicts import read_state_dict, weights_readers
@@ -71,7 +70,7 @@ def _file_changed() -> None:
 def _take(file: UploadedFile, name: str, workspace: Workspace) -> None:
     """Read a file, keep it if it fits, and remember what came of it."""
     try:
-        outcome = _kept(file, name, workspace.settings)
+        outcome = _kept(file, name, workspace)
     except ActVizError as error:
         outcome = str(error)
     st.session_state[_OUTCOME] = outcome
@@ -80,15 +79,16 @@ def _take(file: UploadedFile, name: str, workspace: Workspace) -> None:
         choose_model(outcome.key)
 
 
-def _kept(file: UploadedFile, name: str, settings: Settings) -> OwnEntry | _Misfit | str:
+def _kept(file: UploadedFile, name: str, workspace: Workspace) -> OwnEntry | _Misfit | str:
+    settings = workspace.settings
     upload = read_state_dict(
         file.getvalue(), file.name, reading_folder(settings), max_bytes=settings.weights_bytes
     )
-    module = find_network(name, settings)[0].unfilled(settings).module
+    module = workspace.structure(name)
     compared = fit(upload.tensors, module)
     if compared.fits:
         return own_weights(settings).add(upload, name, module)
-    return _Misfit(upload.file_name, name, compared, tuple(likely_models(upload.tensors, settings)))
+    return _Misfit(upload.file_name, name, compared, tuple(workspace.likely_models(upload.tensors)))
 
 
 def _show_misfit(misfit: _Misfit) -> None:

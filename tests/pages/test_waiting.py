@@ -10,6 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 from torch import Tensor, nn
 
 from actviz_core import waiting
+from actviz_core.errors import StillWorkingError
 from actviz_core.workspace import Workspace
 from tests.models import team_builders
 from tests.models.team_builders import GATE, begun
@@ -127,6 +128,14 @@ def test_builders_wait_for_the_one_that_hangs_which_is_named(workspace: Workspac
     assert message.startswith(f"Building {HANGING['builder']} has taken")
     assert begun == ["hangs"]
     assert workspace.model(MODEL).key == MODEL
+
+
+def test_weights_for_a_network_that_hangs_are_told_what_they_wait_for(workspace: Workspace) -> None:
+    with pytest.raises(StillWorkingError, match=f"^Building {HANGING['builder']} has taken"):
+        workspace.structure(HANGING["builder"])
+    with pytest.raises(StillWorkingError, match=f"^Building {HANGING['builder']} has taken"):
+        workspace.likely_models({})
+    assert begun == ["hangs"]
 
 
 def test_a_network_is_chosen_in_the_sidebar_although_another_hangs(workspace: Workspace) -> None:
