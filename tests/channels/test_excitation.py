@@ -95,6 +95,7 @@ def test_a_step_and_a_linear_layer_can_be_climbed_too() -> None:
         def forward(self, x: Tensor) -> Tensor:
             return self.last((self.first(x) + self.second(x)).relu_().mean((2, 3)))
 
+    torch.manual_seed(0)
     module = Sum()
     for name in ("/add#1", "last", "/mean#1"):
         found = visualize_channel(module, name, 1, PLAIN, steps=12)
