@@ -27,7 +27,7 @@ def test_a_first_visitor_finds_a_picture_a_network_and_a_layer_of_each_stage() -
     check_fine(app)
     assert app.query_params == {"model": MODEL, "image": IMAGE, "layers": LAYERS}
     assert drawn(app) == {"story_Early", "story_Middle", "story_Late", "story_prediction"}
-    assert "The picture as the network sees it: cat, bundled-cifar10/0" in pictures(app)
+    assert "The picture as the network sees it: cat" in pictures(app)
     assert f"The picture in hand: cat, {IMAGE}" in pictures(app)
     assert app.multiselect(key="chosen_layers").value == LAYERS
     assert app.selectbox(key="model_name").value == MODEL
