@@ -1,4 +1,4 @@
-"""Files that leave the app, each with where its values came from; the same request gives the same bytes."""
+"""Files that leave the app. Pages, tables, values and scripts say where they came from."""
 
 from actviz_core.export.html import figure_html
 from actviz_core.export.provenance import Provenance, caption

@@ -18,7 +18,7 @@ def choose_on_board(click: Click) -> None:
     """Show the channel that was clicked in every panel, and mark the place until the next click."""
     if click.item is not None:
         choose_channel(click.item)
-    st.session_state[_PANEL] = click.panel
+    _name_panel(click.panel)
     choose_place(_OWNER, click.place)
 
 
@@ -28,16 +28,20 @@ def chosen_board_place(panels: Sequence[Filled]) -> tuple[int, int, int] | None:
     The link's ``place_panel`` counts from 1 and is left out for the first panel.
     """
     numbers = [str(number + 1) for number in range(len(panels))]
-    if _PANEL not in st.session_state:
-        check_link(_PANEL, numbers)
-        given = st.query_params.get(_PANEL, "1")
-        st.session_state[_PANEL] = int(given) - 1 if given in numbers else 0
-    panel = min(st.session_state[_PANEL], len(panels) - 1)
+    check_link(_PANEL, numbers)
+    given = st.query_params.get(_PANEL, "1")
+    panel = int(given) - 1 if given in numbers else 0
     rows, columns = panels[panel].drawn.maps.shape[1:]
     place = chosen_place(_OWNER, (rows, columns))
-    if place is None or panel == 0:
-        if _PANEL in st.query_params:
-            del st.query_params[_PANEL]
-    else:
+    if place is None:
+        _name_panel(0)
+        return None
+    return panel, *place
+
+
+def _name_panel(panel: int) -> None:
+    """Let the link name the panel of the place, unless it is the first."""
+    if panel:
         st.query_params[_PANEL] = str(panel + 1)
-    return None if place is None else (panel, *place)
+    elif _PANEL in st.query_params:
+        del st.query_params[_PANEL]
