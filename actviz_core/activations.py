@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -44,11 +44,21 @@ class LayerAttention(LayerCalls):
     same_pass: bool
 
 
+@dataclass(frozen=True)
+class Found:
+    """What was found out about a layer, such as a channel's worth, and the bytes that it takes."""
+
+    value: Any
+    bytes: int
+
+
 class ActivationStore:
     """Captures on demand and remembers, by model fingerprint, picture and layer."""
 
     def __init__(self, capacity_bytes: int) -> None:
-        self._calls: ByteCache[tuple[str, str, str], LayerCalls] = ByteCache(capacity_bytes, _bytes_of)
+        self._calls: ByteCache[tuple[str, str, str], LayerCalls | Found] = ByteCache(
+            capacity_bytes, _bytes_of
+        )
         self._layouts: ByteCache[tuple[str, str, tuple[int, ...]], Layout] = ByteCache(
             8 << 20, lambda _: 2000
         )
@@ -84,7 +94,7 @@ class ActivationStore:
         if check is not None and any(key not in self._calls for key in keys):
             check()  # not in `run`, whose errors reach everybody who waits for one of these layers
         found = self._calls.get_many(keys, run)
-        return {layer: found[key] for layer, key in zip(layers, keys, strict=True)}
+        return {layer: cast("LayerCalls", found[key]) for layer, key in zip(layers, keys, strict=True)}
 
     def has(self, model: Model, image_id: str, layers: Iterable[str]) -> bool:
         """Whether `calls` would answer without a pass."""
@@ -131,6 +141,15 @@ class ActivationStore:
         key = (model.fingerprint, image_id, f"{layer}{_ATTENTION}")
         return cast("LayerAttention", self._calls.get(key, run))
 
+    def find(self, key: tuple[str, str, str]) -> Any | None:
+        """What was found out under a key: a fingerprint, a picture or "", and a name with a space in it."""
+        found = self._calls.peek(key)
+        return found.value if isinstance(found, Found) else None
+
+    def keep(self, key: tuple[str, str, str], value: Any, count: int) -> None:
+        """Keep what was found out, of so many bytes, within the same budget as the activations."""
+        self._calls.get(key, lambda: Found(value, count))
+
     def use(self) -> CacheUse:
         """What the cache of activations holds and how often it helped."""
         return self._calls.use()
@@ -164,7 +183,9 @@ def as_numbers(value: Tensor) -> npt.NDArray[np.generic]:
     return np.abs(numbers) if numbers.dtype.kind == "c" else numbers
 
 
-def _bytes_of(calls: LayerCalls) -> int:
+def _bytes_of(calls: LayerCalls | Found) -> int:
+    if isinstance(calls, Found):
+        return calls.bytes + 1000
     dense = [value for value in calls.values if value.layout is torch.strided]
     storages = {value.untyped_storage().data_ptr(): value.untyped_storage().nbytes() for value in dense}
     sparse = sum(value.numel() * value.element_size() for value in calls.values) if not dense else 0

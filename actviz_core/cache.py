@@ -50,6 +50,15 @@ class ByteCache(Generic[Key, Value]):
         """Return the value of ``key``, computed now unless it is there or another thread is at it."""
         return self.get_many([key], lambda _missing: {key: compute()})[key]
 
+    def peek(self, key: Key) -> Value | None:
+        """Return the value of ``key`` if it is there; None, and nothing is computed, if it is not."""
+        with self._lock:
+            if key not in self._entries:
+                return None
+            self._entries.move_to_end(key)
+            self._hits += 1
+            return self._entries[key][0]
+
     def get_many(
         self, keys: Sequence[Key], compute: Callable[[Sequence[Key]], Mapping[Key, Value]]
     ) -> dict[Key, Value]:

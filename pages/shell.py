@@ -25,6 +25,7 @@ page = st.navigation(
         st.Page("layers.py", title="Layers", icon=":material/account_tree:"),
         st.Page("activations.py", title="Activations", icon=":material/grid_view:"),
         st.Page("compare.py", title="Compare", icon=":material/compare:"),
+        st.Page("channel.py", title="Channel", icon=":material/center_focus_strong:", visibility="hidden"),
         st.Page("weights.py", title="Own weights", icon=":material/upload_file:"),
         st.Page("card.py", title="Model card", icon=":material/fact_check:", visibility="hidden"),
         # The sidebar leads there: one page less lets the menu show all others in a window of 800.

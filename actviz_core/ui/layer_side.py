@@ -15,6 +15,7 @@ from actviz_core.analysis import (
     summary_map,
 )
 from actviz_core.figures import Colors, channel_map, histogram, lay_on_pictures, overlay
+from actviz_core.ui.channel.opening import open_channel
 from actviz_core.ui.choices import check_link, check_number, check_switches
 from actviz_core.ui.figure import draw, draw_clickable
 from actviz_core.ui.glossary import Term, meaning
@@ -127,6 +128,13 @@ def _channel(layer: LayerInHand, channel: int, place: Place | None) -> None:
             ("All", ":material/grid_view:", None),
         ):
             st.button(label, icon=icon, on_click=_set_channel, args=(target,))
+        st.button(
+            "Open its page",
+            icon=":material/open_in_full:",
+            on_click=open_channel,
+            args=(layer.call, channel),
+            kwargs={"place": place, "order": order},
+        )
     check_switches("over_picture")
     on_picture = layer.layout.on_picture and st.toggle(
         "Over the picture", key="over_picture", bind="query-params"
@@ -153,7 +161,7 @@ def _channel(layer: LayerInHand, channel: int, place: Place | None) -> None:
         row, column = place
         st.markdown(f"At row {row}, column {column}: **{_value(values[row, column])}**")
     st.markdown(plain(channel_sentence(layer.statistics, channel, layer.maps.shape)))
-    _numbers(layer.statistics, channel)
+    channel_numbers(layer.statistics, channel)
     draw_histogram(values, f"Histogram of the values of channel {channel}")
 
 
@@ -161,7 +169,7 @@ def _value(value: np.generic) -> str:
     return f"{float(value):.5g}" if np.isfinite(value) else "not a number" if np.isnan(value) else "infinite"
 
 
-def _numbers(layer: ChannelStatistics, channel: int) -> None:
+def channel_numbers(layer: ChannelStatistics, channel: int) -> None:
     """Draw the channel's numbers beside those of the whole layer."""
     usable = np.flatnonzero(layer.peak_row >= 0)  # the others hold no finite value
     rows: dict[str, tuple[npt.NDArray[np.floating], Callable[..., np.floating]]] = {

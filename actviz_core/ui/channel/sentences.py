@@ -1,0 +1,209 @@
+"""What the cards say, in plain words, from numbers alone."""
+
+import math
+from collections.abc import Sequence
+
+from actviz_core.analysis import TopK
+from actviz_core.analysis.sentences import share_in_words
+from actviz_core.channels.effects import Change, Worths
+from actviz_core.channels.excitation import Excitation
+from actviz_core.channels.looking import Look
+from actviz_core.channels.on_pictures import ChannelOnPictures
+from actviz_core.channels.weights import ChannelWeights, WeightKind
+
+_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+
+
+def number(value: float) -> str:
+    """A value as the page writes it."""
+    if math.isnan(value):
+        return "not a number"
+    return f"{value:.4g}" if math.isfinite(value) else "infinite"
+
+
+def listed(words: Sequence[str]) -> str:
+    """``3, 11 and 0``."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def ordinal(place: int) -> str:
+    """``fourth``, and from eleven on ``number 11``."""
+    return _ORDINALS[place - 1] if place <= len(_ORDINALS) else f"number {place:,}"
+
+
+def look_sentence(found: Look) -> str:
+    """Which pixels the cell can see, and how few make up half of what moves it now."""
+    said = found.field.sentence()
+    if found.shares is None:
+        return f"{said} {found.why_none}"
+    if not found.pixels_of_half:
+        return f"{said} For this picture no small change of any pixel would change its value."
+    count = found.pixels_of_half
+    pixels = "One pixel alone makes" if count == 1 else f"{count:,} pixels make"
+    return f"{said} {pixels} up half of what would change its value now."
+
+
+def weights_sentence(weights: ChannelWeights, *, of_picture: bool = False) -> str:
+    """What the channel computes with; ``of_picture`` says that its inputs are the picture's colours."""
+    if weights.kind is WeightKind.NONE:
+        return weights.why_none
+    if weights.kind is WeightKind.NORM:
+        return _norm_sentence(weights)
+    count = len(weights.inputs)
+    bias = "" if weights.bias is None else f" It adds {number(weights.bias)}."
+    if weights.kind is WeightKind.ROW:
+        said = f"A weight for each of {count:,} inputs."
+    else:
+        size = " x ".join(map(str, weights.kernels.shape[1:])) if weights.kernels is not None else ""
+        said = (
+            f"A kernel of {size} for each of the picture's {count} colours."
+            if of_picture and count == 3
+            else (
+                f"One kernel of {size}, for channel {weights.inputs[0]} of its input alone."
+                if count == 1
+                else f"A kernel of {size} for each of {count:,} input channels."
+            )
+        )
+    if not (weights.norms > 0).any():
+        return f"{said} All of them are zero.{bias}"
+    if count > 1 and not (of_picture and count == 3):
+        best = [str(at) for at, norm in weights.strongest(3) if norm > 0]
+        kind = "input" if weights.kind is WeightKind.ROW else "channel"
+        plural = f"{kind}s {listed(best)} enter" if len(best) > 1 else f"only {kind} {best[0]} enters"
+        said += (
+            f" {plural[0].upper()}{plural[1:]} with the largest weights."
+            if len(best) > 1
+            else (f" {plural[0].upper()}{plural[1:]}.")
+        )
+    return f"{said}{bias}"
+
+
+def _norm_sentence(weights: ChannelWeights) -> str:
+    parts = []
+    if weights.scale is not None:
+        parts.append(f"multiplies by {number(weights.scale)}")
+    if weights.shift is not None:
+        parts.append(f"adds {number(weights.shift)}")
+    said = (
+        f"It brings its input to mean 0 and variance 1, then {' and '.join(parts)}."
+        if parts
+        else ("It brings its input to mean 0 and variance 1.")
+    )
+    if weights.applied_scale is not None and weights.applied_shift is not None:
+        said += (
+            f" With what it learned of the mean and variance, that is {number(weights.applied_scale)} "
+            f"times its input plus {number(weights.applied_shift)}."
+        )
+    return said
+
+
+def change_sentence(before: TopK, after: TopK, change: Change, factor: float, channel: int) -> str:
+    """What becomes of the answer when a channel is changed."""
+    if before.problem is not None:
+        return before.problem
+    done = {
+        Change.OFF: f"Without channel {channel}",
+        Change.MEAN: f"With its mean everywhere in place of channel {channel}",
+        Change.SCALED: f"With {factor:g} times channel {channel}",
+    }[change]
+    if after.problem is not None:
+        return f"{done} there is no answer: {after.problem}"
+    name, share = before.labels[0], before.probabilities[0]
+    now = dict(zip(after.indices, after.probabilities, strict=True))[before.indices[0]]
+    if now == share:
+        said = f"{done}, {name} stays at exactly {share_in_words(share)}"
+    else:
+        way = "falls" if now < share else "rises"
+        old, new = share_in_words(share), share_in_words(now)
+        if old == new:
+            said = f"{done}, {name} {way} by {_points(abs(now - share))}, from {old}"
+        else:
+            said = f"{done}, {name} {way} from {old} to {new}"
+    if after.indices[0] != before.indices[0]:
+        said += f", and the answer becomes {after.labels[0]}"
+    return f"{said}."
+
+
+def _points(share: float) -> str:
+    points = 100 * share
+    return f"{points:.2g} percentage points" if points >= 0.01 else "less than 0.01 percentage points"
+
+
+def worth_sentence(worths: Worths, channel: int, name: str) -> str:
+    """The channel's place among all by how far the answer falls without it."""
+    count, fall = len(worths.falls), float(worths.falls[channel])
+    if count == 1:
+        return "It is the only channel of its layer."
+    if not math.isfinite(fall):
+        return "Without it there is no answer to compare."
+    if (worths.falls == 0).all():
+        return f"No channel of this layer changes {name} when it is switched off."
+    place, equals = worths.place(channel), worths.equals(channel)
+    shared = (
+        ""
+        if equals == 1
+        else f", a place that it shares with {equals - 1:,} other{'s' if equals > 2 else ''}"
+    )
+    most = int(worths.falls.argmax())
+    other = (
+        ""
+        if most == channel or worths.place(channel) == 1
+        else (
+            f" {name} falls farthest without channel {most}: by {_points(float(worths.falls[most]))}."
+            if worths.falls[most] > 0
+            else f" Without any single one of them {name} falls."
+        )
+    )
+    if worths.falls[most] <= 0:
+        other = f" {name} falls without none of them."
+    return f"By how far {name} falls it is {ordinal(place)} of {count:,} channels{shared}.{other}"
+
+
+def pictures_sentence(found: ChannelOnPictures, channel: int, value: float, *, own: str) -> str:
+    """Which picture excites the channel most, and where the picture in hand stands."""
+    if not found.count:
+        return f"Channel {channel} has no finite value for any picture of {found.source}."
+    if found.values[0] == found.values[-1]:
+        return (
+            f"Channel {channel} answers to all {found.count:,} pictures of {found.source} with the same "
+            f"largest value, {number(float(found.values[0]))}."
+        )
+    best = found.top[0]
+    of = f" ({best.label})" if best.label else ""
+    said = f"Of {found.count:,} pictures, {best.image}{of} excites it most: {number(best.value)}."
+    if not math.isfinite(value):
+        return said
+    if best.image == own:
+        return f"{said} That is the picture in hand."
+    below = found.share_below(value)
+    return f"{said} The picture in hand reaches {number(value)}, more than {share_in_words(below)} of them."
+
+
+def twins_sentence(channel: int, found: Sequence[tuple[int, float]], *, alike: float = 0.95) -> str:
+    """Which channels have the most similar maps."""
+    if not found:
+        return "There is nothing to compare: a map that is the same everywhere has no pattern."
+    close = [at for at, correlation in found if correlation >= alike]
+    if not close:
+        at, correlation = found[0]
+        return (
+            f"No channel does the same. Channel {at} comes closest, with a correlation of {correlation:.2f}."
+        )
+    names = listed([str(at) for at in close])
+    plural = "Channels" if len(close) > 1 else "Channel"
+    does = "do" if len(close) > 1 else "does"
+    return f"{plural} {names} {does} nearly the same here: the maps correlate with {alike:g} or more."
+
+
+def made_sentence(found: Excitation, real: ChannelOnPictures | None) -> str:
+    """How much a picture that was made excites the channel, beside real ones."""
+    if found.stuck:
+        return "No noise that was tried changes the channel's mean at all, so there is nothing to climb."
+    said = f"On a picture made for it the channel's mean is {number(found.value)}"
+    if real is None or not math.isfinite(real.largest_mean):
+        return f"{said}; on the noise it began with it was {number(found.start)}."
+    largest = real.largest_mean
+    said += f"; the most that one of {real.count:,} real pictures reaches is {number(largest)}."
+    if found.value <= largest:
+        return f"{said} The ascent found nothing better."
+    return f"{said} That is {found.value / largest:.1f} times as much." if largest > 0 else said
