@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from actviz_core.analysis import as_maps, channel_statistics
 from actviz_core.activations import as_numbers
+from actviz_core.analysis import as_maps, channel_statistics
 from actviz_core.hooks import capture
 from actviz_core.hooks.selection import has_steps
 from actviz_core.models import Model

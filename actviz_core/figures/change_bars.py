@@ -10,7 +10,8 @@ from actviz_core.figures.colors import ACCENT, NEUTRAL
 from actviz_core.figures.markup import plain
 from actviz_core.figures.vectors import LETTER_PIXELS, LONG_BAR, named_rows, share_text
 
-PAIR_PIXELS = 40
+PAIR_PIXELS = 44
+LEGEND_PIXELS = 30
 
 
 def change_bars(
@@ -33,13 +34,15 @@ def change_bars(
         grey_bars(
             x=list(shares),
             y=[index + shift for index in range(len(names))],
-            width=[0.34] * len(names),
+            width=[0.36] * len(names),
             orientation="h",
             name=title,
             customdata=list(names),
             text=[share_text(share) for share in shares],
             textposition=["inside" if share > LONG_BAR else "outside" for share in shares],
             insidetextanchor="end",
+            constraintext="none",
+            textfont={"size": 11},
             hovertext=[
                 f"{plain(title)}<br>{plain(name)}: {share:.3%}"
                 for name, share in zip(names, shares, strict=True)
@@ -53,11 +56,11 @@ def change_bars(
         )
     ]
     layout = named_rows(names, longest=max(6, width // 3 // LETTER_PIXELS))
-    layout |= {"height": 2 * MARGIN + 26 + PAIR_PIXELS * len(names), "bargap": 0}
+    layout |= {"height": 2 * MARGIN + LEGEND_PIXELS + PAIR_PIXELS * len(names), "bargap": 0}
     return draw(
         traces,
         xaxis={"range": [0, 1.2], "fixedrange": True},
-        top=26 + MARGIN,
+        top=LEGEND_PIXELS + MARGIN,
         barmode="overlay",
         **layout
         | {

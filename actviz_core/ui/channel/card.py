@@ -30,8 +30,8 @@ _ASK = st.components.v2.component(
     html="<span></span>",
     js="""
 export default function ({ data, setTriggerValue }) {
-  const timer = setTimeout(() => setTriggerValue("asked", data.asked), data.after);
-  return () => clearTimeout(timer);
+  const timer = setInterval(() => setTriggerValue("asked", data.asked), data.after);
+  return () => clearInterval(timer);
 }
 """,
 )
@@ -42,7 +42,8 @@ _SHOW = st.components.v2.component(
 export default function ({ data }) {
   if (window.shownCard === data.link) return;
   window.shownCard = data.link;
-  setTimeout(() => document.querySelector(`.st-key-card_${data.card}`)?.scrollIntoView({ block: "start" }), 300);
+  const show = () => document.querySelector(`.st-key-card_${data.card}`)?.scrollIntoView({ block: "start" });
+  setTimeout(show, 300);
 }
 """,
 )
@@ -76,7 +77,11 @@ def card(
                 args=(name,),
             )
         if chosen:
-            _SHOW(key=f"show_{name}", data={"card": name, "link": f"{name} {asked}"}, height=1)
+            _SHOW(
+                key=f"show_{name}",
+                data={"card": name, "link": f"{name} {asked.call} {asked.channel}"},
+                height=1,
+            )
 
         @st.fragment
         def body() -> None:
@@ -112,11 +117,15 @@ def ready(task: Task[Result], words: str, *, key: str, share: float | None = Non
 
 
 def ask_again(key: str) -> None:
-    """Have the card run again in a moment."""
+    """Have the card run again in a moment.
+
+    Cards that ask at the same instant reach the server as one, so each asks in a rhythm of its own, and goes
+    on asking until it is drawn anew.
+    """
     count = st.session_state[f"asked_{key}"] = st.session_state.get(f"asked_{key}", 0) + 1
     _ASK(
         key=f"ask_{key}",
-        data={"asked": count, "after": ASK_AFTER},
+        data={"asked": count, "after": ASK_AFTER + 31 * len(key)},
         on_asked_change=lambda: None,
         height=1,
     )

@@ -34,7 +34,7 @@ def show_excites(hand: ChannelInHand) -> None:
     check_switches("lowest")
     lowest = st.toggle("The lowest instead", key="lowest", bind="query-params")
     _sheet(hand, found, lowest=lowest)
-    _classes(hand, found)
+    _classes(found)
     st.caption(plain(f"Largest value of the channel in each picture of {_title(hand, found.source)}."))
 
 
@@ -59,7 +59,7 @@ def _sheet(hand: ChannelInHand, found: ChannelOnPictures, *, lowest: bool) -> No
     st.caption("Each is cut to what its strongest cell can see. Click one to look at that picture.")
 
 
-def _classes(hand: ChannelInHand, found: ChannelOnPictures) -> None:
+def _classes(found: ChannelOnPictures) -> None:
     """Draw the mean largest value of each class; of many classes, the ones with the largest."""
     if len(found.classes) < 2:
         return

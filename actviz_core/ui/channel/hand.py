@@ -1,6 +1,6 @@
 """One channel of one layer for one picture, with everything that its cards start from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,13 @@ from actviz_core.workspace import Workspace, picture_key
 Key = tuple[str, str, str]
 
 
+_ASKED_IN = ("activations_layer", "channel", f"place_{LAYER_PLACE}")
+
+
+def _asked_in_session() -> tuple[object, ...]:
+    return tuple(st.session_state.get(name) for name in _ASKED_IN)
+
+
 @dataclass(frozen=True)
 class Asked:
     """What the page was asked for; a card whose page was asked for something else is of the past."""
@@ -26,16 +33,11 @@ class Asked:
     call: str
     channel: int
     place: Place | None
+    session: tuple[object, ...] = field(default_factory=_asked_in_session)
 
     def is_past(self) -> bool:
         """Whether a click has asked for another channel, place, layer, picture or network since."""
-        state = st.session_state
-        return (
-            current_view() != self.view
-            or state.get("activations_layer", self.call) not in (self.call, None)
-            or state.get("channel", self.channel) not in (self.channel, None)
-            or state.get(f"place_{LAYER_PLACE}") != self.place
-        )
+        return current_view() != self.view or _asked_in_session() != self.session
 
 
 @dataclass(frozen=True)

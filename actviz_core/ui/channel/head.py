@@ -21,7 +21,7 @@ HIGHEST = 420  # pixels of the map
 
 
 def choose_channel(layer: LayerInHand) -> int:
-    """Draw the channel's number with the way to its neighbours; the strongest one where the link names none."""
+    """Draw the channel's number and the way to its neighbours; the strongest where the link names none."""
     count = len(layer.maps)
     check_link("channel", [str(channel) for channel in range(count)])
     state = st.session_state

@@ -35,8 +35,8 @@ def show_made(hand: ChannelInHand) -> None:
     """Draw the card."""
     if hand.model.training is Training.RANDOM or _untrained(hand):
         st.markdown(
-            "There is nothing to see yet: the network's weights are random, so a picture made for this channel "
-            "would show what chance prefers."
+            "There is nothing to see yet: the network's weights are random, so a picture made for this "
+            "channel would show what chance prefers."
         )
         return
     seed = _seed()

@@ -1,4 +1,4 @@
-"""What the channel does with the pictures of a source: from a sweep where there is one, else from 20 pictures."""
+"""What the channel does with a source's pictures: from a sweep where there is one, else from 20 of them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -66,7 +66,7 @@ class _Part(Task[ChannelOnPictures]):
 
 
 def run_of(hand: ChannelInHand) -> str | None:
-    """The finished run of this network that has this call: over the picture's own source, else the largest."""
+    """The finished run of this network that has this call: over the picture's source, else the largest."""
     settings = hand.workspace.settings
     source = parse_image_id(hand.sample.id).source
     runs = [

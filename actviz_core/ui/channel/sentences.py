@@ -3,6 +3,8 @@
 import math
 from collections.abc import Sequence
 
+import numpy as np
+
 from actviz_core.analysis import TopK
 from actviz_core.analysis.sentences import share_in_words
 from actviz_core.channels.effects import Change, Worths
@@ -49,33 +51,30 @@ def weights_sentence(weights: ChannelWeights, *, of_picture: bool = False) -> st
         return weights.why_none
     if weights.kind is WeightKind.NORM:
         return _norm_sentence(weights)
-    count = len(weights.inputs)
     bias = "" if weights.bias is None else f" It adds {number(weights.bias)}."
-    if weights.kind is WeightKind.ROW:
-        said = f"A weight for each of {count:,} inputs."
-    else:
-        size = " x ".join(map(str, weights.kernels.shape[1:])) if weights.kernels is not None else ""
-        said = (
-            f"A kernel of {size} for each of the picture's {count} colours."
-            if of_picture and count == 3
-            else (
-                f"One kernel of {size}, for channel {weights.inputs[0]} of its input alone."
-                if count == 1
-                else f"A kernel of {size} for each of {count:,} input channels."
-            )
-        )
-    if not (weights.norms > 0).any():
+    said = _inputs_sentence(weights, of_picture=of_picture)
+    best = [at for at, norm in weights.strongest(3) if norm > 0]
+    if not best:
         return f"{said} All of them are zero.{bias}"
-    if count > 1 and not (of_picture and count == 3):
-        best = [str(at) for at, norm in weights.strongest(3) if norm > 0]
-        kind = "input" if weights.kind is WeightKind.ROW else "channel"
-        plural = f"{kind}s {listed(best)} enter" if len(best) > 1 else f"only {kind} {best[0]} enters"
-        said += (
-            f" {plural[0].upper()}{plural[1:]} with the largest weights."
-            if len(best) > 1
-            else (f" {plural[0].upper()}{plural[1:]}.")
-        )
-    return f"{said}{bias}"
+    if of_picture or len(weights.inputs) == 1:
+        return said + bias
+    kind = "input" if weights.kind is WeightKind.ROW else "channel"
+    if len(best) == 1:
+        return f"{said} Only {kind} {best[0]} has weights other than zero.{bias}"
+    names = listed([str(at) for at in best])
+    return f"{said} {kind.capitalize()}s {names} enter with the largest weights.{bias}"
+
+
+def _inputs_sentence(weights: ChannelWeights, *, of_picture: bool) -> str:
+    count = len(weights.inputs)
+    if weights.kernels is None or weights.kind is WeightKind.ROW:
+        return f"It has a weight for each of its {count:,} inputs."
+    size = " x ".join(map(str, weights.kernels.shape[1:]))
+    if of_picture:
+        return f"It has a kernel of {size} for each of the picture's {count} colours."
+    if count == 1:
+        return f"It has one kernel of {size}, for channel {weights.inputs[0]} of its input alone."
+    return f"It has a kernel of {size} for each of {count:,} input channels."
 
 
 def _norm_sentence(weights: ChannelWeights) -> str:
@@ -131,32 +130,23 @@ def _points(share: float) -> str:
 
 def worth_sentence(worths: Worths, channel: int, name: str) -> str:
     """The channel's place among all by how far the answer falls without it."""
-    count, fall = len(worths.falls), float(worths.falls[channel])
+    falls, count = worths.falls, len(worths.falls)
     if count == 1:
         return "It is the only channel of its layer."
-    if not math.isfinite(fall):
-        return "Without it there is no answer to compare."
-    if (worths.falls == 0).all():
-        return f"No channel of this layer changes {name} when it is switched off."
+    if not np.isfinite(falls).all():
+        broken = int(np.count_nonzero(~np.isfinite(falls)))
+        return f"There is no order: without {broken:,} of the {count:,} channels the answer is not a number."
+    if (falls == 0).all():
+        return f"None of the {count:,} channels of this layer changes {name} when it alone is switched off."
     place, equals = worths.place(channel), worths.equals(channel)
-    shared = (
-        ""
-        if equals == 1
-        else f", a place that it shares with {equals - 1:,} other{'s' if equals > 2 else ''}"
-    )
-    most = int(worths.falls.argmax())
-    other = (
-        ""
-        if most == channel or worths.place(channel) == 1
-        else (
-            f" {name} falls farthest without channel {most}: by {_points(float(worths.falls[most]))}."
-            if worths.falls[most] > 0
-            else f" Without any single one of them {name} falls."
-        )
-    )
-    if worths.falls[most] <= 0:
-        other = f" {name} falls without none of them."
-    return f"By how far {name} falls it is {ordinal(place)} of {count:,} channels{shared}.{other}"
+    others = f", together with {equals - 1:,} other{'s' if equals > 2 else ''}" if equals > 1 else ""
+    said = f"By how far {name} falls without it, it is {ordinal(place)} of {count:,} channels{others}."
+    most = int(falls.argmax())
+    if falls[most] <= 0:
+        return f"{said} Without none of them {name} falls at all."
+    if place == 1:
+        return said
+    return f"{said} The first is channel {most}, without which {name} falls by {_points(float(falls[most]))}."
 
 
 def pictures_sentence(found: ChannelOnPictures, channel: int, value: float, *, own: str) -> str:
@@ -179,7 +169,7 @@ def pictures_sentence(found: ChannelOnPictures, channel: int, value: float, *, o
     return f"{said} The picture in hand reaches {number(value)}, more than {share_in_words(below)} of them."
 
 
-def twins_sentence(channel: int, found: Sequence[tuple[int, float]], *, alike: float = 0.95) -> str:
+def twins_sentence(found: Sequence[tuple[int, float]], *, alike: float = 0.95) -> str:
     """Which channels have the most similar maps."""
     if not found:
         return "There is nothing to compare: a map that is the same everywhere has no pattern."

@@ -26,7 +26,7 @@ def show_twins(hand: ChannelInHand) -> None:
         st.markdown("It is the only channel of its layer.")
         return
     found = twins(maps, hand.channel, MOST)
-    said = twins_sentence(hand.channel, [(twin.channel, twin.correlation) for twin in found])
+    said = twins_sentence([(twin.channel, twin.correlation) for twin in found])
     st.markdown(plain(said))
     if not found:
         return
@@ -40,14 +40,18 @@ def show_twins(hand: ChannelInHand) -> None:
         statistics=hand.layer.statistics,
         width=column_width(SHARE),
     )
+    figure.layout.annotations = []  # there is no room for it: the words below say it
     draw_clickable(
         lay_on_pictures(figure, [hand.layer.part]),
         key="channel_twins",
         alt=said,
         clicked=lambda click: _open(hand.call, click),
     )
-    listed = ", ".join(f"{twin.channel}: {twin.correlation:.2f}" for twin in found)
-    st.caption(f"Correlation over the cells of this picture's maps. {listed}. Click one to open its page.")
+    listed = ", ".join(f"{twin.channel} {twin.correlation:.2f}" for twin in found)
+    st.caption(
+        f"Correlation over the cells of this picture's maps: {listed}. Each map has a colour range of "
+        "its own. Click one to open its page."
+    )
 
 
 def _open(call: str, click: Click) -> None:

@@ -90,13 +90,15 @@ def show_worth(hand: ChannelInHand) -> None:
     if before.problem is not None:
         st.markdown(plain(before.problem))
         return
+    answer = st.container()  # the sentence stands above what it depends on
     change, factor = _choose()
     task = changed_task(hand, change, factor)
     if not ready(task, "Running the network with the channel changed", key="worth"):
         return
     changed = task.result()
     after = changed.answer
-    st.markdown(plain(change_sentence(before, after, change, factor, hand.channel)))
+    said = change_sentence(before, after, change, factor, hand.channel)
+    answer.markdown(plain(said))
     if after.problem is None:
         best = before.indices[:CLASSES]
         now = dict(zip(after.indices, after.probabilities, strict=True))
@@ -109,7 +111,7 @@ def show_worth(hand: ChannelInHand) -> None:
                 width=column_width(SHARE),
             ),
             key="channel_worth",
-            alt=change_sentence(before, after, change, factor, hand.channel),
+            alt=said,
         )
     _place(hand, before, changed.seconds)
 
