@@ -70,6 +70,8 @@ def show_channel(model: Model, sample: Sample, view: View, workspace: Workspace)
     first = chosen_card()
     begin_waiting()
     page = st.grid(2, min_column_width=360, gap="small")
-    for name, (title, draw) in _CARDS.items():
+    for names in (CARDS[:3], CARDS[3:]):  # two columns whose cards need not end in one line
         with page.cell():
-            card(name, title, draw, asked, workspace, chosen=name == first)
+            for name in names:
+                title, draw = _CARDS[name]
+                card(name, title, draw, asked, workspace, chosen=name == first)

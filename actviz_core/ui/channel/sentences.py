@@ -12,6 +12,7 @@ from actviz_core.channels.excitation import Excitation
 from actviz_core.channels.looking import Look
 from actviz_core.channels.on_pictures import ChannelOnPictures
 from actviz_core.channels.weights import ChannelWeights, WeightKind
+from actviz_core.figures.vectors import share_text
 
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 
@@ -108,19 +109,23 @@ def change_sentence(before: TopK, after: TopK, change: Change, factor: float, ch
     if after.problem is not None:
         return f"{done} there is no answer: {after.problem}"
     name, share = before.labels[0], before.probabilities[0]
-    now = dict(zip(after.indices, after.probabilities, strict=True))[before.indices[0]]
-    if now == share:
-        said = f"{done}, {name} stays at exactly {share_in_words(share)}"
-    else:
-        way = "falls" if now < share else "rises"
-        old, new = share_in_words(share), share_in_words(now)
-        if old == new:
-            said = f"{done}, {name} {way} by {_points(abs(now - share))}, from {old}"
-        else:
-            said = f"{done}, {name} {way} from {old} to {new}"
-    if after.indices[0] != before.indices[0]:
+    shares = dict(zip(after.indices, after.probabilities, strict=True))
+    now = shares[before.indices[0]]
+    if all(shares[at] == old for at, old in zip(before.indices, before.probabilities, strict=True)):
+        return f"{done}, nothing changes: every class keeps its share."
+    said = f"{done}, {name} {_moved(share, now)}"
+    if after.tied == 1 and before.tied == 1 and after.indices[0] != before.indices[0]:
         said += f", and the answer becomes {after.labels[0]}"
-    return f"{said}."
+    undecided = f" The answer is undecided: {before.tied:,} classes have as much." if before.tied > 1 else ""
+    return f"{said}.{undecided}"
+
+
+def _moved(share: float, now: float) -> str:
+    if now == share:
+        return f"keeps its {share_text(share)}"
+    way = "falls" if now < share else "rises"
+    old, new = share_text(share), share_text(now)
+    return f"{way} from {old} to {new}" if old != new else f"{way} by {_points(abs(now - share))}, from {old}"
 
 
 def _points(share: float) -> str:
@@ -166,7 +171,8 @@ def pictures_sentence(found: ChannelOnPictures, channel: int, value: float, *, o
     if best.image == own:
         return f"{said} That is the picture in hand."
     below = found.share_below(value)
-    return f"{said} The picture in hand reaches {number(value)}, more than {share_in_words(below)} of them."
+    many = "all" if below == 1 else "none" if below == 0 else share_in_words(below)
+    return f"{said} The picture in hand reaches {number(value)}, more than {many} of them."
 
 
 def twins_sentence(found: Sequence[tuple[int, float]], *, alike: float = 0.95) -> str:

@@ -51,9 +51,12 @@ def changed_task(hand: ChannelInHand, change: Change, factor: float) -> Task[Cha
 
     def run(_: Task[Changed]) -> Changed:
         inputs = model.inputs(sample.image)
-        began = time.monotonic()
+        began, worked = time.monotonic(), time.thread_time()
         answer = answer_with(model, inputs, call, edit)
-        return Changed(answer, time.monotonic() - began)
+        seconds = time.monotonic() - began
+        if model.device.type == "cpu":  # without what it waited for others
+            seconds = min(seconds, time.thread_time() - worked)
+        return Changed(answer, seconds)
 
     what = f"changed {hand.channel} {change.name} {factor:g}"
     return hand.workspace.background.start(hand.key(what), run, lambda found: 100 * len(found.answer.labels))
