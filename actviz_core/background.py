@@ -95,6 +95,11 @@ class Background:
         ).start()
         return task
 
+    def at_work(self) -> tuple[Task[Any], ...]:
+        """The tasks that are at work, or have an end that nobody has asked for."""
+        with self._lock:
+            return tuple(self._tasks.values())
+
     def _found(self, key: Hashable) -> Task[Any] | None:
         task = self._tasks.get(key)
         if task is not None:
