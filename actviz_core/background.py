@@ -59,7 +59,7 @@ class Background:
     """Starts work in threads of its own, each key's once at a time. Safe from many threads.
 
     What a piece of work returns is kept in ``kept`` and found there by everybody who asks for the same key.
-    What it raised is told to the one who asks next; after that the same key may be tried again.
+    What it raised, or has no room there, is told to the one who asks next; then the key may be tried again.
     """
 
     def __init__(self, kept: Kept) -> None:
@@ -127,3 +127,6 @@ class Background:
             task.fail(error)
         else:
             task.finish(value)
+            with self._lock:
+                if self._kept.find(key) is not None:
+                    self._tasks.pop(key, None)

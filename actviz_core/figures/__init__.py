@@ -15,6 +15,7 @@ from actviz_core.figures.looking import looking_figure
 from actviz_core.figures.markup import plain, shortened
 from actviz_core.figures.measured import confusion_figure, learning_curve_figure
 from actviz_core.figures.panels import PicturePart, lay_on_pictures
+from actviz_core.figures.plain_picture import plain_picture
 from actviz_core.figures.prediction_board import aligned_predictions
 from actviz_core.figures.vectors import prediction_bars, vector_figure
 
@@ -40,6 +41,7 @@ __all__ = [
     "looking_figure",
     "overlay",
     "plain",
+    "plain_picture",
     "prediction_bars",
     "shortened",
     "vector_figure",

@@ -10,7 +10,6 @@ from actviz_core.layouts import LayoutKind
 from actviz_core.models import Model
 from actviz_core.samples import Sample
 from actviz_core.ui.attention_view import attention_view
-from actviz_core.ui.channel.opening import go_to_opened_channel
 from actviz_core.ui.channel_views import grid_column
 from actviz_core.ui.choices import check_link
 from actviz_core.ui.layer_files import take_layer_away
@@ -28,7 +27,6 @@ from actviz_core.workspace import Workspace
 
 def show_activations(model: Model, sample: Sample, view: View, workspace: Workspace) -> None:
     """Draw one chosen layer's activation in the form that fits it."""
-    go_to_opened_channel()
     if not view.layers:
         st.info("No layer is chosen. Start with one of these, or pick your own.", icon=":material/checklist:")
         quick_picks(workspace.tree(model))
@@ -42,7 +40,7 @@ def show_activations(model: Model, sample: Sample, view: View, workspace: Worksp
     if not activations:
         return
     with st.container(horizontal=True, horizontal_alignment="distribute"):
-        call = choose_call(list(activations))
+        call = _choose_call(list(activations))
         files = st.container(width="content")  # filled below, when there is something to take away
     name_tab(f"{call} of {sample.title}")
     value = activations[call]
@@ -70,8 +68,7 @@ def show_activations(model: Model, sample: Sample, view: View, workspace: Worksp
             take_layer_away(figure, shown)
 
 
-def choose_call(calls: list[str]) -> str:
-    """Let a person switch between the chosen layers' calls; the link says which."""
+def _choose_call(calls: list[str]) -> str:
     check_link("activations_layer", [option_text(call) for call in calls])
     call = st.segmented_control(
         "Layer",

@@ -23,7 +23,6 @@ from actviz_core.ui.board_state import (
     tell_panel_problems,
 )
 from actviz_core.ui.channel.from_board import offer_channel_pages
-from actviz_core.ui.channel.opening import go_to_opened_channel
 from actviz_core.ui.choices import check_link, check_number, check_switches, linked_selectbox
 from actviz_core.ui.content_width import content_width
 from actviz_core.ui.figure import Told, draw, draw_clickable
@@ -55,7 +54,6 @@ class BoardChoices:
 
 def show_board(model: Model, sample: Sample, view: View, workspace: Workspace) -> None:
     """Draw the whole page below its title."""
-    go_to_opened_channel()
     preset_bar(view, model, sample, workspace)
     made = current_slots()
     tell_panel_problems()
@@ -160,7 +158,7 @@ def _board(panels: Sequence[Filled], choices: BoardChoices, told: Told) -> go.Fi
         told=told,
     )
     if choices.show is Show.CHANNEL:
-        offer_channel_pages(panels, choices.channel, channels.orders)
+        offer_channel_pages(panels, choices.channel)
     return figure
 
 

@@ -15,7 +15,7 @@ from actviz_core.analysis import (
     summary_map,
 )
 from actviz_core.figures import Colors, channel_map, histogram, lay_on_pictures, overlay
-from actviz_core.ui.channel.opening import open_channel
+from actviz_core.ui.channel.opening import channel_link, remember_channel
 from actviz_core.ui.choices import check_link, check_number, check_switches
 from actviz_core.ui.figure import draw, draw_clickable
 from actviz_core.ui.glossary import Term, meaning
@@ -23,6 +23,7 @@ from actviz_core.ui.layer_files import told_of_layer
 from actviz_core.ui.layer_in_hand import LAYER_PLACE, LayerInHand
 from actviz_core.ui.place import Place, choose_place
 from actviz_core.ui.text import percent, plain
+from actviz_core.ui.view import current_view
 
 WIDTH = 340
 
@@ -128,12 +129,12 @@ def _channel(layer: LayerInHand, channel: int, place: Place | None) -> None:
             ("All", ":material/grid_view:", None),
         ):
             st.button(label, icon=icon, on_click=_set_channel, args=(target,))
-        st.button(
-            "Open its page",
+        remember_channel(layer.call, channel)
+        st.page_link(
+            "channel.py",
+            label="Open its page",
             icon=":material/open_in_full:",
-            on_click=open_channel,
-            args=(layer.call, channel),
-            kwargs={"place": place, "order": order},
+            query_params=channel_link(current_view(), layer.call, channel),
         )
     check_switches("over_picture")
     on_picture = layer.layout.on_picture and st.toggle(

@@ -39,7 +39,9 @@ def test_values_are_those_of_a_plain_loop_and_extremes_come_in_order() -> None:
 
 def test_pictures_without_a_finite_value_do_not_count() -> None:
     maximum = np.array([[1.0], [np.nan], [3.0]])
-    values = PictureValues(("s/0", "s/1", "s/2"), ("a", "a", None), maximum, maximum, np.zeros((3, 1, 2), int))
+    values = PictureValues(
+        ("s/0", "s/1", "s/2"), ("a", "a", None), maximum, maximum, np.zeros((3, 1, 2), int)
+    )
     found = channel_on_pictures(values, "s", 0)
     assert found.count == 2
     assert [hit.image for hit in found.top] == ["s/2", "s/0"]

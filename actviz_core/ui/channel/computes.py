@@ -6,7 +6,7 @@ import streamlit as st
 from actviz_core.activations import ROOT
 from actviz_core.channels.weights import ChannelWeights, WeightKind, channel_weights
 from actviz_core.errors import ActVizError
-from actviz_core.figures import Colors, channel_grid, vector_figure
+from actviz_core.figures import Colors, channel_grid, plain_picture, vector_figure
 from actviz_core.hooks.input_source import input_source
 from actviz_core.hooks.record import layer_of_call
 from actviz_core.hooks.walk import named_modules
@@ -20,7 +20,7 @@ from actviz_core.ui.text import plain
 SHARE = 0.44  # of the page's width
 KERNELS = 64
 CHIPS = 6
-SIDE = 96  # pixels of a kernel in colours
+SIDE = 112  # pixels of a kernel in colours
 
 
 def show_computes(hand: ChannelInHand) -> None:
@@ -100,10 +100,9 @@ def _in_colours(kernels: np.typing.NDArray[np.generic]) -> None:
     values = np.moveaxis(kernels.astype(np.float64), 0, 2)
     size = np.abs(values).max() or 1.0
     picture = np.round(255 * (0.5 + values / (2 * size))).astype(np.uint8)
-    times = max(1, SIDE // max(picture.shape[:2]))
-    st.image(
-        picture.repeat(times, 0).repeat(times, 1),
-        output_format="PNG",
+    draw(
+        plain_picture(picture, width=SIDE, limit=SIDE),
+        key="channel_kernel_colours",
         alt="The kernels of red, green and blue as one picture; grey is a weight of zero",
     )
     st.caption("As one picture: red, green and blue as it weighs them; grey is a weight of zero.")

@@ -2,29 +2,22 @@
 
 from collections.abc import Sequence
 
-import numpy as np
 import streamlit as st
 
 from actviz_core.ui.board_panels import Filled
-from actviz_core.ui.channel.opening import open_channel
+from actviz_core.ui.channel.opening import channel_link
+from actviz_core.ui.view import View
 
 
-def offer_channel_pages(
-    panels: Sequence[Filled], channel: int, orders: Sequence[np.typing.ArrayLike]
-) -> None:
-    """Draw a button for every panel that has the channel; the page shows the panel's network and picture."""
+def offer_channel_pages(panels: Sequence[Filled], channel: int) -> None:
+    """Draw a link for every panel that has the channel; the page shows the panel's network and picture."""
     with st.container(horizontal=True, key="board_channel_pages"):
-        for panel, order in zip(panels, orders, strict=True):
+        for panel in panels:
             if channel < len(panel.drawn.maps):
-                st.button(
-                    f"Open its page in panel {panel.position + 1}",
-                    key=f"open_channel_{panel.position}",
+                shown = View(panel.model.key, panel.sample.id, (panel.panel.call,))
+                st.page_link(
+                    "channel.py",
+                    label=f"Open its page in panel {panel.position + 1}",
                     icon=":material/open_in_full:",
-                    on_click=open_channel,
-                    args=(panel.panel.call, channel),
-                    kwargs={
-                        "model_key": panel.model.key,
-                        "image_id": panel.sample.id,
-                        "order": np.asarray(order).tolist(),
-                    },
+                    query_params=channel_link(shown, panel.panel.call, channel),
                 )

@@ -10,6 +10,7 @@ from actviz_core.channels.effects import channel_axis
 from actviz_core.errors import ChannelError
 from actviz_core.models import Model
 from actviz_core.samples import Sample
+from actviz_core.ui.channel.opening import shown_channel
 from actviz_core.ui.layer_in_hand import LAYER_PLACE, LayerInHand
 from actviz_core.ui.place import Place, chosen_place
 from actviz_core.ui.view import View, current_view, model_of, sample_of
@@ -18,11 +19,8 @@ from actviz_core.workspace import Workspace, picture_key
 Key = tuple[str, str, str]
 
 
-_ASKED_IN = ("activations_layer", "channel", f"place_{LAYER_PLACE}")
-
-
 def _asked_in_session() -> tuple[object, ...]:
-    return tuple(st.session_state.get(name) for name in _ASKED_IN)
+    return shown_channel(), st.session_state.get(f"place_{LAYER_PLACE}")
 
 
 @dataclass(frozen=True)

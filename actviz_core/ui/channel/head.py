@@ -5,41 +5,58 @@ import streamlit as st
 from actviz_core.analysis import channel_sentence
 from actviz_core.figures import Colors, channel_map, lay_on_pictures
 from actviz_core.ui.channel.hand import ChannelInHand
-from actviz_core.ui.channel.opening import order_of
+from actviz_core.ui.channel.opening import chosen_call, chosen_channel, order_of, remember_channel
 from actviz_core.ui.channel.sentences import number
-from actviz_core.ui.choices import check_link, check_switches
+from actviz_core.ui.choices import check_switches
 from actviz_core.ui.content_width import column_width
 from actviz_core.ui.figure import draw_clickable
 from actviz_core.ui.layer_files import told_of_layer
 from actviz_core.ui.layer_in_hand import LAYER_PLACE, LayerInHand
 from actviz_core.ui.layer_side import channel_numbers
 from actviz_core.ui.place import choose_place
-from actviz_core.ui.text import plain
+from actviz_core.ui.text import option_text, plain
 
 SHARE = 0.5  # of the page's width
 HIGHEST = 420  # pixels of the map
 
 
+def choose_call(calls: list[str]) -> str:
+    """Let a person switch between the chosen layers' calls, if there are several."""
+    call = chosen_call(calls)
+    if len(calls) > 1:
+        st.session_state["channel_call"] = call
+        st.segmented_control(
+            "Layer",
+            calls,
+            required=True,
+            key="channel_call",
+            format_func=option_text,
+            label_visibility="collapsed",
+            on_change=_call_chosen,
+        )
+    return call
+
+
 def choose_channel(layer: LayerInHand) -> int:
     """Draw the channel's number and the way to its neighbours; the strongest where the link names none."""
     count = len(layer.maps)
-    check_link("channel", [str(channel) for channel in range(count)])
-    state = st.session_state
-    given = state.get("channel", st.query_params.get("channel"))
-    if not (str(given).isdecimal() and int(str(given)) < count):
-        state["channel"] = _strongest(layer)
+    channel = chosen_channel(layer.call, count, _strongest(layer))
+    st.session_state["channel_number"] = channel
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        channel = st.selectbox(
-            "Channel", range(count), key="channel", bind="query-params", width=118, on_change=_forget_place
+        st.selectbox(
+            "Channel",
+            range(count),
+            key="channel_number",
+            width=118,
+            on_change=lambda: _go(layer.call, int(st.session_state["channel_number"])),
         )
-        channel = int(channel or 0)
         order = order_of(layer.call, count, channel)
         at = order.index(channel)
         for label, icon, target in (
             ("Previous", ":material/chevron_left:", order[at - 1]),
             ("Next", ":material/chevron_right:", order[(at + 1) % len(order)]),
         ):
-            st.button(label, icon=icon, key=f"channel_{label}", on_click=_go, args=(target,))
+            st.button(label, icon=icon, key=f"channel_{label}", on_click=_go, args=(layer.call, target))
         st.page_link("activations.py", label=f"All {count:,} channels", icon=":material/grid_view:")
     return channel
 
@@ -103,8 +120,13 @@ def _strongest(layer: LayerInHand) -> int:
     )
 
 
-def _go(channel: int) -> None:
-    st.session_state["channel"] = channel
+def _go(call: str, channel: int) -> None:
+    remember_channel(call, channel)
+    _forget_place()
+
+
+def _call_chosen() -> None:
+    remember_channel(st.session_state["channel_call"], None)
     _forget_place()
 
 

@@ -12,12 +12,14 @@ from actviz_core.channels.excitation import STEPS, Excitation, Progress, visuali
 from actviz_core.channels.on_pictures import ChannelOnPictures
 from actviz_core.channels.training import is_untrained
 from actviz_core.errors import ActVizError, StoppedError
+from actviz_core.figures import plain_picture
 from actviz_core.models import Training
 from actviz_core.ui.channel.card import ask_again, ready
 from actviz_core.ui.channel.hand import ChannelInHand
 from actviz_core.ui.channel.pictures import pictures_task
 from actviz_core.ui.channel.sentences import made_sentence
 from actviz_core.ui.choices import check_number
+from actviz_core.ui.figure import draw
 from actviz_core.ui.text import plain
 
 SLOW = 3.0
@@ -174,8 +176,7 @@ def _largest(values: Task[ChannelOnPictures]) -> ChannelOnPictures | None:
 
 
 def _draw(picture: npt.NDArray[np.uint8], alt: str) -> None:
-    times = max(1, SIDE // max(picture.shape[:2]))
-    st.image(picture.repeat(times, 0).repeat(times, 1), width=SIDE, output_format="PNG", alt=alt)
+    draw(plain_picture(picture, width=SIDE, limit=SIDE), key="channel_made", alt=alt)
 
 
 def _use_seed(seed: int) -> None:

@@ -1,61 +1,89 @@
-"""Opens a channel's page from wherever a channel is shown."""
+"""Which channel the page shows: in the session and in the link, with the way there from other pages.
+
+The parameters are those that Activations binds to its widgets. Streamlit takes what is bound to one page's
+widgets out of the address when another page is opened, so the session carries them over.
+"""
 
 from collections.abc import Sequence
 
 import streamlit as st
 
-from actviz_core.ui.choices import check_link
+from actviz_core.ui.choices import SOME, check_link, remember_warning, repeat_warnings
 from actviz_core.ui.layer_in_hand import LAYER_PLACE
-from actviz_core.ui.place import Place, choose_place
-from actviz_core.ui.text import option_text
-from actviz_core.ui.view import choose_image, choose_layers, choose_model, current_view
+from actviz_core.ui.place import choose_place
+from actviz_core.ui.text import option_text, shorten
+from actviz_core.ui.view import View, choose_image, choose_layers, current_view, link_of
 
 CARDS = ("looks", "computes", "worth", "excites", "made", "twins")
 """What links call the cards, in their order on the page."""
 
-CARD = "card"
-_OPEN = "channel_opens"  # in the session: the link's parameters of what was asked for
+CARD, CALL, CHANNEL = "card", "activations_layer", "channel"
+_SHOWN = "channel_page"  # in the session: the call and the channel
+_WRITTEN = "channel_page_link"  # in the session: what was last written into the link
 _ORDER, _ORDER_OF = "channel_order", "channel_order_of"
 
 
-def open_channel(
-    call: str,
-    channel: int,
-    *,
-    place: Place | None = None,
-    model_key: str | None = None,
-    image_id: str | None = None,
-    order: Sequence[int] | None = None,
-) -> None:
-    """Have the next run open the page of a channel, of the network and picture in hand unless told otherwise.
+def remember_channel(call: str, channel: int | None) -> None:
+    """Show this channel of this call from now on; without a number, the call's strongest one."""
+    st.session_state[_SHOWN] = (call, channel)
 
-    ``order`` is that of the grid one comes from, which *Previous* and *Next* follow.
-    """
+
+def shown_channel() -> tuple[str, int | None] | None:
+    """What `remember_channel` was told last."""
+    shown: tuple[str, int | None] | None = st.session_state.get(_SHOWN)
+    return shown
+
+
+def open_channel(call: str, channel: int, *, image_id: str | None = None) -> None:
+    """Show another channel on this page from now on, for the picture in hand unless another one is named."""
     view = current_view()
-    if model_key is not None and model_key != view.model_key:
-        choose_model(model_key)
     if image_id is not None and image_id != view.image_id:
         choose_image(image_id)
     if call not in view.layers:
         choose_layers((*view.layers, call))
-    if order is not None:
-        remember_order(call, order)
-    state = st.session_state
-    state["activations_layer"], state["channel"] = call, channel
-    choose_place(LAYER_PLACE, place)
-    written = {"activations_layer": option_text(call), "channel": str(channel)}
-    state[_OPEN] = written | ({} if place is None else {"place": f"{place[0]},{place[1]}"})
+    remember_channel(call, channel)
+    choose_place(LAYER_PLACE, None)
 
 
-def go_to_opened_channel() -> None:
-    """Turn to the page that `open_channel` asked for. To be called at the start of a page's run."""
-    if wanted := st.session_state.pop(_OPEN, None):
-        st.switch_page("channel.py", query_params=wanted)
+def chosen_call(calls: Sequence[str]) -> str:
+    """The call whose channel is shown; what a link names wins, or is warned of."""
+    link = _link()
+    if link != (None, None) and link != st.session_state.get(_WRITTEN):
+        _take(link, calls)
+    repeat_warnings(CALL)
+    shown = shown_channel()
+    return shown[0] if shown is not None and shown[0] in calls else calls[0]
 
 
-def forget_opening() -> None:
-    """Let go of what `open_channel` asked for: its page is the one that runs."""
-    st.session_state.pop(_OPEN, None)
+def chosen_channel(call: str, count: int, strongest: int) -> int:
+    """The channel that is shown, of so many; one that is not there is warned of."""
+    shown = shown_channel()
+    channel = shown[1] if shown is not None and shown[0] == call else None
+    if channel is not None and channel >= count:
+        _warn(CHANNEL, str(channel), [str(number) for number in range(count)])
+        channel = None
+    repeat_warnings(CHANNEL)
+    channel = strongest if channel is None else channel
+    remember_channel(call, channel)
+    return channel
+
+
+def write_channel(call: str, channel: int, *, several: bool) -> None:
+    """Make the address a link to this channel; ``several`` says whether there are other calls."""
+    written = (option_text(call) if several else None, str(channel))
+    for name, value in zip((CALL, CHANNEL), written, strict=True):
+        if value is None:
+            if name in st.query_params:
+                del st.query_params[name]
+        elif st.query_params.get(name) != value:
+            st.query_params[name] = value
+    st.session_state[_WRITTEN] = written
+
+
+def channel_link(view: View, call: str, channel: int) -> dict[str, list[str]]:
+    """The query parameters that open the page of a channel."""
+    several = {CALL: [option_text(call)]} if len(view.layers) > 1 else {}
+    return {**link_of(view), **several, CHANNEL: [str(channel)]}
 
 
 def remember_order(call: str, order: Sequence[int]) -> None:
@@ -82,3 +110,30 @@ def chosen_card() -> str | None:
 def choose_card(card: str) -> None:
     """Let the link name this card from now on."""
     st.query_params[CARD] = card
+
+
+def _link() -> tuple[str | None, str | None]:
+    return st.query_params.get(CALL), st.query_params.get(CHANNEL)
+
+
+def _take(link: tuple[str | None, str | None], calls: Sequence[str]) -> None:
+    named = {option_text(call): call for call in calls}
+    wanted, number = link
+    if wanted is not None and wanted not in named:
+        _warn(CALL, wanted, list(named))
+        wanted = None
+    channel = None
+    if number is not None:
+        channel = int(number) if number.isdecimal() and len(number) < 10 else None
+        if channel is None:
+            remember_warning(
+                CHANNEL,
+                f"The link's channel={shorten(number, 60)} is not possible here. It is a channel's number.",
+            )
+    remember_channel(calls[0] if wanted is None else named[wanted], channel)
+    st.session_state[_WRITTEN] = link  # read once
+
+
+def _warn(name: str, given: str, allowed: Sequence[str]) -> None:
+    some = ", ".join(allowed if len(allowed) <= SOME else [*allowed[: SOME - 2], "...", allowed[-1]])
+    remember_warning(name, f"The link's {name}={shorten(given, 60)} is not possible here. It can be: {some}.")

@@ -5,15 +5,14 @@ import streamlit as st
 from actviz_core.errors import ShapeError
 from actviz_core.models import Model
 from actviz_core.samples import Sample
-from actviz_core.ui.activation_page import choose_call
 from actviz_core.ui.channel.card import begin_waiting, card
 from actviz_core.ui.channel.computes import show_computes
 from actviz_core.ui.channel.excites import show_excites
 from actviz_core.ui.channel.hand import Asked, ChannelInHand, place_of_channel
-from actviz_core.ui.channel.head import choose_channel, show_head
+from actviz_core.ui.channel.head import choose_call, choose_channel, show_head
 from actviz_core.ui.channel.looks import show_looks
 from actviz_core.ui.channel.made import show_made
-from actviz_core.ui.channel.opening import CARDS, chosen_card, forget_opening
+from actviz_core.ui.channel.opening import CARDS, chosen_card, write_channel
 from actviz_core.ui.channel.twins import show_twins
 from actviz_core.ui.channel.worth import show_worth
 from actviz_core.ui.layer_in_hand import LayerInHand
@@ -42,7 +41,6 @@ _CARDS = dict(
 
 def show_channel(model: Model, sample: Sample, view: View, workspace: Workspace) -> None:
     """Draw everything below the page's title."""
-    forget_opening()
     if not view.layers:
         st.info("No layer is chosen. Start with one of these, or pick your own.", icon=":material/checklist:")
         quick_picks(workspace.tree(model))
@@ -53,7 +51,7 @@ def show_channel(model: Model, sample: Sample, view: View, workspace: Workspace)
     if not activations:
         st.warning(plain(workspace.why_nothing(model, view.layers[0])), icon=":material/block:")
         return
-    call = choose_call(list(activations)) if len(activations) > 1 else next(iter(activations))
+    call = choose_call(list(activations))
     decided = workspace.layout(model, call, activations[call])
     try:
         layer = LayerInHand.of(call, activations[call], decided, model, sample)
@@ -63,6 +61,7 @@ def show_channel(model: Model, sample: Sample, view: View, workspace: Workspace)
     if chosen_reading(decided) is not decided:
         st.caption("This page reads the layer's axes as the network's structure says, not as was chosen.")
     channel = choose_channel(layer)
+    write_channel(call, channel, several=len(activations) > 1)
     name_tab(f"Channel {channel} of {call}, {sample.title}")
     hand = ChannelInHand(layer, channel, place_of_channel(layer), workspace)
     show_head(hand)
