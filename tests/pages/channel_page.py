@@ -19,22 +19,21 @@ TITLES = (
 
 
 def settle(app: AppTest) -> AppTest:
-    """Run the page until nothing of it is at work any more."""
+    """Run the page until no card of it asks to be run again."""
     check_sound(app)
     for _ in range(ROUNDS):
-        tasks = shared_workspace().background.at_work()
-        if not tasks:
+        if not any(element.proto.component_name == "ask_again" for element in app.get("bidi_component")):
             return app
-        for task in tasks:
+        for task in shared_workspace().background.at_work():
             assert task.ended.wait(SECONDS)
         app.run()
         check_sound(app)
     raise AssertionError("the page starts its work over and over")
 
 
-def open_channel(layer: str, channel: int | None = None, **link: str) -> AppTest:
+def open_channel(layer: str, number: int | None = None, **link: str) -> AppTest:
     """Open the page of a channel and wait for all of its cards."""
-    named = {} if channel is None else {"channel": str(channel)}
+    named = {} if number is None else {"channel": str(number)}
     return settle(visit("channel", {"layers": layer, **named, **link}))
 
 

@@ -1,8 +1,11 @@
 """The page of a channel: each card's sentence and figure, recomputed with plain torch and numpy."""
 
+from urllib.parse import parse_qs
+
 import numpy as np
 import pytest
 import torch
+from streamlit.testing.v1 import AppTest
 from torch import Tensor
 
 from actviz_core.channels import visualize_channel
@@ -16,7 +19,9 @@ from tests.pages.visit import (
     described,
     drawn,
     figure,
+    go_to,
     press,
+    said,
     shown_channels,
     tile,
     visit,
@@ -55,7 +60,7 @@ def test_the_map_is_the_channels_own_and_the_strongest_is_shown_where_none_is_na
     assert figure(app, "channel_map")["data"][0]["z"].tobytes() == truth(LAYER)[CHANNEL].tobytes()
     app = open_channel(LAYER)
     strongest = int(truth(LAYER).max((1, 2)).argmax())
-    assert app.selectbox(key="channel").value == strongest
+    assert app.selectbox(key="channel_number").value == strongest
     assert app.query_params["channel"] == str(strongest)
 
 
@@ -98,13 +103,13 @@ def test_the_box_is_what_nan_reaches_and_the_colours_are_the_gradient(place: str
     shares = size / size.sum()
     np.testing.assert_allclose(drawing["data"][0]["z"], shares, rtol=1e-4, atol=1e-9)
     half = int((np.cumsum(np.sort(shares.ravel())[::-1]) < 0.5).sum()) + 1
-    said = cards(app)["looks"]
-    assert said[0] == (
+    told = cards(app)["looks"]
+    assert told[0] == (
         f"This cell can depend on {bottom - top} x {right - left} of the picture's 32 x 32 pixels, and on no "
         f"other. {half} pixels make up half of what would change its value now."
     )
     which = "chosen" if place else "strongest"
-    assert f"The {which} cell, row {row}, column {column}: {own[row, column]:.4g}." in said[1]
+    assert f"The {which} cell, row {row}, column {column}: {own[row, column]:.4g}." in told[1]
 
 
 def test_a_click_on_the_map_chooses_the_cell() -> None:
@@ -120,8 +125,8 @@ def test_a_click_on_the_map_chooses_the_cell() -> None:
 
 
 def test_a_layer_that_looks_at_everything_says_so() -> None:
-    said = cards(open_channel("avgpool", 3))["looks"][0]
-    assert said.startswith("Every cell of this layer can depend on every part of the picture.")
+    told = cards(open_channel("avgpool", 3))["looks"][0]
+    assert told.startswith("Every cell of this layer can depend on every part of the picture.")
 
 
 def test_kernels_are_the_layers_own_the_largest_first() -> None:
@@ -149,19 +154,19 @@ def test_what_has_no_weights_of_its_own_says_so() -> None:
     assert cards(open_channel("layer2.0.relu1", 3))["computes"] == [
         "ReLU has no weights: it computes the same whatever was learned."
     ]
-    said = cards(open_channel("layer2.0", 3))["computes"]
-    assert said == ["BasicBlock has its weights in the layers inside it."]
+    told = cards(open_channel("layer2.0", 3))["computes"]
+    assert told == ["BasicBlock has its weights in the layers inside it."]
 
 
 def test_a_norm_says_what_it_multiplies_with_and_adds() -> None:
     norm = model().module.get_submodule("bn1")
     scale, shift = float(norm.weight[5].detach()), float(norm.bias[5].detach())
     applied = scale / np.sqrt(float(norm.running_var[5]) + norm.eps)
-    said = cards(open_channel("bn1", 5))["computes"][0]
-    assert f"multiplies by {scale:.4g} and adds {shift:.4g}." in said
+    told = cards(open_channel("bn1", 5))["computes"][0]
+    assert f"multiplies by {scale:.4g} and adds {shift:.4g}." in told
     assert (
         f"that is {applied:.4g} times its input plus {shift - applied * float(norm.running_mean[5]):.4g}."
-        in said
+        in told
     )
 
 
@@ -191,11 +196,11 @@ def test_bars_and_sentence_are_those_of_a_pass_changed_by_hand(
     np.testing.assert_allclose(
         second["x"], [shares[model().classes.index(name)] for name in names[:5]], rtol=1e-6
     )
-    said = cards(app)["worth"][0]
-    assert said.startswith(words)
+    told = cards(app)["worth"][0]
+    assert told.startswith(words)
     now = shares[model().classes.index(names[0])]
-    assert f"{names[0]} {'falls' if now < before[0] else 'rises'} " in said
-    assert f"from {100 * before[0]:.3g} %" in said
+    assert f"{names[0]} {'falls' if now < before[0] else 'rises'} " in told
+    assert f"from {100 * before[0]:.3g} %" in told
 
 
 def test_the_place_among_all_channels_is_by_how_far_the_answer_falls() -> None:
@@ -257,8 +262,8 @@ def test_a_picture_is_made_and_compared_with_real_ones() -> None:
     real = max(
         float(truth("layer3.0.conv1", f"bundled-cifar10/{at}")[4].mean(dtype=np.float64)) for at in range(20)
     )
-    said = cards(app)["made"]
-    assert said[0].startswith(
+    told = cards(app)["made"]
+    assert told[0].startswith(
         f"On a picture made for it the channel's mean is {found.value:.4g}; the most that one of 20 real "
         f"pictures reaches is {real:.4g}."
     )
@@ -304,7 +309,7 @@ def test_previous_and_next_follow_the_grid_that_one_came_from() -> None:
     choose(app, "Sort by", "maximum")
     order = shown_channels(app)
     click(app, "activations_grid", order[3], (1, 2))
-    press(app, "Open its page")
+    go_to(app, "channel")
     settle(app)
     assert app.title[0].value == "Channel"
     assert app.query_params["place"] == "1,2"
@@ -319,12 +324,53 @@ def test_previous_and_next_follow_the_grid_that_one_came_from() -> None:
     assert app.query_params["channel"] == str(order[2])
 
 
+def links(app: AppTest, label: str) -> list[dict[str, list[str]]]:
+    """Where the page's links with this label lead to: their query parameters."""
+    found = [link.proto for link in app.get("page_link") if link.proto.label == label]
+    return [parse_qs(proto.query_string) for proto in found]
+
+
+def test_a_channel_of_activations_has_a_link_to_its_page() -> None:
+    app = visit("activations", {"layers": LAYER, "channel": "9"})
+    (link,) = links(app, "Open its page")
+    assert link == {"model": [MODEL], "image": [IMAGE], "layers": [LAYER], "channel": ["9"]}
+
+
 def test_a_board_leads_to_the_page_of_a_panels_channel() -> None:
     panels = [f"{MODEL},{IMAGE},{LAYER}", f"{MODEL}@random,bundled-cifar10/3,{LAYER}"]
     app = visit("compare", {"layers": LAYER, "panel": panels, "show": "one channel", "board_channel": "5"})
-    press(app, "Open its page in panel 2")
-    settle(app)
-    assert app.title[0].value == "Channel"
-    assert (app.query_params["model"], app.query_params["image"]) == (f"{MODEL}@random", "bundled-cifar10/3")
+    (link,) = links(app, "Open its page in panel 2")
+    app = settle(visit("channel", link))
     other = truth(LAYER, "bundled-cifar10/3", f"{MODEL}@random")[5]
     assert figure(app, "channel_map")["data"][0]["z"].tobytes() == other.tobytes()
+
+
+def test_of_several_layers_the_link_names_one_and_another_is_a_click_away() -> None:
+    app = settle(visit("channel", {"layers": ["conv1", LAYER], "activations_layer": LAYER, "channel": "7"}))
+    check_fine(app)
+    assert figure(app, "channel_map")["data"][0]["z"].tobytes() == truth(LAYER)[7].tobytes()
+    choose(app, "Layer", "conv1")
+    settle(app)
+    strongest = int(truth("conv1").max((1, 2)).argmax())
+    assert app.query_params["activations_layer"] == "conv1"
+    assert app.query_params["channel"] == str(strongest)
+
+
+@pytest.mark.parametrize(
+    ("link", "message"),
+    [
+        ({"channel": "32"}, "The link's channel=32 is not possible here. It can be: 0, 1, "),
+        ({"channel": "-1"}, "The link's channel=-1 is not possible here. It is a channel's number."),
+        ({"channel": "x" * 99}, "is not possible here. It is a channel's number."),
+        ({"activations_layer": "fc"}, "The link's activations_layer=fc is not possible here."),
+        ({"card": "nothing"}, "The link's card=nothing is not possible here. It can be: looks, computes, "),
+        ({"place": "99,0"}, "The link's place=99,0 is not possible here."),
+        ({"change": "gone"}, "The link's change=gone is not possible here."),
+        ({"seed": "inf"}, "The link's seed=inf is not possible here."),
+    ],
+)
+def test_a_link_to_what_is_not_there_says_so_and_shows_what_is(link: dict[str, str], message: str) -> None:
+    app = open_channel(LAYER, **{"channel": "7", **link})
+    (told,) = said(app)
+    assert message in told
+    assert "channel_map" in drawn(app)

@@ -1,5 +1,6 @@
 """Card 6: the channels of the same layer whose maps go with this one's."""
 
+import numpy as np
 import streamlit as st
 
 from actviz_core.analysis import ValueRange
@@ -24,6 +25,9 @@ def show_twins(hand: ChannelInHand) -> None:
         return
     if len(maps) == 1:
         st.markdown("It is the only channel of its layer.")
+        return
+    if not np.isfinite(hand.map).all():
+        st.markdown("This map holds values that are no finite numbers, so it cannot be compared.")
         return
     found = twins(maps, hand.channel, MOST)
     said = twins_sentence([(twin.channel, twin.correlation) for twin in found])
