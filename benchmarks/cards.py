@@ -34,7 +34,8 @@ _WATCH = """key => {
             return element?.closest(`.st-key-${key}`);
         });
         if (!inside || !from) return;
-        requestAnimationFrame(() => requestAnimationFrame(() => { window.painted = performance.now() - from; }));
+        const note = () => { window.painted = performance.now() - from; };
+        requestAnimationFrame(() => requestAnimationFrame(note));
     }).observe(document, {subtree: true, childList: true, characterData: true, attributes: true});
 }"""
 

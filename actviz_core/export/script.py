@@ -60,7 +60,7 @@ class Run:
 
 
 @dataclass(frozen=True)
-class _Part:
+class Part:
     """Some lines of a script, with the imports and the functions that they need."""
 
     lines: tuple[str, ...]
@@ -95,7 +95,7 @@ def replay_script(runs: Sequence[Run], *, npz_name: str) -> str:
     blocks = "\n".join(f"    {line}".rstrip() for part in parts for line in ("", *part.lines))
     pieces = [
         f'"""{_introduction(told, npz_name, imports)}"""\n',
-        "\n".join(_sorted(imports | _IMPORTS)),
+        "\n".join(sorted_imports(imports | _IMPORTS)),
         *(f"\n\n{inspect.getsource(function).rstrip()}" for function in functions),
         _MAIN.format(npz_name=repr(npz_name), blocks=blocks, versions=versions),
     ]
@@ -115,7 +115,7 @@ _IMPORTS = {
     "from torchvision.transforms import functional as F",
 }
 
-_HOOKS = _Part(
+_HOOKS = Part(
     (),
     ("from collections.abc import Iterator", "from typing import Any", "from torch import nn"),
     (replay.tensors, replay.returned),
@@ -132,16 +132,16 @@ _FUNCTIONS = (
 )
 
 
-def _run(model: Model, image_id: str, calls: list[str], *, several: bool) -> _Part:
+def _run(model: Model, image_id: str, calls: list[str], *, several: bool) -> Part:
     """One network's pass with one picture."""
     device = str(model.device)
-    network, picture = _network(model), _picture(parse_image_id(image_id))
-    prepared = _prepared(model)
+    network, picture = network_part(model), picture_part(parse_image_id(image_id))
+    prepared = prepared_part(model)
     moved = "" if device == "cpu" else f".to({device!r})"
     cast = "" if model.input_type is torch.float32 else f".to({model.input_type})"
     steps = [call for call in calls if is_step(model.module, call)]
     layers = [call for call in calls if call not in steps]
-    results, hooks = [], _HOOKS if layers else _Part(())
+    results, hooks = [], _HOOKS if layers else Part(())
     if layers:
         results.append(f"returned(network{moved}, inputs{moved}{cast}, {layers!r})")
     if steps:
@@ -149,7 +149,7 @@ def _run(model: Model, image_id: str, calls: list[str], *, several: bool) -> _Pa
     if several:
         prefix = f"{model.key},{image_id},"
         results = [f"{{{prefix!r} + call: value for call, value in {result}.items()}}" for result in results]
-    return _Part(
+    return Part(
         (*network.lines, *picture.lines, *prepared.lines, *(f"computed |= {result}" for result in results)),
         (
             *network.imports,
@@ -169,25 +169,27 @@ def _run(model: Model, image_id: str, calls: list[str], *, several: bool) -> _Pa
     )
 
 
-def _network(model: Model) -> _Part:
+def network_part(model: Model) -> Part:
+    """The lines that make ``network``."""
     name, _, weights = model.key.partition("@")
     published = get_model_weights(name) if name in torchvision.models.list_models() else None
     if weights == RANDOM and published is not None:
         arguments = building_arguments(name, published["DEFAULT"])
         told = ", ".join(f"{argument}={value!r}" for argument, value in arguments.items())
         seed = f"torch.manual_seed({RANDOM_SEED})"
-        return _Part((seed, f"network = torchvision.models.get_model({name!r}, {told})"))
+        return Part((seed, f"network = torchvision.models.get_model({name!r}, {told})"))
     if published is None or (weights or "DEFAULT") not in published.__members__:
         line = f"network = load_model({model.key!r}).module"
-        return _Part((line,), ("from actviz_core import load_model",))
+        return Part((line,), ("from actviz_core import load_model",))
     weights = published[weights or "DEFAULT"].name
-    return _Part((f"network = torchvision.models.get_model({name!r}, weights={weights!r})",))
+    return Part((f"network = torchvision.models.get_model({name!r}, weights={weights!r})",))
 
 
-def _picture(image: ImageId) -> _Part:
+def picture_part(image: ImageId) -> Part:
+    """The lines that make ``picture``."""
     if image.source not in _CIFAR10:
         line = f"picture = open_sample({str(image)!r}).image"
-        return _Part((line,), ("from actviz_core import open_sample",))
+        return Part((line,), ("from actviz_core import open_sample",))
     lines = [
         'data = os.environ.get("ACTVIZ_DATA") or Path.home() / ".cache" / "actviz"',
         f"picture = CIFAR10(data, train={_CIFAR10[image.source]}, download=True)[{image.item}][0]",
@@ -200,14 +202,15 @@ def _picture(image: ImageId) -> _Part:
     elif image.variant:
         lines.append(f"picture = with_noise(picture, {float(image.variant.removeprefix(_NOISE))!r})")
         functions = (replay.with_noise,)
-    return _Part(tuple(lines), tuple(imports), functions)
+    return Part(tuple(lines), tuple(imports), functions)
 
 
-def _prepared(model: Model) -> _Part:
+def prepared_part(model: Model) -> Part:
+    """The lines that make ``inputs`` of ``picture``."""
     preprocess = model.preprocess
     if preprocess.frame is Frame.PAD:
         line = f"inputs = load_model({model.key!r}).preprocess(picture)"
-        return _Part((line,), ("from actviz_core import load_model",))
+        return Part((line,), ("from actviz_core import load_model",))
     crop = list(preprocess.size) if preprocess.frame is Frame.CROP else None
     keeps_proportions = len(preprocess.resize) == 1
     cut = (f"picture = middle(picture, longest={LONGEST})",) if keeps_proportions else ()
@@ -222,7 +225,7 @@ def _prepared(model: Model) -> _Part:
         f"    interpolation=InterpolationMode.{preprocess.interpolation.name},",
         ")",
     )
-    return _Part(lines, (), (replay.middle, replay.prepare) if cut else (replay.prepare,))
+    return Part(lines, (), (replay.middle, replay.prepare) if cut else (replay.prepare,))
 
 
 def _introduction(told: Sequence[Provenance], npz_name: str, imports: set[str]) -> str:
@@ -249,7 +252,7 @@ def _introduction(told: Sequence[Provenance], npz_name: str, imports: set[str]) 
     return "\n".join(lines).replace("\\", "\\\\").replace('"', "'")
 
 
-def _sorted(imports: set[str]) -> list[str]:
+def sorted_imports(imports: set[str]) -> list[str]:
     """Python's own imports, the libraries', this project's; what comes from one place in one line."""
     names: dict[str, list[str]] = {}
     for line in sorted(imports, key=lambda line: (line.startswith("from"), line)):

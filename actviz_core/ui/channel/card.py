@@ -116,6 +116,16 @@ def ready(task: Task[Result], words: str, *, key: str, share: float | None = Non
     return False
 
 
+def found_by(task: Task[Result] | None) -> Result | None:
+    """What a task has found, if it has by now, and did not fail."""
+    if task is None or not task.done:
+        return None
+    try:
+        return task.result()
+    except ActVizError:
+        return None
+
+
 def ask_again(key: str) -> None:
     """Have the card run again in a moment.
 

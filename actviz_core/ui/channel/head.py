@@ -1,6 +1,7 @@
 """The top of a channel's page: its map, large, with its numbers, and the way to its neighbours."""
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from actviz_core.analysis import channel_sentence
 from actviz_core.figures import Colors, channel_map, lay_on_pictures
@@ -37,8 +38,11 @@ def choose_call(calls: list[str]) -> str:
     return call
 
 
-def choose_channel(layer: LayerInHand) -> int:
-    """Draw the channel's number and the way to its neighbours; the strongest where the link names none."""
+def choose_channel(layer: LayerInHand) -> tuple[int, DeltaGenerator]:
+    """Draw the channel's number and the way to its neighbours; the strongest where the link names none.
+
+    Returns the place for files beside them, too.
+    """
     count = len(layer.maps)
     channel = chosen_channel(layer.call, count, _strongest(layer))
     st.session_state["channel_number"] = channel
@@ -58,7 +62,8 @@ def choose_channel(layer: LayerInHand) -> int:
         ):
             st.button(label, icon=icon, key=f"channel_{label}", on_click=_go, args=(layer.call, target))
         st.page_link("activations.py", label=f"All {count:,} channels", icon=":material/grid_view:")
-    return channel
+        files = st.container(width="content")
+    return channel, files
 
 
 def show_head(hand: ChannelInHand) -> None:

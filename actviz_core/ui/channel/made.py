@@ -41,8 +41,8 @@ def show_made(hand: ChannelInHand) -> None:
             "channel would show what chance prefers."
         )
         return
-    seed = _seed()
-    key = _key(hand, seed)
+    seed = chosen_seed()
+    key = made_key(hand, seed)
     background = hand.workspace.background
     wanted = f"wanted {key}"
     task = background.find(key)
@@ -77,7 +77,8 @@ def show_made(hand: ChannelInHand) -> None:
     _show(hand, found, seed)
 
 
-def _key(hand: ChannelInHand, seed: int) -> tuple[str, str, str]:
+def made_key(hand: ChannelInHand, seed: int) -> tuple[str, str, str]:
+    """Under which name the picture is kept that is made from noise with a seed."""
     return hand.key(f"made {hand.channel} {seed}", of_picture=False)
 
 
@@ -129,7 +130,7 @@ def _untrained(hand: ChannelInHand) -> bool:
     return known
 
 
-def _seed() -> int:
+def chosen_seed() -> int:
     """The seed that the link names, with a button for another one."""
     check_number("seed", 0, LARGEST_SEED)
     given = st.query_params.get("seed", "0")

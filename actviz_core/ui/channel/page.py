@@ -8,6 +8,7 @@ from actviz_core.samples import Sample
 from actviz_core.ui.channel.card import begin_waiting, card
 from actviz_core.ui.channel.computes import show_computes
 from actviz_core.ui.channel.excites import show_excites
+from actviz_core.ui.channel.files import take_channel_away
 from actviz_core.ui.channel.hand import Asked, ChannelInHand, place_of_channel
 from actviz_core.ui.channel.head import choose_call, choose_channel, show_head
 from actviz_core.ui.channel.looks import show_looks
@@ -60,7 +61,7 @@ def show_channel(model: Model, sample: Sample, view: View, workspace: Workspace)
         return
     if chosen_reading(decided) is not decided:
         st.caption("This page reads the layer's axes as the network's structure says, not as was chosen.")
-    channel = choose_channel(layer)
+    channel, files = choose_channel(layer)
     write_channel(call, channel, several=len(activations) > 1)
     name_tab(f"Channel {channel} of {call}, {sample.title}")
     hand = ChannelInHand(layer, channel, place_of_channel(layer), workspace)
@@ -74,3 +75,5 @@ def show_channel(model: Model, sample: Sample, view: View, workspace: Workspace)
             for name in names:
                 title, draw = _CARDS[name]
                 card(name, title, draw, asked, workspace, chosen=name == first)
+    with files:
+        take_channel_away(hand)

@@ -71,10 +71,11 @@ def worths_task(hand: ChannelInHand, target: int, seconds: float) -> Task[Worths
         share = share_of_class(model, target)
         return layer_worths(model.module, model.inputs(sample.image), call, share, axis=axis, batch=batch)
 
-    return hand.workspace.background.start(_worths_key(hand, target), run, lambda found: found.falls.nbytes)
+    return hand.workspace.background.start(worths_key(hand, target), run, lambda found: found.falls.nbytes)
 
 
-def _worths_key(hand: ChannelInHand, target: int) -> tuple[str, str, str]:
+def worths_key(hand: ChannelInHand, target: int) -> tuple[str, str, str]:
+    """Under which name the worth of all channels is kept, for the share of one class."""
     return hand.key(f"worths {target}")
 
 
@@ -149,7 +150,7 @@ def _done(change: Change, factor: float) -> str:
 def _place(hand: ChannelInHand, before: TopK, seconds: float) -> None:
     """The channel's place among all of its layer."""
     count, target = len(hand.layer.maps), before.indices[0]
-    key = _worths_key(hand, target)
+    key = worths_key(hand, target)
     expected = seconds * count
     task: Task[Worths] | None = None
     wanted = f"worths {key}"
