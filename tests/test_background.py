@@ -51,8 +51,13 @@ def test_a_result_is_found_again_without_work(background: Background) -> None:
 def test_a_result_that_does_not_fit_is_told_once_and_made_again() -> None:
     background = Background(ActivationStore(100))
     runs: list[int] = []
+
+    def work(_: Task[int]) -> int:
+        runs.append(1)
+        return len(runs)
+
     for count in (1, 2):
-        ended(background.start(KEY, lambda _: runs.append(1) or len(runs), lambda _: 5000))
+        ended(background.start(KEY, work, lambda _: 5000))
         found = background.find(KEY)
         assert found is not None
         assert found.result() == count

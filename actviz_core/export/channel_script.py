@@ -109,7 +109,7 @@ def channel_script(model: Model, image_id: str, call: str, numbers: ChannelNumbe
     body = "\n".join(f"    {line}" for line in lines)
     own = any("actviz_core" in line for line in imports)
     needs = (
-        "\nIts weights or pictures come from the activation dashboard: set PYTHONPATH to that project's folder."
+        "\nIts weights or pictures come from the activation dashboard: set PYTHONPATH to its folder."
         if own
         else ""
     )

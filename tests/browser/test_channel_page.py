@@ -45,7 +45,7 @@ def test_start_leads_to_a_channels_page_in_two_clicks(visitor: Visitor) -> None:
 def test_a_link_shows_the_same_card_in_another_browser(visitor: Visitor, stranger: Visitor) -> None:
     page = visitor.open(LINK)
     wait_for_all(visitor)
-    page.locator(".st-key-link_twins button").click()
+    page.locator(".st-key-link_twins").get_by_role("button", name="Link").click()
     page.wait_for_url("**card=twins**")
     other = stranger.open(page.url.removeprefix(stranger.url))
     wait_for_all(stranger)

@@ -28,6 +28,7 @@ def test_shares_are_the_gradients_of_the_cells_value() -> None:
     module(variable)[0, 3, 1, 2].backward()
     assert variable.grad is not None
     size = variable.grad[0].double().abs().sum(0).numpy()
+    assert found.shares is not None
     np.testing.assert_allclose(found.shares, size / size.sum(), rtol=1e-6)
     rows, columns = np.nonzero(size)
     box = found.field
@@ -44,7 +45,7 @@ def test_half_of_the_gradient_is_in_as_few_pixels_as_can_be() -> None:
 def test_a_silent_cell_has_a_box_and_no_gradient() -> None:
     module = network()
     with torch.no_grad():
-        module[0].bias[:] = -100.0  # type: ignore[index, union-attr, operator]
+        module[0].bias[:] = -100.0  # type: ignore[index]
     found = looked(module, torch.rand(1, 3, 12, 12), "1", 0, (4, 4))
     assert (found.field.height, found.field.width) == (3, 3)
     assert found.shares is not None

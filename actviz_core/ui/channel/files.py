@@ -57,9 +57,9 @@ def take_channel_away(hand: ChannelInHand) -> None:
             st.caption("Plain torch cannot see this step or part of a result, so there is no script for it.")
         else:
             st.caption(
-                "The script computes the page's numbers again with plain torch and compares them: of the map, "
-                "the box, the worth, the twins and the pictures, as far as the page has them. The picture that "
-                "was made is not among them."
+                "The script computes the page's numbers again with plain torch and compares them: those of "
+                "the map, the box, the worth, the twins and the pictures, as far as the page has them. The "
+                "picture that was made is not among them."
             )
 
 
