@@ -23,7 +23,7 @@ class Section:
 def sections_html(
     sections: Sequence[Section], *, title: str, provenance: Provenances, dark: bool = False, width: int = 520
 ) -> bytes:
-    """Write a page, UTF-8, with all sections in order; figures are ``width`` wide, plotly.js is part of it."""
+    """Write a page, UTF-8, with all sections in order and plotly.js; figures are ``width`` pixels wide."""
     body, included = [], False
     for number, section in enumerate(sections):
         body.append(f"<h2>{html.escape(section.title)}</h2>")

@@ -54,7 +54,7 @@ def grid_column(layer: LayerInHand, decided: Layout, place: Place | None) -> go.
     channels = order_channels(
         layer.statistics, choices.order, descending=choices.descending, hide_silent=choices.hide_silent
     )
-    remember_order(layer.call, channels)
+    remember_order(layer.call, channels.tolist())
     st.markdown(plain(layer_sentence(layer.statistics, layer.maps.shape)))
     tell_reading(layer.layout, layer.shape)
     return _grid(layer, channels, choices, place)

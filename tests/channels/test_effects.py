@@ -33,7 +33,9 @@ def inputs(model: Model) -> Tensor:
     return model.inputs(open_sample("bundled-cifar10/0").image)
 
 
-def by_hand(model: Model, inputs: Tensor, change: Callable[[Tensor], None]) -> np.typing.NDArray[np.float64]:
+def by_hand(
+    model: Model, inputs: Tensor, change: Callable[[Tensor], Tensor]
+) -> np.typing.NDArray[np.float64]:
     """Probabilities of all classes with the channel changed in place by a hook."""
 
     def hook(_module: object, _args: object, output: Tensor) -> Tensor:
@@ -60,7 +62,7 @@ def by_hand(model: Model, inputs: Tensor, change: Callable[[Tensor], None]) -> n
     ],
 )
 def test_an_answer_is_that_of_a_pass_changed_by_hand(
-    model: Model, inputs: Tensor, change: Change, factor: float, hand: Callable[[Tensor], None]
+    model: Model, inputs: Tensor, change: Change, factor: float, hand: Callable[[Tensor], Tensor]
 ) -> None:
     found = answer_with(model, inputs, CALL, edit_of(change, CHANNEL, 1, factor))
     shares = by_hand(model, inputs, hand)

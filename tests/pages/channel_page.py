@@ -45,7 +45,7 @@ def cards(app: AppTest) -> dict[str, list[str]]:
         kind = getattr(node, "type", "")
         if kind not in ("markdown", "caption", "info", "warning", "error"):
             continue
-        text = as_read(str(node.value))  # type: ignore[attr-defined]
+        text = as_read(str(getattr(node, "value", "")))
         if text.startswith("#### "):
             name = next(card for card, title in zip(CARDS, TITLES, strict=True) if text.endswith(title))
             found[name] = []

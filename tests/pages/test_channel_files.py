@@ -1,4 +1,4 @@
-"""What is taken away of a channel's page: the script finds the page's numbers again, the file needs no net."""
+"""What is taken away of a channel's page: a script that finds its numbers, and a file that needs no net."""
 
 import re
 import subprocess

@@ -30,6 +30,11 @@ from tests.pages.visit import (
 LAYER, CHANNEL = "layer2.0.conv1", 7
 
 
+def parameter(name: str) -> Tensor:
+    """A parameter or buffer of the bundled network."""
+    return model().module.state_dict()[name]
+
+
 def inputs() -> Tensor:
     return model().preprocess(open_sample(IMAGE).image)
 
@@ -131,7 +136,7 @@ def test_a_layer_that_looks_at_everything_says_so() -> None:
 
 def test_kernels_are_the_layers_own_the_largest_first() -> None:
     app = open_channel(LAYER, CHANNEL)
-    weight = model().module.get_submodule(LAYER).weight[CHANNEL].detach().numpy()
+    weight = parameter(f"{LAYER}.weight")[CHANNEL].numpy()
     order = np.argsort(-np.sqrt((weight.astype(np.float64) ** 2).sum((1, 2))), kind="stable")
     assert shown_channels(app, "channel_kernels") == order.tolist()
     for channel in range(16):
@@ -159,15 +164,12 @@ def test_what_has_no_weights_of_its_own_says_so() -> None:
 
 
 def test_a_norm_says_what_it_multiplies_with_and_adds() -> None:
-    norm = model().module.get_submodule("bn1")
-    scale, shift = float(norm.weight[5].detach()), float(norm.bias[5].detach())
-    applied = scale / np.sqrt(float(norm.running_var[5]) + norm.eps)
+    scale, shift = float(parameter("bn1.weight")[5]), float(parameter("bn1.bias")[5])
+    applied = scale / np.sqrt(float(parameter("bn1.running_var")[5]) + 1e-5)
+    added = shift - applied * float(parameter("bn1.running_mean")[5])
     told = cards(open_channel("bn1", 5))["computes"][0]
     assert f"multiplies by {scale:.4g} and adds {shift:.4g}." in told
-    assert (
-        f"that is {applied:.4g} times its input plus {shift - applied * float(norm.running_mean[5]):.4g}."
-        in told
-    )
+    assert f"that is {applied:.4g} times its input plus {added:.4g}." in told
 
 
 @pytest.mark.parametrize(
@@ -282,7 +284,7 @@ def test_an_untrained_network_has_nothing_to_see_yet() -> None:
 def test_twins_have_the_largest_correlation() -> None:
     app = open_channel(LAYER, CHANNEL)
     flat = truth(LAYER).reshape(32, -1).astype(np.float64)
-    correlations = np.corrcoef(flat)[CHANNEL]
+    correlations = np.atleast_2d(np.corrcoef(flat))[CHANNEL]
     order = [int(at) for at in np.argsort(-correlations) if at != CHANNEL]
     assert shown_channels(app, "channel_twins") == [CHANNEL, *order[:5]]
     assert cards(app)["twins"][0] == (
@@ -370,7 +372,7 @@ def test_of_several_layers_the_link_names_one_and_another_is_a_click_away() -> N
     ],
 )
 def test_a_link_to_what_is_not_there_says_so_and_shows_what_is(link: dict[str, str], message: str) -> None:
-    app = open_channel(LAYER, **{"channel": "7", **link})
+    app = settle(visit("channel", {"layers": LAYER, "channel": "7", **link}))
     (told,) = said(app)
     assert message in told
     assert "channel_map" in drawn(app)
