@@ -1,5 +1,7 @@
 """The page of a channel: each card's sentence and figure, recomputed with plain torch and numpy."""
 
+import re
+
 import numpy as np
 import pytest
 import torch
@@ -7,6 +9,7 @@ from torch import Tensor
 
 from actviz_core.channels import visualize_channel
 from actviz_core.samples import open_sample, open_source
+from actviz_core.ui.channel import made, worth
 from tests.pages.channel_page import cards, open_channel, settle
 from tests.pages.truth import IMAGE, MODEL, model, said_classes, truth
 from tests.pages.visit import (
@@ -286,3 +289,22 @@ def test_twins_have_the_largest_correlation() -> None:
     click(app, "channel_twins", order[1])
     settle(app)
     assert app.query_params["channel"] == str(order[1])
+
+
+def test_what_is_slow_says_how_long_it_takes_and_waits_to_be_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worth, "SLOW", -1.0)
+    monkeypatch.setattr(made, "SLOW", -1.0)
+    app = open_channel("layer3.1.conv1", 11)
+    told = cards(app)
+    assert re.fullmatch(
+        r"A picture that would excite this channel more can be looked for: about \d+ s\.", told["made"][0]
+    )
+    assert not [line for line in told["worth"] if line.startswith("By how far")]
+    (ask,) = [button.label for button in app.button if button.label.startswith("Compare with all ")]
+    assert re.fullmatch(r"Compare with all 64 channels, about \d+ s", ask)
+    press(app, ask)
+    settle(app)
+    assert [line for line in cards(app)["worth"] if line.startswith("By how far")]
+    press(app, "Look for it")
+    settle(app)
+    assert cards(app)["made"][0].startswith("On a picture made for it the channel's mean is ")
