@@ -100,7 +100,8 @@ def test_of_several_layers_the_link_names_one_and_another_is_a_click_away() -> N
     ],
 )
 def test_a_link_to_what_is_not_there_says_so_and_shows_what_is(link: dict[str, str], message: str) -> None:
-    app = settle(visit("channel", {"layers": LAYER, "channel": "7", **link}))
+    app = visit("channel", {"layers": LAYER, "channel": "7", **link})
     (told,) = said(app)
+    settle(app)
     assert message in told
     assert "channel_map" in drawn(app)
