@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from actviz_core.ui import link_memory
 from actviz_core.ui.choices import SOME, check_link, remember_warning, repeat_warnings
 from actviz_core.ui.layer_in_hand import LAYER_PLACE
 from actviz_core.ui.place import choose_place
@@ -19,7 +20,6 @@ CARDS = ("looks", "computes", "worth", "excites", "made", "twins")
 
 CARD, CALL, CHANNEL = "card", "activations_layer", "channel"
 _SHOWN = "channel_page"  # in the session: the call and the channel
-_WRITTEN = "channel_page_link"  # in the session: what was last written into the link
 _ORDER, _ORDER_OF = "channel_order", "channel_order_of"
 
 
@@ -48,7 +48,7 @@ def open_channel(call: str, channel: int, *, image_id: str | None = None) -> Non
 def chosen_call(calls: Sequence[str]) -> str:
     """The call whose channel is shown; what a link names wins, or is warned of."""
     link = _link()
-    if link != (None, None) and link != st.session_state.get(_WRITTEN):
+    if link != (None, None) and link_memory.wins(_SHOWN, link):
         _take(link, calls)
     repeat_warnings(CALL)
     shown = shown_channel()
@@ -77,7 +77,7 @@ def write_channel(call: str, channel: int, *, several: bool) -> None:
                 del st.query_params[name]
         elif st.query_params.get(name) != value:
             st.query_params[name] = value
-    st.session_state[_WRITTEN] = written
+    link_memory.remember(_SHOWN, written)
 
 
 def channel_link(view: View, call: str, channel: int) -> dict[str, list[str]]:
@@ -131,7 +131,7 @@ def _take(link: tuple[str | None, str | None], calls: Sequence[str]) -> None:
                 f"The link's channel={shorten(number, 60)} is not possible here. It is a channel's number.",
             )
     remember_channel(calls[0] if wanted is None else named[wanted], channel)
-    st.session_state[_WRITTEN] = link  # read once
+    link_memory.remember(_SHOWN, link)  # read once
 
 
 def _warn(name: str, given: str, allowed: Sequence[str]) -> None:
