@@ -17,7 +17,7 @@ from benchmarks.servers import serving
 from benchmarks.stopwatch import in_turns
 from benchmarks.table import Row, ratio_row
 
-ROUNDS = 11
+ROUNDS = 7
 LIMIT = 1.5
 REST = 1000  # milliseconds in which the figure no longer changes
 VIEW = "?model=resnet18@random&image=bundled-imagenet/0"
@@ -71,7 +71,7 @@ def rows() -> Iterator[Row]:
                 "unseen": _clicks(unseen, [unseen.get_by_role("button", name="Next")]),
             },
             rounds=ROUNDS,
-            warm_up=3,
+            warm_up=2,
         )
     measured = "click to the first card of another channel"
     yield ratio_row(measured, "a click on Activations", taken["seen"], taken["activations"], LIMIT)
