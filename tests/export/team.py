@@ -3,7 +3,8 @@
 from torch import nn
 
 from actviz_core.models import OwnNetwork
-from tests.odd_toys import PREPROCESS, Net, compiled, scripted
+from tests.odd_modules import Net, compiled, scripted
+from tests.odd_toys import PREPROCESS
 
 
 def mixed() -> OwnNetwork:
