@@ -167,9 +167,10 @@ def _files(figure: go.Figure, taken: Sequence[Taken], told: Told, failures: list
 
 def _about(script: Script) -> str:
     """What the ZIP file holds, and what its script needs."""
+    pictures = "pictures" if len(script.pictures) > 1 else "picture"
     weights = ", the weights" if script.weights else ""
     computes = (
-        f"The ZIP file holds a Python script, the picture{'s' if len(script.pictures) > 1 else ''}{weights} and "
+        f"The ZIP file holds a Python script, the {pictures}{weights} and "
         "the values. The script computes the values anew and compares every bit; it"
     )
     return plain(f"{computes} {script.needs}")
