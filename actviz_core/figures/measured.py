@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from actviz_core.errors import ShapeError
 from actviz_core.figures.canvas import draw
-from actviz_core.figures.colors import Colors, colorscale
+from actviz_core.figures.colors import Colors, colorscale, ink_on
 from actviz_core.figures.markup import plain
 
 LABELS = 90
@@ -36,7 +36,7 @@ def confusion_figure(confusion: npt.ArrayLike, classes: Sequence[str], *, width:
         raise ShapeError(f"{len(classes)} classes need as many rows and columns; got {counts.shape}.")
     mistakes = np.where(np.eye(len(classes), dtype=bool), 0, counts)
     names = [plain(name) for name in classes]
-    heatmap = {
+    heatmap: dict[str, Any] = {
         "type": "heatmap",
         "z": counts,
         "x": names,
@@ -47,13 +47,26 @@ def confusion_figure(confusion: npt.ArrayLike, classes: Sequence[str], *, width:
         "showscale": False,
         "xgap": 1,
         "ygap": 1,
-        "texttemplate": "%{z}",
-        "textfont": {"size": 12},
         "hovertemplate": "%{y}, taken for %{x}: <b>%{z}</b><extra></extra>",
+    }
+    numbers = {
+        "type": "scatter",
+        "mode": "text",
+        "x": names * len(names),
+        "y": [name for name in names for _ in names],
+        "text": [str(count) for count in counts.ravel()],
+        "textfont": {
+            "size": 12,
+            "color": [
+                ink_on(min(1.0, count / heatmap["zmax"]), Colors.CIVIDIS) for count in counts.ravel().tolist()
+            ],
+        },
+        "hoverinfo": "skip",
+        "showlegend": False,
     }
     ticks = {"showticklabels": True, "tickfont": {"size": 12}, "fixedrange": True, "type": "category"}
     return draw(
-        [heatmap],
+        [heatmap, numbers],
         height=width,
         top=LABELS,
         xaxis=ticks | {"side": "top", "tickangle": -45},

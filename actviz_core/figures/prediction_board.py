@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 
 from actviz_core.analysis import TopK
 from actviz_core.figures.canvas import MARGIN, draw, grey_bars, message_figure
-from actviz_core.figures.colors import ACCENT, NEUTRAL
+from actviz_core.figures.colors import ACCENT, NEUTRAL, ON_BARS
 from actviz_core.figures.markup import plain, shortened
 from actviz_core.figures.vectors import (
     BAR_PIXELS,
@@ -59,6 +59,7 @@ def aligned_predictions(predictions: Sequence[TopK], titles: Sequence[str], *, w
                 ],
                 textposition=["inside" if value > LONG_BAR else "outside" for value in shares],
                 insidetextanchor="end",
+                insidetextfont={"color": ON_BARS},
                 hovertext=[
                     f"{plain(title)}<br>{plain(name)}: {value:.3%}"
                     for name, value in zip(names, shares, strict=True)

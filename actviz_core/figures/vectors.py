@@ -21,7 +21,7 @@ from actviz_core.figures.canvas import (
     message_figure,
 )
 from actviz_core.figures.channel_map import own_limits
-from actviz_core.figures.colors import ACCENT, NEUTRAL, Colors, colorscale, is_centred, resolve
+from actviz_core.figures.colors import ACCENT, NEUTRAL, ON_BARS, Colors, colorscale, is_centred, resolve
 from actviz_core.figures.markup import plain, shortened
 from actviz_core.figures.unusable import unusable_cells
 
@@ -92,6 +92,7 @@ def prediction_bars(prediction: TopK, *, label: str | None = None, width: int = 
         # Inside a long bar, so that nothing is cut off in a narrow column.
         textposition=["inside" if share > LONG_BAR else "outside" for share in prediction.probabilities],
         insidetextanchor="end",
+        insidetextfont={"color": ON_BARS},
     )
     return draw(
         [bars],

@@ -170,4 +170,4 @@ def _described(panels: Sequence[Filled], choices: BoardChoices, channels: ShownC
 
 
 def _taken(panel: Filled) -> Taken:
-    return Taken(panel.model, panel.sample.id, panel.panel.call, panel.value, panel.drawn.statistics)
+    return Taken(panel.model, panel.sample, panel.panel.call, panel.value, panel.drawn.statistics)
