@@ -12,7 +12,6 @@ from actviz_core.analysis import (
     ChannelStatistics,
     Summary,
     principal_components,
-    share_in_words,
     summary_map,
 )
 from actviz_core.analysis.statistics import float_maps

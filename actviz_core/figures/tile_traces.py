@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from actviz_core.analysis import ChannelStatistics, share_in_words
+from actviz_core.analysis import ChannelStatistics
 from actviz_core.errors import ShapeError
 from actviz_core.figures.canvas import Options, frame_box, square_cells
 from actviz_core.figures.color_range import ColorRange

@@ -21,7 +21,8 @@ from actviz_core.ui.glossary import Term, meaning
 from actviz_core.ui.layer_files import told_of_layer
 from actviz_core.ui.layer_in_hand import LAYER_PLACE, LayerInHand
 from actviz_core.ui.place import Place, choose_place
-from actviz_core.ui.text import percent, plain
+from actviz_core.ui.text import plain
+from actviz_core.units import percent
 
 WIDTH = 340
 

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from actviz_core.estimates import mebibytes
 from actviz_core.hooks import ModuleRow
 from actviz_core.hooks.record import layer_of
 from actviz_core.ui.choices import check_number, linked_selectbox
 from actviz_core.ui.glossary import Term, meaning
 from actviz_core.ui.text import plain, shape_text
 from actviz_core.ui.view import View, choose_layers, choose_steps
+from actviz_core.units import megabytes
 
 STEPS = "steps"
 STEPS_HELP = (
@@ -126,7 +126,7 @@ def summary_of_choice(rows: Sequence[ModuleRow], view: View, memory: int) -> str
     counts = ((len(chosen) - steps, "layer"), (steps, "step"))
     things = " and ".join(f"{count} {thing}{'s' * (count > 1)}" for count, thing in counts if count)
     some = " + ".join(channels[:6]) + (" + ..." if len(channels) > 6 else "")
-    return plain(f"{things} chosen: {some} channels, {mebibytes(memory)} for one picture")
+    return plain(f"{things} chosen: {some} channels, {megabytes(memory)} for one picture")
 
 
 def chosen_names(rows: Sequence[ModuleRow], view: View) -> list[str]:

@@ -10,8 +10,9 @@ from actviz_core.models.fitting import Fit, fit
 from actviz_core.models.own_weights import OwnEntry
 from actviz_core.models.uploaded import own_weights
 from actviz_core.settings import reading_folder
-from actviz_core.ui.text import megabytes, plain
+from actviz_core.ui.text import plain
 from actviz_core.ui.view import View, choose_model
+from actviz_core.units import MEGABYTE, megabytes
 from actviz_core.weights.state_dicts import read_state_dict, weights_readers
 from actviz_core.workspace import Workspace
 
@@ -43,7 +44,7 @@ def upload_weights(view: View, workspace: Workspace) -> None:
         type=["safetensors", "pt", "pth", "th"],
         key="weights_upload",
         on_change=_file_changed,
-        max_upload_size=max(1, workspace.settings.weights_bytes // 2**20),
+        max_upload_size=max(1, workspace.settings.weights_bytes // MEGABYTE),
         help="A state dict, as torch.save(model.state_dict(), file) or safetensors write it. "
         "Files that would have to run code are refused.",
     )

@@ -18,8 +18,9 @@ from actviz_core.samples import Sample, open_source, parse_image_id
 from actviz_core.ui.answers import answer_help, answer_line
 from actviz_core.ui.figure import draw, draw_clickable
 from actviz_core.ui.picture_parts import picture_part
-from actviz_core.ui.text import option_text, percent, plain
+from actviz_core.ui.text import option_text, plain
 from actviz_core.ui.view import choose_image, choose_layers, current_view
+from actviz_core.units import percent
 from actviz_core.workspace import Workspace
 
 STRONGEST = 4
