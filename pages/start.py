@@ -20,5 +20,5 @@ st.caption(
 
 model, sample = require(view, workspace)
 name_tab(f"{sample.title} in {model.key}")
-tell_story(model, sample, workspace)
+tell_story(view, model, sample, workspace)
 other_pictures(sample, workspace)

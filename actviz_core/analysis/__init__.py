@@ -24,7 +24,7 @@ from actviz_core.analysis.differences import (
     channel_differences,
     difference,
 )
-from actviz_core.analysis.forms import as_maps, prefix_tokens
+from actviz_core.analysis.forms import as_maps, channel_count, prefix_tokens
 from actviz_core.analysis.notes import layer_note, step_note
 from actviz_core.analysis.ordering import ChannelOrder, order_channels
 from actviz_core.analysis.places import place_of
@@ -67,6 +67,7 @@ __all__ = [
     "calibration",
     "certainty",
     "channel_correlations",
+    "channel_count",
     "channel_differences",
     "channel_ranges",
     "channel_sentence",

@@ -50,10 +50,12 @@ def channel_sentence(statistics: ChannelStatistics, channel: int, shape: Sequenc
         parts = [f"{said}: it is zero everywhere for this picture"]
     elif statistics.cells == 1:
         parts = [f"{said}: its value is {highest:.4g}"]
-    elif not flaws and highest == statistics.minimum[channel]:
+    elif statistics.peak_cells[channel] == statistics.cells:
         parts = [f"{said} and the same everywhere in the picture: {highest:.4g}"]
     else:
-        parts = [f"{said}: {_activity(statistics, channel)}", *_extremes(statistics, channel, shape)]
+        parts = [f"{said}: {_activity(statistics, channel)}"]
+        if statistics.reach[channel]:
+            parts += _extremes(statistics, channel, shape)
     sentence = "; ".join(parts + flaws) + "."
     return sentence[0].upper() + sentence[1:]
 
@@ -75,7 +77,7 @@ def _counted(statistics: ChannelStatistics) -> str:
     quiet = [(word, statistics.channels(word)) for word in (Strength.SILENT, Strength.NEARLY_SILENT)]
     if len(quiet[0][1]) == count:
         return f"All {count:,} channels are silent for this picture"
-    parts = []
+    parts: list[str] = []
     for word, channels in quiet:
         if len(channels):
             of = "" if parts else f" of {count:,} channels"

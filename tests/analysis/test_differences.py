@@ -96,8 +96,8 @@ def test_silent_and_constant_channels_are_defined() -> None:
     assert found.relative_l2[:3].tolist() == [0, 1, np.inf]
     assert np.isnan(found.cosine).tolist() == [True, True, True, False, False]
     assert np.isnan(found.correlation).tolist() == [True, True, True, True, False]
-    assert found.first_silent.tolist() == [True, True, False, False, False]
-    assert found.second_silent.tolist() == [True, False, True, False, False]
+    assert found.first.silent.tolist() == [True, True, False, False, False]
+    assert found.second.silent.tolist() == [True, False, True, False, False]
     assert (found.order[0], found.order[-1]) == (2, 0)
 
 
