@@ -23,8 +23,10 @@ def difference_sentence(differences: ChannelDifferences, first_name: str, second
     if silent.all():
         which = "The only channel is" if channels == 1 else f"All {channels:,} channels are"
         return f"{which} silent in both {first_name} and {second_name}."
+    left_out = int((differences.cells - differences.compared).sum())
     if (differences.relative_l2 == 0).all():
-        return f"{first_name} and {second_name} are equal in every channel, value for value."
+        where = "in all values that are finite in both" if left_out else "value for value"
+        return f"{first_name} and {second_name} are equal in every channel, {where}."
     single = differences.cells == 1
     equal = (differences.relative_l2 == 0) & ~silent
     close = differences.relative_l2 < CLOSE if single else differences.correlation > AGREES
@@ -38,6 +40,10 @@ def difference_sentence(differences: ChannelDifferences, first_name: str, second
         parts += _most_different(differences, first_name, second_name)
     if unknown := int(np.isnan(differences.relative_l2).sum()):
         parts.append(f"{unknown:,} {'has' if unknown == 1 else 'have'} no usable values to compare")
+    if left_out:
+        values = channels * differences.cells
+        verb = "is" if left_out == 1 else "are"
+        parts.append(f"{left_out:,} of {values:,} values {verb} left out, not finite in both")
     sentence = "; ".join(parts) + "."
     return sentence[0].upper() + sentence[1:]
 

@@ -54,7 +54,8 @@ class ChannelDifferences:
         first, second: the statistics of the two activations as they were given.
         order: channel numbers, largest relative L2 first; those that are infinite by their difference's
             length; channels without numbers last.
-        cells: number of cells compared in each channel.
+        compared: number of cells of each channel that are finite in both.
+        cells: number of cells in each channel.
 
     """
 
@@ -64,6 +65,7 @@ class ChannelDifferences:
     first: ChannelStatistics
     second: ChannelStatistics
     order: IntArray
+    compared: IntArray
     cells: int
 
     def __len__(self) -> int:
@@ -115,6 +117,7 @@ def channel_differences(first: npt.ArrayLike, second: npt.ArrayLike) -> ChannelD
         first=channel_statistics(first),
         second=channel_statistics(second),
         order=ranked,
+        compared=count,
         cells=known.shape[1],
     )
 

@@ -129,7 +129,7 @@ def test_a_bar_says_of_a_share_what_sentences_say() -> None:
     written = [percent(share) for share in prediction.probabilities]
     assert written[0].replace("\xa0", " ") == "> 99 %"
     assert list(bars.text) == list(aligned.text) == written
-    assert "> 99.99" in bars.hovertemplate[0]
+    assert "99.998" in bars.hovertemplate[0]
 
 
 def test_a_prediction_with_a_problem_is_a_sentence() -> None:
