@@ -163,7 +163,8 @@ def test_the_sentence_says_what_cannot_be_compared() -> None:
     first[1] += 0.001
     assert sentence(first, second).endswith(
         "1 of 2 channels agrees with final (correlation above 0.9); "
-        "channel 1 differs most (correlation 1.00); 1 has no usable values to compare."
+        "channel 1 differs most (correlation 1.00); 1 has no usable values to compare; "
+        "24 of 48 values are left out, not finite in both."
     )
 
 
