@@ -10,7 +10,7 @@ NEUTRAL = "#7f7f7f"
 ACCENT = "#e4572e"
 """What is selected, in light and dark themes."""
 
-LABEL = "#3f8fc4"
+LABEL = "#2f78ad"
 """The class that is a picture's label: a blue that everyone can tell from `NEUTRAL`, in both themes."""
 
 

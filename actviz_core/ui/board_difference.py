@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from actviz_core.analysis import channel_differences, difference, difference_sentence
+from actviz_core.analysis.strength import SCALE
 from actviz_core.errors import ShapeError
 from actviz_core.figures import Show, difference_map, lay_on_pictures
 from actviz_core.figures.difference_map import LEGEND, LEGEND_ROOM
@@ -91,6 +92,8 @@ def show_difference(panels: Sequence[Filled], choices: _Shown) -> None:
                 "Relative L2": channels.relative_l2[order],
                 "Cosine": channels.cosine[order],
                 "Correlation": channels.correlation[order],
+                f"Panel {first}": channels.first.strength[order],
+                f"Panel {second}": channels.second.strength[order],
             }
         )
         st.dataframe(
@@ -111,6 +114,8 @@ def show_difference(panels: Sequence[Filled], choices: _Shown) -> None:
                 "Correlation": st.column_config.NumberColumn(
                     format="%.3f", help="As the cosine, after the mean of each channel is taken away."
                 ),
+                f"Panel {first}": st.column_config.TextColumn(help=f"How strong it is there. {SCALE}."),
+                f"Panel {second}": st.column_config.TextColumn(help=f"How strong it is there. {SCALE}."),
             },
             alt="Channels by how much they differ; choose one to see it in every panel",
         )

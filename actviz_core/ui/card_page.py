@@ -54,7 +54,7 @@ def _accuracies() -> None:
     listed = checkpoints()
     st.dataframe(
         pd.DataFrame(
-            {"Weights": [one.name for one in listed]}
+            {"Weights": [one.name.replace("-", " ") for one in listed]}
             | {name: [percent(one.accuracy[name], 1) for one in listed] for name in listed[0].accuracy}
         ),
         hide_index=True,

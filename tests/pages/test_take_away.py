@@ -55,7 +55,7 @@ def test_files_are_offered_with_their_size(page: str) -> None:
     labels = {name: button.label for name, button in files(app).items()}
     assert list(labels) == ["Interactive page", "Values", "Statistics", "Script"]
     assert 4 < megabytes(app, "Interactive page") < 7  # plotly.js is most of it
-    assert labels["Statistics"] == "Statistics (CSV, below 0.1 MB)"
+    assert labels["Statistics"] == "Statistics (CSV, < 0.1 MB)"
     assert labels["Script"] == "Script (Python)"
     assert not any(button.disabled for button in files(app).values())
 
