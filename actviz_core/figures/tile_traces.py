@@ -149,7 +149,8 @@ def _title_hover(channel: int, statistics: ChannelStatistics, colors: ColorRange
     if word is not Strength.SILENT and statistics.peak_row[channel] >= 0:
         low, high, mean = (a[channel] for a in (statistics.minimum, statistics.maximum, statistics.mean))
         lines.append(f"{low:.4g} to {high:.4g}, mean {mean:.4g}")
-        lines.append(f"active in {share_in_words(statistics.active[channel])} of its cells")
+        cells = "usable cells" if statistics.nan_count[channel] + statistics.inf_count[channel] else "cells"
+        lines.append(f"active in {share_in_words(statistics.active[channel])} of its {cells}")
     if colors.channel_low is not None and colors.channel_high is not None:
         lines.append(f"colours from {colors.channel_low[channel]:.4g} to {colors.channel_high[channel]:.4g}")
     if unusable := int(statistics.nan_count[channel] + statistics.inf_count[channel]):

@@ -255,7 +255,7 @@ def test_every_entry_can_be_checked_and_tells_accuracy_and_size(
     listed = {info.name: info for info in list_weights(name, settings)}
     title = listed[weights].title.replace("\xa0", " ")
     assert listed[weights].bytes == round(entry.meta["_file_size"] * 2**20)
-    assert re.search(r", \d+ MB", title)
+    assert re.search(r", [\d,.]+ MB", title)
     figures = next(iter(entry.meta["_metrics"].values()))
     percent = figures.get("acc@1", figures.get("miou"))
     assert (f"{percent:.1f} %" in title) == (weights != "IMAGENET1K_FEATURES")
