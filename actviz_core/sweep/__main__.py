@@ -19,7 +19,7 @@ from actviz_core.sweep.kept import delete_run, list_runs
 from actviz_core.sweep.planning import BATCH
 from actviz_core.sweep.run import Run
 from actviz_core.sweep.sweeping import Progress, make_run, plan_sweep
-from actviz_core.units import megabytes
+from actviz_core.units import megabytes, percent
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -93,9 +93,10 @@ def _make(chosen: argparse.Namespace, settings: Settings) -> None:
 
 
 def _tell(run: Run) -> None:
-    if run.accuracy is not None:
+    if run.accuracy is not None and run.top5_accuracy is not None:
         known = int((run.known_labels >= 0).sum())
-        print(f"Accuracy {run.accuracy:.2%}, top 5 {run.top5_accuracy:.2%}, of {known:,} labelled pictures.")
+        right, among_five = percent(run.accuracy, 2), percent(run.top5_accuracy, 2)
+        print(f"Accuracy {right}, top 5 {among_five}, of {known:,} labelled pictures.")
     for index, problem in sorted(run.problems.items())[:10]:
         print(f"Skipped {run.image(index)}: {problem}")
     if len(run.problems) > 10:

@@ -62,7 +62,7 @@ def check_sentence(said: str, layer: Layer, patterns: dict[str, Checked]) -> Non
         assert check(layer, match), f"untrue: {clause!r} in {said!r}"
 
 
-def _number(text: str) -> int:
+def number_of(text: str) -> int:
     return int(text.replace(",", ""))
 
 
@@ -70,15 +70,15 @@ def _lists(text: str, channels: list[int]) -> bool:
     """Whether a list names all channels, or the first ones and how many more there are."""
     names, _, more = text.partition(" and ")
     listed = [int(name) for name in names.split(", ")]
-    left = _number(more.removesuffix(" more")) if more else 0
+    left = number_of(more.removesuffix(" more")) if more else 0
     return listed == channels[: len(listed)] and left == len(channels) - len(listed)
 
 
-def _same(text: str, value: float) -> bool:
+def same_number(text: str, value: float) -> bool:
     return text == f"{value:.4g}"
 
 
-def _percent(text: str, share: float) -> bool:
+def percent_holds(text: str, share: float) -> bool:
     if text == "less than 1 %":
         return 0 < share < 0.01
     if text == "more than 99 %":
@@ -121,20 +121,23 @@ def _count_of(layer: Layer, match: re.Match[str]) -> bool:
     number, of, verb, word, channels = match["n"], match["of"], match["is"], match["word"], match["list"]
     own = layer.having(word)
     return (
-        _number(number) == len(own) > 0
-        and (of is None or _number(of) == layer.count)
+        number_of(number) == len(own) > 0
+        and (of is None or number_of(of) == layer.count)
         and verb == ("is" if len(own) == 1 else "are")
         and _lists(channels, own)
     )
 
 
 def _none_quiet(layer: Layer, match: re.Match[str]) -> bool:
-    return _number(match["of"]) == layer.count and not layer.having("silent") + layer.having("nearly silent")
+    return number_of(match["of"]) == layer.count and not layer.having("silent") + layer.having(
+        "nearly silent"
+    )
 
 
 def _weak_and_strong(layer: Layer, match: re.Match[str]) -> bool:
     told = {
-        word: (_number(number), verb) for number, verb, word in re.findall(r"(\S+) (is|are) (\w+)", match[0])
+        word: (number_of(number), verb)
+        for number, verb, word in re.findall(r"(\S+) (is|are) (\w+)", match[0])
     }
     return all(
         told.get(word, (0, "are")) == (len(own), "is" if len(own) == 1 else "are")
@@ -187,38 +190,38 @@ def _strongest_where(layer: Layer, channel: int, where: str) -> bool:
 
 
 def _equal(layer: Layer, match: re.Match[str]) -> bool:
-    return layer.reach.count(layer.largest) == _number(match["n"]) > 1 and layer.largest > 0
+    return layer.reach.count(layer.largest) == number_of(match["n"]) > 1 and layer.largest > 0
 
 
 def _highest(layer: Layer, match: re.Match[str]) -> bool:
     best = max(max(own) for own in layer.finite if own)
     own = layer.finite[int(match["channel"])]
     named = layer.names is not None and layer.names[int(match["channel"])] == match["name"]
-    return named and max(own) == best and _same(match["value"], best)
+    return named and max(own) == best and same_number(match["value"], best)
 
 
 def _highest_shared(layer: Layer, match: re.Match[str]) -> bool:
     tops = [max(own) for own in layer.finite if own]
-    return tops.count(max(tops)) == _number(match["n"]) > 1 and _same(match["value"], max(tops))
+    return tops.count(max(tops)) == number_of(match["n"]) > 1 and same_number(match["value"], max(tops))
 
 
 def _unusable(layer: Layer, match: re.Match[str]) -> bool:
-    return _flaws(layer.maps, match)
+    return flaws(layer.maps, match)
 
 
-def _flaws(values: npt.NDArray[np.float64], match: re.Match[str]) -> bool:
+def flaws(values: npt.NDArray[np.float64], match: re.Match[str]) -> bool:
     number = int((np.isnan(values) if "number" in match["what"] else np.isinf(values)).sum())
     verb = match["what"].split()[0]
     return (
-        _number(match["n"]) == number > 0
-        and _number(match["of"]) == values.size
+        number_of(match["n"]) == number > 0
+        and number_of(match["of"]) == values.size
         and verb == ("is" if number == 1 else "are")
     )
 
 
 def _untold(layer: Layer, match: re.Match[str]) -> bool:
     own = layer.having("unknown")
-    return _number(match["n"]) == len(own) and _lists(match["list"], own)
+    return number_of(match["n"]) == len(own) and _lists(match["list"], own)
 
 
 LIST = r"[\d, ]+(?: and [\d,]+ more)?"
@@ -227,7 +230,6 @@ FLAWED = (
     rf"(?P<n>{NUMBER}) of (?P<of>{NUMBER}) values "
     "(?P<what>is not a number|are not numbers|is infinite|are infinite)"
 )
-FAINT = r"it never goes beyond 1 % of the layer's largest distance from zero, (?P<value>\S+)"
 LAYER: dict[str, Checked] = {
     rf"(?:For this picture, )?(?P<n>{NUMBER})(?: of (?P<of>{NUMBER}) channels)? (?P<is>is|are) "
     rf"(?P<word>silent|nearly silent): (?P<list>{LIST})": _count_of,
@@ -235,10 +237,10 @@ LAYER: dict[str, Checked] = {
     rf"{NUMBER} (?:is|are) (?:weak|strong)(?:, {NUMBER} (?:is|are) strong)?": _weak_and_strong,
     rf"(?P<n>{NUMBER}) cannot be told, with values that are not finite: (?P<list>{LIST})": _untold,
     rf"All (?P<n>{NUMBER}) channels are silent for this picture": lambda layer, match: (
-        _number(match["n"]) == layer.count == len(layer.having("silent"))
+        number_of(match["n"]) == layer.count == len(layer.having("silent"))
     ),
     rf"None of the (?P<n>{NUMBER}) channels holds a usable value": lambda layer, match: (
-        _number(match["n"]) == layer.count and not any(layer.finite)
+        number_of(match["n"]) == layer.count and not any(layer.finite)
     ),
     r"The only channel (?P<what>.*)": _only,
     r"channel (?P<channel>\d+) answers strongest(?:, (?P<where>.*))?": _strongest,
@@ -248,78 +250,3 @@ LAYER: dict[str, Checked] = {
     rf"(?P<n>{NUMBER}) channels share the highest value, (?P<value>\S+)": _highest_shared,
     FLAWED: _unusable,
 }
-
-
-def channel_patterns(channel: int) -> dict[str, Checked]:
-    """The claims that a sentence about one channel may make."""
-    start = rf"Channel {channel} is (?P<word>silent|nearly silent|weak|strong|unknown)"
-
-    def word(layer: Layer, match: re.Match[str]) -> bool:
-        return layer.words[channel] == match["word"]
-
-    def only_value(layer: Layer, match: re.Match[str]) -> bool:
-        values = layer.flat[channel]
-        return word(layer, match) and len(values) == 1 and _same(match["value"], values[0])
-
-    def same(layer: Layer, match: re.Match[str]) -> bool:
-        values = layer.flat[channel]
-        return (
-            word(layer, match)
-            and len(values) > 1
-            and set(values) == {values[0]}
-            and _same(match["value"], values[0])
-        )
-
-    def faint(layer: Layer, match: re.Match[str]) -> bool:
-        below = all(abs(value) <= 0.01 * layer.largest for value in layer.finite[channel])
-        return word(layer, match) and below and _same(match["value"], layer.largest)
-
-    def zero(layer: Layer, match: re.Match[str]) -> bool:
-        own = layer.finite[channel]
-        return word(layer, match) and bool(own) and not any(own) and len(own) < layer.cells
-
-    def cells(layer: Layer, match: re.Match[str]) -> bool:
-        return (match["cells"] == "usable cells") == (len(layer.finite[channel]) < layer.cells)
-
-    def active(layer: Layer, match: re.Match[str]) -> bool:
-        share = layer.share(channel, "")
-        return word(layer, match) and cells(layer, match) and not layer.signed and _percent(match["a"], share)
-
-    def active_sides(layer: Layer, match: re.Match[str]) -> bool:
-        sides = [_percent(match[side], layer.share(channel, side)) for side in ("above", "below")]
-        both = layer.share(channel, "above") > 0 < layer.share(channel, "below")
-        return word(layer, match) and cells(layer, match) and layer.signed and all(sides) and both
-
-    def active_side(layer: Layer, match: re.Match[str]) -> bool:
-        side, other = match["side"], match["other"]
-        right = _percent(match["a"], layer.share(channel, side)) and not layer.share(channel, other)
-        return word(layer, match) and cells(layer, match) and layer.signed and right and side != other
-
-    def extreme(layer: Layer, match: re.Match[str]) -> bool:
-        own = layer.finite[channel]
-        value = max(own) if match["which"] == "highest" else min(own)
-        where = layer.where(channel, value)
-        if not _same(match["value"], value):
-            return False
-        if match["places"]:
-            return len(where) == _number(match["places"]) > 1
-        row, column = int(match["row"]), int(match["column"])
-        place = (match["place"] or "").removesuffix(", ")
-        return where == [(row, column)] and place_holds(place, row, column, layer.rows, layer.columns)
-
-    return {
-        rf"{start}: it is zero everywhere for this picture": word,
-        rf"Channel {channel} holds no usable value": lambda layer, _: not layer.finite[channel],
-        rf"{start}: its value is (?P<value>\S+)": only_value,
-        rf"{start} and the same everywhere in the picture: (?P<value>\S+)": same,
-        rf"{start}: {FAINT}": faint,
-        rf"{start}: it is zero wherever its values are finite": zero,
-        rf"{start}: active in (?P<a>.* %) of its (?P<cells>(?:usable )?cells)": active,
-        rf"{start}: active above zero in (?P<above>.* %) of its (?P<cells>(?:usable )?cells), "
-        r"below zero in (?P<below>.* %)": active_sides,
-        rf"{start}: active (?P<side>above|below) zero in (?P<a>.* %) of its (?P<cells>(?:usable )?cells), "
-        r"nowhere (?P<other>above|below)": active_side,
-        r"its (?P<which>highest|lowest) value, (?P<value>\S+), is (?:at (?P<places>[\d,]+) places|"
-        r"(?P<place>.*, )?in row (?P<row>\d+), column (?P<column>\d+))": extreme,
-        FLAWED: lambda layer, match: _flaws(layer.maps[channel], match),
-    }

@@ -11,7 +11,8 @@ from actviz_core.analysis import (
     strength_sentence,
 )
 from tests.analysis.any_layers import FLAWS, SHAPES, VALUES, Maps, layers
-from tests.analysis.claims import LAYER, Layer, channel_patterns, check_sentence, place_holds
+from tests.analysis.claims import LAYER, Layer, check_sentence, place_holds
+from tests.analysis.claims_of_channels import channel_patterns
 
 COUNT = 500
 PARTS = 20

@@ -5,9 +5,8 @@ import re
 import numpy as np
 import pytest
 
-from actviz_core.analysis import ValueRange
+from actviz_core.analysis import ValueRange, channel_statistics
 from actviz_core.figures import channel_grid, grid_limits
-from actviz_core.figures.channel_grid import channel_statistics
 from tests.analysis.any_layers import layers
 from tests.analysis.claims import Layer
 
