@@ -15,7 +15,7 @@ st.title("What does the network see?")
 st.caption(
     "A network works on a picture layer by layer. Follow one picture from left to right: *Look closer* opens "
     "a layer, and a click on a channel opens that channel.",
-    help=meaning(Term.LAYER, Term.CHANNEL),
+    help=meaning(Term.LAYER, Term.CHANNEL, Term.STRENGTH),
 )
 
 model, sample = require(view, workspace)

@@ -39,9 +39,6 @@ RULES = {
 }
 """What each word stands for."""
 
-SCALE = "; ".join(f"{word}: {RULES[word]}" for word in list(Strength)[:4])
-"""The whole scale in one line, for help texts."""
-
 
 def strengths(
     reach: npt.NDArray[np.float64], *, active: npt.NDArray[np.bool_], flawed: npt.NDArray[np.bool_]

@@ -8,7 +8,6 @@ import pandas as pd
 import streamlit as st
 
 from actviz_core.analysis import channel_differences, difference, difference_sentence
-from actviz_core.analysis.strength import SCALE
 from actviz_core.errors import ShapeError
 from actviz_core.figures import Show, difference_map, lay_on_pictures
 from actviz_core.figures.difference_map import LEGEND, LEGEND_ROOM
@@ -18,6 +17,7 @@ from actviz_core.ui.board_state import choose_channel
 from actviz_core.ui.choices import linked_selectbox
 from actviz_core.ui.content_width import column_width, content_width
 from actviz_core.ui.figure import Click, draw_clickable
+from actviz_core.ui.glossary import Term, meaning
 from actviz_core.ui.text import plain
 
 TILES = 64
@@ -114,8 +114,8 @@ def show_difference(panels: Sequence[Filled], choices: _Shown) -> None:
                 "Correlation": st.column_config.NumberColumn(
                     format="%.3f", help="As the cosine, after the mean of each channel is taken away."
                 ),
-                f"Panel {first}": st.column_config.TextColumn(help=f"How strong it is there. {SCALE}."),
-                f"Panel {second}": st.column_config.TextColumn(help=f"How strong it is there. {SCALE}."),
+                f"Panel {first}": st.column_config.TextColumn(help=meaning(Term.STRENGTH)),
+                f"Panel {second}": st.column_config.TextColumn(help=meaning(Term.STRENGTH)),
             },
             alt="Channels by how much they differ; choose one to see it in every panel",
         )

@@ -8,12 +8,12 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from actviz_core.analysis import ChannelOrder, Strength, ValueRange, layer_sentence, order_channels
-from actviz_core.analysis.strength import SCALE
 from actviz_core.figures import Colors, channel_grid, lay_on_pictures
 from actviz_core.layouts import Layout
 from actviz_core.ui.choices import check_link, check_switches, linked_selectbox
 from actviz_core.ui.content_width import column_width
 from actviz_core.ui.figure import Click, draw_clickable
+from actviz_core.ui.glossary import Term, meaning
 from actviz_core.ui.layer_files import told_of_layer
 from actviz_core.ui.layer_in_hand import LAYER_PLACE, LayerInHand
 from actviz_core.ui.place import Place, choose_place
@@ -100,7 +100,7 @@ def _tool_bar(decided: Layout) -> GridChoices:
             list(SHOWN),
             key=ONLY,
             width=WIDGET,
-            help=f"Only channels that are so for this picture. {SCALE}.",
+            help=f"Only channels that are so for this picture. {meaning(Term.STRENGTH)}",
         )
         with st.popover("More"):
             descending = _largest_first(order)
