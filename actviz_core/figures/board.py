@@ -43,7 +43,7 @@ MESSAGE_PIXELS = 120
 COMPONENTS = "red, green, blue: each panel's own principal components, and their shares of its variation"
 
 SHARED = "one range for all panels: colours can be compared"
-SHARED_WITH_GRID = "the range of all channels of all panels, as in the grid: colours can be compared"
+SHARED_WITH_GRID = "the grid's range, one for all panels: colours can be compared"
 OWN = "each panel is coloured by itself: compare patterns, not colours"
 
 NOTE_ROOM = 700

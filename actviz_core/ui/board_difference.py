@@ -90,10 +90,10 @@ def show_difference(panels: Sequence[Filled], choices: _Shown) -> None:
             {
                 "Channel": order,
                 "Relative L2": channels.relative_l2[order],
-                "Cosine": channels.cosine[order],
-                "Correlation": channels.correlation[order],
                 f"Panel {first}": channels.first.strength[order],
                 f"Panel {second}": channels.second.strength[order],
+                "Cosine": channels.cosine[order],
+                "Correlation": channels.correlation[order],
             }
         )
         st.dataframe(
