@@ -3,7 +3,7 @@
 from actviz_core.figures.attention_heads import attention_heads, attention_picker
 from actviz_core.figures.board import compare_board
 from actviz_core.figures.board_contents import BoardPanel, Show
-from actviz_core.figures.channel_grid import channel_grid
+from actviz_core.figures.channel_grid import channel_grid, grid_limits
 from actviz_core.figures.channel_map import channel_map, overlay
 from actviz_core.figures.colors import Colors
 from actviz_core.figures.contact_sheet import contact_sheet
@@ -29,6 +29,7 @@ __all__ = [
     "confusion_figure",
     "contact_sheet",
     "difference_map",
+    "grid_limits",
     "histogram",
     "lay_on_pictures",
     "learning_curve_figure",

@@ -15,6 +15,9 @@ ACCENT = "#e4572e"
 ON_BARS = "#111111"
 """Text on bars of these two colours: at least 4.7 : 1 in contrast, where white has 3.7."""
 
+LABEL = "#4690c8"
+"""The class that is a picture's label: a blue that everyone can tell from `NEUTRAL`, in both themes."""
+
 
 class Colors(StrEnum):
     """The colour scales a person can choose."""

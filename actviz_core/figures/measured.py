@@ -11,6 +11,7 @@ from actviz_core.errors import ShapeError
 from actviz_core.figures.canvas import draw
 from actviz_core.figures.colors import Colors, colorscale, ink_on
 from actviz_core.figures.markup import plain
+from actviz_core.units import percent
 
 LABELS = 90
 """Pixels that the names of the classes take at the left and above."""
@@ -19,6 +20,7 @@ LINES = ("#3f8fc4", "#e4772e")
 """A blue and an orange that can be told apart by everyone, on white and on black."""
 
 _GRID = "rgba(127,127,127,0.25)"
+_TICKS = {"tickvals": [0, 0.25, 0.5, 0.75, 1], "ticktext": [percent(share / 4) for share in range(5)]}
 
 
 def confusion_figure(confusion: npt.ArrayLike, classes: Sequence[str], *, width: int = 560) -> go.Figure:
@@ -94,7 +96,8 @@ def learning_curve_figure(
             "y": list(line),
             "name": plain(name),
             "line": {"color": color, "width": 2},
-            "hovertemplate": f"{plain(name)}<br>epoch %{{x}}: <b>%{{y:.1%}}</b><extra></extra>",
+            "text": [percent(value, 1) for value in line],
+            "hovertemplate": f"{plain(name)}<br>epoch %{{x}}: <b>%{{text}}</b><extra></extra>",
         }
         for (name, line), color in zip(accuracies.items(), LINES, strict=False)
     ]
@@ -104,7 +107,7 @@ def learning_curve_figure(
         height=height,
         bottom=40,
         xaxis=axis | {"title": {"text": "epoch"}},
-        yaxis=axis | {"range": [0, 1], "tickformat": ".0%", "automargin": True},
+        yaxis=axis | {"range": [0, 1], "automargin": True, **_TICKS},
         showlegend=True,
         legend={"x": 1, "xanchor": "right", "y": 0.05, "yanchor": "bottom", "font": {"size": 12}},
         dragmode=False,

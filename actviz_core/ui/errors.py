@@ -12,9 +12,10 @@ from actviz_core.models import Model, find_weights_download, list_weights, start
 from actviz_core.models.network import RANDOM
 from actviz_core.samples import Sample
 from actviz_core.ui.jobs import download_panel
-from actviz_core.ui.text import megabytes, plain
+from actviz_core.ui.text import plain
 from actviz_core.ui.view import View, choose_layers, choose_model, model_of, sample_of
 from actviz_core.ui.waiting import offer_ways_on
+from actviz_core.units import megabytes
 from actviz_core.workspace import Workspace
 
 _LOG = logging.getLogger(__name__)

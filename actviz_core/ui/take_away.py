@@ -31,7 +31,8 @@ from actviz_core.models import Model
 from actviz_core.samples import Sample
 from actviz_core.ui.errors import fault_text, log_fault
 from actviz_core.ui.figure import Told, save_button
-from actviz_core.ui.text import file_name, megabytes, plain
+from actviz_core.ui.text import file_name, plain
+from actviz_core.units import megabytes
 
 SLOW_EXPORT = 30_000_000
 """Bytes from which on a person waits so long that it is said beforehand: nothing can be said meanwhile."""
@@ -185,7 +186,7 @@ def _file(
     make: Callable[[], bytes],
 ) -> None:
     kind = file_name.rsplit(".", 1)[-1].upper()
-    about = megabytes(size) if size >= 100_000 else "below 0.1 MB"
+    about = megabytes(size)
     ready = True
     if size > SLOW_EXPORT:
         st.caption(

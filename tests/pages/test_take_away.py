@@ -55,7 +55,7 @@ def test_files_are_offered_with_their_size(page: str) -> None:
     labels = {name: button.label for name, button in files(app).items()}
     assert list(labels) == ["Interactive page", "Values", "Statistics", "Script"]
     assert 4 < megabytes(app, "Interactive page") < 7  # plotly.js is most of it
-    assert labels["Statistics"] == "Statistics (CSV, below 0.1 MB)"
+    assert labels["Statistics"] == "Statistics (CSV, < 0.1 MB)"
     assert 1 < megabytes(app, "Script") < (1.5 if page == "activations" else 3)  # mostly the weights
     assert "every bit; it needs torch and torchvision (pip install torch torchvision)." in read_page(app)
     assert "PYTHONPATH" not in read_page(app)
