@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from PIL import Image, ImageOps
 
 from actviz_core.errors import BadImageError
+from actviz_core.units import MEGABYTE, megabytes
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-MAX_BYTES = 64 * 2**20
+MAX_BYTES = 64 * MEGABYTE
 MAX_PIXELS = 79_000_000  # below the size from which PIL itself warns; halved, it is below FULL_PIXELS
 FULL_PIXELS = 20_000_000  # a picture with more of them is halved: the team shares the server's memory
 ROWS_AT_ONCE = 256  # copied at a time between a picture and a file
@@ -122,8 +123,8 @@ def open_checked(file: Path | BinaryIO, name: str) -> Image.Image:
 
 def too_many_bytes(name: str, size: int) -> str:
     """Say that a file is larger than `MAX_BYTES`, and what to do."""
-    limit = f"{MAX_BYTES // 2**20} MB is the limit"
-    return f"{name} is {size / 2**20:,.0f} MB large; {limit}. Save it smaller, or as JPEG."
+    limit = f"{megabytes(MAX_BYTES)} is the limit"
+    return f"{name} is {megabytes(size)} large; {limit}. Save it smaller, or as JPEG."
 
 
 def _pixel_hint() -> str:

@@ -15,6 +15,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from actviz_core.errors import ActVizError, DownloadError
+from actviz_core.units import megabytes
 
 CHUNK_BYTES = 256 * 1024
 TIMEOUT_SECONDS = 30
@@ -108,7 +109,7 @@ def _fill(
             cuts += 1
             if cuts == CONNECTIONS:
                 raise DownloadError(
-                    f"The connection to {_host(url)} was cut after {_size(part) / 1e6:,.1f} MB ({cut}). "
+                    f"The connection to {_host(url)} was cut after {megabytes(_size(part))} ({cut}). "
                     "Try again: it goes on from there if the server can do that."
                 ) from cut
             continue

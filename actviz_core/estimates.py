@@ -6,6 +6,7 @@ from actviz_core.cache import ByteCache
 from actviz_core.errors import ActVizError, BudgetError, ModelFailedError
 from actviz_core.hooks import Estimate, architecture_of, estimate
 from actviz_core.models import Model
+from actviz_core.units import megabytes
 
 _CAPACITY = 64 << 20
 _LISTED = 6  # names that a message lists
@@ -69,18 +70,12 @@ def _too_large(size: int, budget: int, fitting: Sequence[str], wanted: int) -> s
         more = len(fitting) - _LISTED
         some = ", ".join(fitting[:_LISTED]) + (f" and {more} more" if more > 0 else "")
         way_on = f"These fit: {some}. Choose fewer layers"
-    needed, room = mebibytes(size), mebibytes(budget)
+    needed, room = megabytes(size), megabytes(budget)
     needed = f"a little more than {room}" if needed == room else needed
     return (
         f"{layers} {needed} for one picture, and there is room for {room}. "
         f"{way_on}, or ask whoever runs this server for a larger ACTVIZ_CACHE_MB."
     )
-
-
-def mebibytes(count: int) -> str:
-    """So much memory in the unit of ACTVIZ_CACHE_MB, which are 2**20 bytes: ``1.5 MB``, ``< 0.1 MB``."""
-    text = f"{count / 2**20:,.1f}"
-    return "< 0.1 MB" if text == "0.0" and count else f"{text.removesuffix('.0')} MB"
 
 
 def _bytes_of(found: Estimate) -> int:

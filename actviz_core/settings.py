@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from actviz_core.errors import SettingsError
+from actviz_core.units import MEGABYTE
 
 DEFAULT_CACHE_MB = 512
 DEFAULT_WEIGHTS_MB = 2000
@@ -31,10 +32,10 @@ class Settings:
     models: tuple[str, ...]
     cache_bytes: int
     device: str
-    weights_bytes: int = DEFAULT_WEIGHTS_MB * 2**20
-    uploads_bytes: int = DEFAULT_UPLOADS_MB * 2**20
+    weights_bytes: int = DEFAULT_WEIGHTS_MB * MEGABYTE
+    uploads_bytes: int = DEFAULT_UPLOADS_MB * MEGABYTE
     wait_seconds: float = DEFAULT_WAIT_S
-    runs_bytes: int = DEFAULT_RUNS_MB * 2**20
+    runs_bytes: int = DEFAULT_RUNS_MB * MEGABYTE
 
 
 def reading_folder(settings: Settings) -> Path:
@@ -76,8 +77,8 @@ def _folder(values: Mapping[str, str], name: str) -> Path | None:
 
 
 def _megabytes(values: Mapping[str, str], name: str, default: int) -> int:
-    """Read a positive whole number of megabytes (2**20 bytes), as bytes."""
-    return _whole_number(values, name, default, "megabytes") * 2**20
+    """Read a positive whole number of megabytes, as bytes."""
+    return _whole_number(values, name, default, "megabytes") * MEGABYTE
 
 
 def _whole_number(values: Mapping[str, str], name: str, default: int, unit: str) -> int:

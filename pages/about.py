@@ -8,16 +8,10 @@ import torch
 import torchvision
 
 from actviz_core.ui.glossary import Term, meaning
-from actviz_core.ui.text import percent
+from actviz_core.units import megabytes, percent
 from actviz_core.workspace import shared_workspace
 
 workspace = shared_workspace()
-
-
-def _megabytes(count: int) -> str:
-    """In the unit of ACTVIZ_CACHE_MB."""
-    return f"{count / 2**20:,.0f} MB"
-
 
 st.title("About this server")
 st.caption(
@@ -29,8 +23,8 @@ with st.grid(4):
     st.metric("Layers in the cache", f"{use.entries:,}", border=True, help="One entry a layer and picture.")
     st.metric(
         "Cache used",
-        _megabytes(use.used_bytes),
-        f"of {_megabytes(use.capacity_bytes)}",
+        megabytes(use.used_bytes),
+        f"of {megabytes(use.capacity_bytes)}",
         delta_color="off",
         delta_arrow="off",
         border=True,

@@ -4,7 +4,7 @@ import streamlit as st
 
 from actviz_core.ui.errors import require, warn_of_size
 from actviz_core.ui.glossary import Term, meaning
-from actviz_core.ui.layer_table import filter_rows, layer_table, summary_of_choice
+from actviz_core.ui.layer_table import filter_rows, layer_table, layout_reader, summary_of_choice
 from actviz_core.ui.quick_picks import quick_picks
 from actviz_core.ui.tab_title import name_tab
 from actviz_core.ui.view import current_view
@@ -24,7 +24,8 @@ rows = workspace.tree(model, steps=view.steps)
 quick_picks(workspace.tree(model))
 shown = filter_rows(rows, view)
 with st.container(horizontal=True, vertical_alignment="center"):
-    st.markdown(summary_of_choice(rows, view, workspace.memory(model, view.layers)))
+    memory, layout = workspace.memory(model, view.layers), layout_reader(model, workspace)
+    st.markdown(summary_of_choice(rows, view, memory, layout))
     st.page_link("activations.py", label="Show activations", icon=":material/grid_view:")
 warn_of_size(model, view.layers, workspace)
 with st.container(key="layers_table"):

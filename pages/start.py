@@ -15,10 +15,10 @@ st.title("What does the network see?")
 st.caption(
     "A network works on a picture layer by layer. Follow one picture from left to right: *Look closer* opens "
     "a layer, and a click on a channel opens that channel.",
-    help=meaning(Term.LAYER, Term.CHANNEL),
+    help=meaning(Term.LAYER, Term.CHANNEL, Term.STRENGTH),
 )
 
 model, sample = require(view, workspace)
 name_tab(f"{sample.title} in {model.key}")
-tell_story(model, sample, workspace)
+tell_story(view, model, sample, workspace)
 other_pictures(sample, workspace)

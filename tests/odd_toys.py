@@ -1,258 +1,53 @@
 """Networks that tutorials don't have: wrapped, scripted, of other types, with odd names and results."""
 
-import warnings
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
 import torch
-import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import nn
 
 from actviz_core.models import OwnNetwork, Preprocess, Task
+from tests.odd_attention import (
+    CascadedAttention,
+    ChannelAttention,
+    ClassAttention,
+    HeadlessAttention,
+    SpatialAttention,
+    WindowAttention,
+    spread_windows,
+)
+from tests.odd_modules import (
+    CalledOften,
+    Changes,
+    Does,
+    LikeAStep,
+    Named,
+    Net,
+    Overwrites,
+    OwnCast,
+    Pair,
+    Raises,
+    ReluTwice,
+    Restless,
+    Result,
+    Shared,
+    Unused,
+    answers,
+    beside,
+    compiled,
+    compiled_in_place,
+    jagged,
+    nested,
+    numbers,
+    quantized,
+    quietly_nested,
+    scripted,
+    traced,
+    with_part,
+)
 
 PREPROCESS = Preprocess((8, 8), (8, 8), (0.5, 0.5, 0.5), (0.25, 0.25, 0.25))
-
-
-class Net(nn.Module):
-    """``conv``, an optional ``between``, ``fc``: three outputs for pictures of any size."""
-
-    def __init__(self, between: nn.Module | None = None, after: nn.Module | None = None) -> None:
-        super().__init__()
-        self.conv = nn.Conv2d(3, 4, 3, padding=1)
-        self.between = between or nn.ReLU()
-        self.fc = nn.Linear(4, 3)
-        self.after = after or nn.Identity()
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.after(self.fc(self.between(self.conv(x)).mean((2, 3))))
-
-
-class Does(nn.Module):
-    """Does what a function does."""
-
-    def __init__(self, function: Callable[[Tensor], Any]) -> None:
-        super().__init__()
-        self.function = function
-
-    def forward(self, x: Tensor) -> Any:
-        return self.function(x)
-
-
-class Beside(nn.Module):
-    """Runs a layer whose result nobody needs, and passes its input on."""
-
-    def __init__(self, layer: nn.Module) -> None:
-        super().__init__()
-        self.side = layer
-
-    def forward(self, x: Tensor) -> Tensor:
-        self.side(x)
-        return x
-
-
-def beside(function: Callable[[Tensor], Any]) -> nn.Module:
-    return Net(Beside(Does(function)))
-
-
-def answers(function: Callable[[Tensor], Any]) -> nn.Module:
-    return Net(after=Does(function))
-
-
-class Named(nn.Module):
-    """Calls layers in a row that have these names."""
-
-    def __init__(self, *names: str) -> None:
-        super().__init__()
-        self.names = names
-        for name in names:
-            self.add_module(name, nn.Conv2d(3, 3, 3, padding=1))
-        self.fc = nn.Linear(3, 3)
-
-    def forward(self, x: Tensor) -> Tensor:
-        for name in self.names:
-            x = self._modules[name](x)  # type: ignore[misc]  # none of them is None
-        return self.fc(x.mean((2, 3)))
-
-
-class ReluTwice(nn.Module):
-    """Calls ``relu`` twice, and a layer called ``relu#1`` once, which gives other values."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.relu = nn.ReLU()
-        self.add_module("relu#1", nn.Hardtanh(-0.5, 0.25))
-        self.fc = nn.Linear(3, 3)
-
-    def forward(self, x: Tensor) -> Tensor:
-        other: nn.Module = getattr(self, "relu#1")
-        return self.fc(self.relu(other(self.relu(x) - 0.3)).mean((2, 3)))
-
-
-class LikeAStep(nn.Module):
-    """Has a sum in ``x``'s code, and a layer whose name is that of this step."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.x = Does(lambda x: (x + 1) * 2)
-        self.add_module("x/add#1", nn.Hardtanh(-0.5, 0.25))
-        self.fc = nn.Linear(3, 3)
-
-    def forward(self, x: Tensor) -> Tensor:
-        other: nn.Module = getattr(self, "x/add#1")
-        return self.fc(other(self.x(x)).mean((2, 3)))
-
-
-class Changes(nn.Module):
-    """Changes its own attributes in every pass, as some write: a count, a tensor, a list, the last input."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.count = 0
-        self.total = torch.zeros(4)
-        self.seen: list[float] = []
-        self.last: Tensor | None = None
-
-    def forward(self, x: Tensor) -> Tensor:
-        self.count += 1
-        self.total += x.mean((0, 2, 3))
-        self.seen.append(float(x.detach().mean()))
-        self.last = x
-        return x + self.count + self.total.sum()
-
-
-class WindowAttention(nn.Module):
-    """Attention whose tokens lie in windows, five axes (N, heads, windows, L, L), as NesT has it."""
-
-    num_heads = 2
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.qkv = nn.Linear(4, 12)
-
-    def forward(self, x: Tensor) -> Tensor:
-        n, c, h, w = x.shape
-        tokens = x.reshape(n, c, 4, h * w // 4).permute(0, 2, 3, 1)
-        q, k, v = self.qkv(tokens).reshape(n, 4, h * w // 4, 3, 2, 2).permute(3, 0, 4, 1, 2, 5)
-        mixed = (q @ k.transpose(-2, -1)).softmax(-1) @ v
-        return mixed.permute(0, 1, 4, 2, 3).reshape(n, c, h, w)
-
-
-class ChannelAttention(nn.Module):
-    """Attention between channels instead of places, as XCiT has it."""
-
-    num_heads = 2
-
-    def forward(self, x: Tensor) -> Tensor:
-        n, c, h, w = x.shape
-        q = F.normalize(x.reshape(n, 2, c // 2, h * w), dim=-1)
-        return ((q @ q.transpose(-2, -1)).softmax(-1) @ q).reshape(n, c, h, w)
-
-
-class HeadlessAttention(nn.Module):
-    """Called attention, with no number of heads."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        flat = x.flatten(2)
-        tokens = flat.transpose(1, 2)
-        return ((tokens @ flat).softmax(-1) @ tokens).transpose(1, 2).reshape(x.shape)
-
-
-@dataclass
-class Result:
-    """A result as libraries return it."""
-
-    logits: Tensor
-    hidden: Tensor | None = None
-
-
-class Raises(nn.Module):
-    """Raises what nobody expects of a network."""
-
-    def __init__(self, error: Exception) -> None:
-        super().__init__()
-        self.error = error
-
-    def forward(self, x: Tensor) -> Tensor:
-        raise self.error
-
-
-class OwnCast(nn.Module):
-    """Half a network that casts its input itself."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.net = Net().half()
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.net(x.half()).float()
-
-
-class Shared(nn.Module):
-    """One layer under two names, used twice."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.first = nn.Conv2d(3, 3, 1)
-        self.second = self.first
-        self.fc = nn.Linear(3, 3)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.fc(self.second(self.first(x)).mean((2, 3)))
-
-
-def quietly(make: Callable[[], nn.Module]) -> nn.Module:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return make()
-
-
-def scripted(module: nn.Module) -> nn.Module:
-    return quietly(lambda: torch.jit.script(module.eval()))
-
-
-def traced(module: nn.Module) -> nn.Module:
-    return quietly(lambda: torch.jit.trace(module.eval(), torch.rand(1, 3, 8, 8)))
-
-
-def with_part(change: Callable[[nn.Module], nn.Module]) -> nn.Module:
-    net = Net(nn.Sequential(nn.Conv2d(4, 4, 3, padding=1), nn.ReLU()))
-    net.between = change(net.between)
-    return net
-
-
-def compiled_in_place() -> nn.Module:
-    net = Net()
-    net.compile()
-    return net
-
-
-def compiled(module: nn.Module) -> nn.Module:
-    made: nn.Module = torch.compile(module)  # type: ignore[assignment]
-    return made
-
-
-def quantized(x: Tensor) -> Tensor:
-    return torch.quantize_per_tensor(x, 0.1, 10, torch.quint8)
-
-
-def nested(x: Tensor) -> Tensor:
-    return quietly_nested([x[0, 0], x[0, 1, :3]], torch.strided)
-
-
-def jagged(x: Tensor) -> Tensor:
-    return quietly_nested([x[0, 0], x[0, 1, :3]], torch.jagged)
-
-
-def quietly_nested(parts: list[Tensor], layout: torch.layout) -> Tensor:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return torch.nested.nested_tensor(parts, layout=layout)
-
-
-def numbers(x: Tensor) -> Iterator[Tensor]:
-    yield from x
 
 
 def no_answer_at_all() -> nn.Module:
@@ -287,6 +82,8 @@ KINDS: dict[str, Callable[[], Any]] = {
     "complex32 answer": lambda: answers(lambda x: torch.fft.fft(x).to(torch.complex32)),
     "conjugated layer": lambda: beside(lambda x: torch.fft.fft2(x).conj()),
     "imaginary part of a conjugate": lambda: beside(lambda x: torch.fft.fft2(x).conj().imag),
+    "conjugated answer": lambda: answers(lambda x: torch.fft.fft(x).conj()),
+    "negated view": lambda: beside(lambda x: torch.fft.fft2(x).conj().imag.neg()),
     "sparse layer": lambda: beside(lambda x: x.relu().to_sparse()),
     "sparse answer": lambda: answers(lambda x: x.relu().to_sparse()),
     "compressed sparse layer": lambda: beside(lambda x: x[0, 0].relu().to_sparse_csr()),
@@ -320,6 +117,25 @@ KINDS: dict[str, Callable[[], Any]] = {
     "dataclass answer": lambda: answers(Result),
     "dict answer": lambda: answers(lambda x: {"logits": x, "features": x * 2}),
     "maps as answer": lambda: nn.Conv2d(3, 5, 3),
+    "named tuple answer": lambda: answers(lambda x: Pair(x, x + 1)),
+    "list layer": lambda: beside(lambda x: [x, x + 1]),
+    "None beside a tensor": lambda: beside(lambda x: (None, x)),
+    "numbers as keys": lambda: beside(lambda x: {0: x, 1: x + 1}),
+    "six axes": lambda: beside(lambda x: x[:, :, None, None]),
+    "unsigned layer": lambda: beside(lambda x: (100 * x).clamp(0, 255).to(torch.uint8)),
+    "silent layer": lambda: beside(lambda x: x * 0),
+    "constant layer": lambda: beside(lambda x: x * 0 + 3),
+    "infinite layer": lambda: beside(lambda x: x / 0),
+    "tied answer": lambda: answers(lambda x: x * 0),
+    "infinite answer": lambda: answers(lambda x: x / 0),
+    "NaN answer": lambda: answers(lambda x: x * float("nan")),
+    "five thousand channels": lambda: beside(lambda x: x.flatten(1).repeat(1, 20)[..., None, None]),
+    "a layer that never runs": lambda: Net(Unused()),
+    "called fifty times": lambda: Net(CalledOften()),
+    "overwritten in place": lambda: Net(Overwrites()),
+    "another answer each time": lambda: Net(Restless()),
+    "spectral norm": lambda: Net(nn.utils.parametrizations.spectral_norm(nn.Conv2d(4, 4, 1))),
+    "lazy layer": lambda: Net(nn.LazyConv2d(4, 1)),
     "NaN everywhere": lambda: beside(lambda x: x * float("nan")),
     "too few classes": lambda: OwnNetwork(Net(), PREPROCESS, ("a", "b")),
     "too many classes": lambda: OwnNetwork(Net(), PREPROCESS, ("a", "b", "c", "d")),
@@ -337,6 +153,10 @@ KINDS: dict[str, Callable[[], Any]] = {
     "names with slashes and commas": lambda: Named("a/b", "c,d", "e#", "#", "/"),
     "a very long name": lambda: Named("x" * 300),
     "changes its attributes": lambda: Net(Changes()),
+    "windows spread over the picture": spread_windows,
+    "attention of the class token": lambda: Net(ClassAttention()),
+    "a softmax for each head": lambda: Net(CascadedAttention()),
+    "attention without weights": lambda: Net(SpatialAttention()),
     "attention in windows": lambda: Net(WindowAttention()),
     "attention of channels": lambda: Net(ChannelAttention()),
     "attention without heads": lambda: Net(HeadlessAttention()),

@@ -15,10 +15,10 @@ def test_nothing_set_gives_the_defaults(monkeypatch: pytest.MonkeyPatch) -> None
     settings = read_settings({})
     assert settings.data == Path.home() / ".cache" / "actviz"
     assert (settings.images, settings.models) == (None, ())
-    assert (settings.cache_bytes, settings.device) == (512 * 2**20, "cpu")
-    assert settings.weights_bytes == 2000 * 2**20
-    assert (settings.uploads_bytes, settings.wait_seconds) == (500 * 2**20, 30)
-    assert settings.runs_bytes == 10_000 * 2**20
+    assert (settings.cache_bytes, settings.device) == (512 * 10**6, "cpu")
+    assert settings.weights_bytes == 2000 * 10**6
+    assert (settings.uploads_bytes, settings.wait_seconds) == (500 * 10**6, 30)
+    assert settings.runs_bytes == 10_000 * 10**6
 
 
 def test_every_variable_is_read(tmp_path: Path) -> None:
@@ -38,10 +38,10 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
     assert settings.data == tmp_path / "not yet there"
     assert settings.images == tmp_path
     assert settings.models == ("team.nets:small", "team.nets:large")
-    assert (settings.cache_bytes, settings.device) == (64 * 2**20, "cpu")
-    assert settings.weights_bytes == 300 * 2**20
-    assert (settings.uploads_bytes, settings.wait_seconds) == (40 * 2**20, 5)
-    assert settings.runs_bytes == 50 * 2**20
+    assert (settings.cache_bytes, settings.device) == (64 * 10**6, "cpu")
+    assert settings.weights_bytes == 300 * 10**6
+    assert (settings.uploads_bytes, settings.wait_seconds) == (40 * 10**6, 5)
+    assert settings.runs_bytes == 50 * 10**6
 
 
 def test_blank_counts_as_unset() -> None:

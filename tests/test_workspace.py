@@ -205,7 +205,7 @@ def test_everybody_shares_one_workspace_made_from_the_environment(
     try:
         assert shared_workspace() is shared_workspace()
         assert shared_workspace().settings.data == tmp_path
-        assert shared_workspace().store.use().capacity_bytes == 3 * 2**20
+        assert shared_workspace().store.use().capacity_bytes == 3 * 10**6
     finally:
         shared_workspace.cache_clear()
 

@@ -60,13 +60,13 @@ def test_a_layer_that_does_not_fit_alone_is_refused_and_the_prediction_is_not(
 
 def test_the_message_names_sizes_and_the_setting(sample: Sample, settings: Settings) -> None:
     workspace, network = (
-        with_room_for(settings, 2**20),
+        with_room_for(settings, 10**6),
         nn.Sequential(nn.Upsample(size=(512, 512)), nn.ReLU()),
     )
     with pytest.raises(BudgetError) as refused:
         workspace.activations(model_of(network), sample, ["0", "1"])
     assert str(refused.value) == (
-        "These 2 layers together need 6 MB for one picture, and there is room for 1 MB. None of them fits "
+        "These 2 layers together need 6.3 MB for one picture, and there is room for 1 MB. None of them fits "
         "alone. Choose other layers, or ask whoever runs this server for a larger ACTVIZ_CACHE_MB."
     )
 
@@ -74,7 +74,7 @@ def test_the_message_names_sizes_and_the_setting(sample: Sample, settings: Setti
 def test_a_size_that_is_hardly_too_large_is_not_told_as_the_room_itself(
     sample: Sample, settings: Settings
 ) -> None:
-    workspace, network = with_room_for(settings, 2**20), nn.Sequential(nn.Upsample(size=(296, 296)))
+    workspace, network = with_room_for(settings, 10**6), nn.Sequential(nn.Upsample(size=(289, 289)))
     with pytest.raises(BudgetError, match="needs a little more than 1 MB for one picture, and there is room"):
         workspace.activations(model_of(network), sample, ["0"])
 

@@ -24,14 +24,15 @@ from actviz_core.analysis.differences import (
     channel_differences,
     difference,
 )
-from actviz_core.analysis.forms import as_maps, prefix_tokens
+from actviz_core.analysis.forms import as_maps, channel_count, prefix_tokens
 from actviz_core.analysis.notes import layer_note, step_note
 from actviz_core.analysis.ordering import ChannelOrder, order_channels
+from actviz_core.analysis.places import place_of
 from actviz_core.analysis.predictions import TopK, class_names, read_prediction, top_areas, top_k
 from actviz_core.analysis.ranges import ValueRange, channel_ranges, percentile_range, shared_range
 from actviz_core.analysis.readings import reading_sentence
 from actviz_core.analysis.resampling import resample
-from actviz_core.analysis.sentences import channel_sentence, layer_sentence, place_of, share_in_words
+from actviz_core.analysis.sentences import channel_sentence, layer_sentence, strength_sentence
 from actviz_core.analysis.similarity import linear_cka
 from actviz_core.analysis.stages import (
     all_convolutions,
@@ -40,6 +41,7 @@ from actviz_core.analysis.stages import (
     stage_ends,
 )
 from actviz_core.analysis.statistics import ChannelStatistics, channel_statistics
+from actviz_core.analysis.strength import Strength
 from actviz_core.analysis.summary import PrincipalComponents, Summary, principal_components, summary_map
 from actviz_core.analysis.twins import Twin, channel_correlations, twins
 
@@ -52,6 +54,7 @@ __all__ = [
     "ChannelStatistics",
     "Difference",
     "PrincipalComponents",
+    "Strength",
     "Summary",
     "TopK",
     "Twin",
@@ -64,6 +67,7 @@ __all__ = [
     "calibration",
     "certainty",
     "channel_correlations",
+    "channel_count",
     "channel_differences",
     "channel_ranges",
     "channel_sentence",
@@ -91,11 +95,11 @@ __all__ = [
     "reading_sentence",
     "resample",
     "saturated_channels",
-    "share_in_words",
     "shared_range",
     "silent_channels",
     "stage_ends",
     "step_note",
+    "strength_sentence",
     "summary_map",
     "top_accuracy",
     "top_areas",

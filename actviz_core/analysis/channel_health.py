@@ -34,7 +34,8 @@ def silent_channels(silent: npt.ArrayLike, share: float = 1.0) -> npt.NDArray[np
 def saturated_channels(active: npt.ArrayLike, share: float = 1.0) -> npt.NDArray[np.int64]:
     """Channels whose every cell is active in at least this share of pictures; ``active`` (N, C) from 0 to 1.
 
-    After a ReLU such a channel never cuts anything off: it only passes on a linear function.
+    Active is beyond 1 % of the layer's largest distance from zero. After a ReLU such a channel never cuts
+    anything off: it only passes on a linear function.
     """
     return _at_least(_table(active) == 1, share)
 

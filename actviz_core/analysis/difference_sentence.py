@@ -3,6 +3,8 @@
 import numpy as np
 
 from actviz_core.analysis.differences import ChannelDifferences
+from actviz_core.analysis.statistics import ChannelStatistics
+from actviz_core.analysis.strength import Strength
 
 AGREES = 0.9
 """The correlation above which two channels are said to agree."""
@@ -17,12 +19,14 @@ def difference_sentence(differences: ChannelDifferences, first_name: str, second
     "In epoch-1, 52 of 64 channels agree with final (correlation above 0.9), 3 more are silent in both;
     channel 17 differs most (correlation 0.12)."
     """
-    channels, silent = len(differences), differences.first_silent & differences.second_silent
+    channels, silent = len(differences), differences.first.silent & differences.second.silent
     if silent.all():
         which = "The only channel is" if channels == 1 else f"All {channels:,} channels are"
         return f"{which} silent in both {first_name} and {second_name}."
+    left_out = int((differences.cells - differences.compared).sum())
     if (differences.relative_l2 == 0).all():
-        return f"{first_name} and {second_name} are equal in every channel, value for value."
+        where = "in all values that are finite in both" if left_out else "value for value"
+        return f"{first_name} and {second_name} are equal in every channel, {where}."
     single = differences.cells == 1
     equal = (differences.relative_l2 == 0) & ~silent
     close = differences.relative_l2 < CLOSE if single else differences.correlation > AGREES
@@ -36,6 +40,10 @@ def difference_sentence(differences: ChannelDifferences, first_name: str, second
         parts += _most_different(differences, first_name, second_name)
     if unknown := int(np.isnan(differences.relative_l2).sum()):
         parts.append(f"{unknown:,} {'has' if unknown == 1 else 'have'} no usable values to compare")
+    if left_out:
+        values = channels * differences.cells
+        verb = "is" if left_out == 1 else "are"
+        parts.append(f"{left_out:,} of {values:,} values {verb} left out, not finite in both")
     sentence = "; ".join(parts) + "."
     return sentence[0].upper() + sentence[1:]
 
@@ -55,12 +63,21 @@ def _most_different(differences: ChannelDifferences, first_name: str, second_nam
     channel = int(differences.order[0])
     if not differences.relative_l2[channel] > 0:
         return []
-    if differences.second_silent[channel]:
-        why = f": it is silent in {second_name}"
-    elif differences.first_silent[channel]:
-        why = f": it is silent in {first_name}"
-    elif np.isnan(differences.correlation[channel]):
-        why = ""
-    else:
-        why = f" (correlation {differences.correlation[channel]:.2f})"
-    return [f"channel {channel} differs most{why}"]
+    said = f"channel {channel} differs most"
+    if not np.isnan(correlation := differences.correlation[channel]):
+        said += f" (correlation {correlation:.2f})"
+    dead = [
+        f"{why} in {name}"
+        for statistics, name in ((differences.first, first_name), (differences.second, second_name))
+        if (why := _dead(statistics, channel))
+    ]
+    return [f"{said}: it is {' and '.join(dead)}" if dead else said]
+
+
+def _dead(statistics: ChannelStatistics, channel: int) -> str:
+    """Why a channel says nothing of the picture, if it does not: there is no pattern, or hardly any value."""
+    word = statistics.strength[channel]
+    if word in (Strength.SILENT, Strength.NEARLY_SILENT):
+        return str(word)
+    flat = statistics.cells > 1 and statistics.peak_cells[channel] == statistics.cells
+    return "the same everywhere" if flat else ""

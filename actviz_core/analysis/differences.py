@@ -6,7 +6,14 @@ import numpy as np
 import numpy.typing as npt
 
 from actviz_core.analysis.resampling import resample
-from actviz_core.analysis.statistics import BoolArray, FloatArray, IntArray, float_maps
+from actviz_core.analysis.statistics import (
+    BoolArray,
+    ChannelStatistics,
+    FloatArray,
+    IntArray,
+    channel_statistics,
+    float_maps,
+)
 from actviz_core.errors import ShapeError
 
 FloatMaps = npt.NDArray[np.floating]
@@ -44,19 +51,21 @@ class ChannelDifferences:
             only the second is silent.
         cosine: of the angle between the two channels, -1 to 1; NaN where one of them is silent.
         correlation: Pearson's, -1 to 1; NaN where one of them has the same value everywhere.
-        first_silent, second_silent: True if the channel is zero everywhere in that activation.
+        first, second: the statistics of the two activations as they were given.
         order: channel numbers, largest relative L2 first; those that are infinite by their difference's
             length; channels without numbers last.
-        cells: number of cells compared in each channel.
+        compared: number of cells of each channel that are finite in both.
+        cells: number of cells in each channel.
 
     """
 
     relative_l2: FloatArray
     cosine: FloatArray
     correlation: FloatArray
-    first_silent: BoolArray
-    second_silent: BoolArray
+    first: ChannelStatistics
+    second: ChannelStatistics
     order: IntArray
+    compared: IntArray
     cells: int
 
     def __len__(self) -> int:
@@ -105,9 +114,10 @@ def channel_differences(first: npt.ArrayLike, second: npt.ArrayLike) -> ChannelD
         relative_l2=relative,
         cosine=np.clip(cosine, -1, 1),
         correlation=np.clip(correlation, -1, 1),
-        first_silent=(length_one == 0) & (count == known.shape[1]),
-        second_silent=(length_other == 0) & (count == known.shape[1]),
+        first=channel_statistics(first),
+        second=channel_statistics(second),
         order=ranked,
+        compared=count,
         cells=known.shape[1],
     )
 

@@ -1,5 +1,8 @@
 """Brings activations of every layout to maps of shape (C, H, W), with tokens of their own apart."""
 
+from collections.abc import Sequence
+from math import prod
+
 import numpy as np
 import numpy.typing as npt
 
@@ -52,6 +55,24 @@ def as_maps(activation: npt.ArrayLike, layout: Layout | None = None, *, item: in
             return _in_order(
                 picture if "C" in axes else picture[None], axes if "C" in axes else f"C{axes}", "CHW"
             )
+
+
+def channel_count(shape: Sequence[int], layout: Layout) -> int:
+    """How many channels `as_maps` makes of one picture's activation of this shape, known without its values.
+
+    ``shape`` has as many axes as ``layout``.
+    """
+    axes = layout.axes
+    sizes = [size for axis, size in zip(axes, shape, strict=True) if axis != "N"]
+    match layout.kind:
+        case LayoutKind.VECTOR:
+            return prod(sizes)
+        case LayoutKind.OTHER if axes.startswith("GA"):
+            return sizes[0] * sizes[1]
+        case LayoutKind.OTHER:
+            return 1 if len(sizes) in (0, 2) else sizes[0]
+        case _:
+            return shape[axes.index("C")] if "C" in axes else 1
 
 
 def prefix_tokens(

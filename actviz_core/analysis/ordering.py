@@ -1,16 +1,19 @@
 """The order in which channels are shown."""
 
+from collections.abc import Collection
 from enum import StrEnum
 
 import numpy as np
 
 from actviz_core.analysis.statistics import ChannelStatistics, IntArray
+from actviz_core.analysis.strength import Strength
 
 
 class ChannelOrder(StrEnum):
-    """What channels are sorted by."""
+    """What channels are sorted by; strength is the largest distance from zero."""
 
     INDEX = "index"
+    STRENGTH = "reach"
     MEAN = "mean"
     MAXIMUM = "maximum"
     STD = "std"
@@ -18,9 +21,13 @@ class ChannelOrder(StrEnum):
 
 
 def order_channels(
-    statistics: ChannelStatistics, order: ChannelOrder, *, descending: bool = False, hide_silent: bool = False
+    statistics: ChannelStatistics,
+    order: ChannelOrder,
+    *,
+    descending: bool = False,
+    words: Collection[Strength] = tuple(Strength),
 ) -> IntArray:
-    """Channel numbers in display order, shape (up to C,).
+    """Numbers of the channels that have one of the `words`, in display order, shape (up to C,).
 
     Channels with equal numbers stay in the order of their index, in both directions. Channels without any
     finite value come last.
@@ -31,4 +38,4 @@ def order_channels(
     else:
         keys = getattr(statistics, order.value)
         ranked = np.argsort(-keys if descending else keys, kind="stable")
-    return ranked[~statistics.silent[ranked]] if hide_silent else ranked
+    return ranked[np.isin(statistics.strength[ranked], [word.value for word in words])]

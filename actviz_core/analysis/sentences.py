@@ -3,8 +3,18 @@
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
+from actviz_core.analysis.places import place_of
 from actviz_core.analysis.statistics import ChannelStatistics
+from actviz_core.analysis.strength import Strength
+from actviz_core.units import share_in_words
+
+LISTED = 10
+"""Up to this many channels are named one by one."""
+
+SOME = 8
+"""How many are named where there are more."""
 
 
 def layer_sentence(
@@ -12,14 +22,19 @@ def layer_sentence(
 ) -> str:
     """What a layer of maps of this shape, (C, H, W), does with the picture, in one sentence.
 
-    "41 of 64 channels are silent for this picture; channel 17 answers strongest, in the upper left."
-    The channels of a network's answer have `names`, its classes.
+    "For this picture, 1 of 64 channels is silent: 9; 2 are nearly silent: 3, 12; 49 are weak, 12 are strong;
+    channel 17 answers strongest, above zero, in the upper left." The strongest is the one that goes furthest
+    from zero, which is where the colours are deepest. The channels of a network's answer have `names`, its
+    classes; of these the highest is named instead.
     """
-    parts = [_silence(statistics)]
-    if strongest := _strongest(statistics, shape, names):
-        parts.append(strongest)
+    parts = [_counted(statistics), _highest(statistics, names) if names else _strongest(statistics, shape)]
     parts += _unusable(int(statistics.nan_count.sum()), int(statistics.inf_count.sum()), int(np.prod(shape)))
-    return "; ".join(parts) + "."
+    return "; ".join(filter(None, parts)) + "."
+
+
+def strength_sentence(statistics: ChannelStatistics) -> str:
+    """How many channels have which word of `Strength`, and which ones are silent or nearly so."""
+    return _counted(statistics) + "."
 
 
 def channel_sentence(statistics: ChannelStatistics, channel: int, shape: Sequence[int]) -> str:
@@ -27,95 +42,158 @@ def channel_sentence(statistics: ChannelStatistics, channel: int, shape: Sequenc
     flaws = _unusable(
         int(statistics.nan_count[channel]), int(statistics.inf_count[channel]), statistics.cells
     )
-    if statistics.silent[channel]:
-        parts = [f"channel {channel} is silent: it is zero everywhere for this picture"]
-    elif statistics.peak_row[channel] < 0:
+    word, highest = str(statistics.strength[channel]), statistics.maximum[channel]
+    said = f"channel {channel} is {word}"
+    if statistics.peak_row[channel] < 0:
         parts = [f"channel {channel} holds no usable value"]
-    elif statistics.cells > 1 and not flaws and statistics.minimum[channel] == statistics.maximum[channel]:
-        parts = [
-            f"channel {channel} is the same everywhere in the picture: {statistics.maximum[channel]:.4g}"
-        ]
+    elif word == Strength.SILENT:
+        parts = [f"{said}: it is zero everywhere for this picture"]
     elif statistics.cells == 1:
-        parts = [f"channel {channel} has the value {statistics.maximum[channel]:.4g}"]
+        parts = [f"{said}: its value is {highest:.4g}"]
+    elif statistics.peak_cells[channel] == statistics.cells:
+        parts = [f"{said} and the same everywhere in the picture: {highest:.4g}"]
     else:
-        place = place_of(int(statistics.peak_row[channel]), int(statistics.peak_column[channel]), shape)
-        parts = [
-            f"channel {channel} is active in {share_in_words(statistics.active[channel])} of the picture",
-            f"its highest value, {statistics.maximum[channel]:.4g}, is {place or 'in row'}"
-            + f"{'' if not place else ', in row'} {statistics.peak_row[channel]}, "
-            + f"column {statistics.peak_column[channel]}",
-        ]
+        parts = [f"{said}: {_activity(statistics, channel)}"]
+        if statistics.reach[channel]:
+            parts += _extremes(statistics, channel, shape)
     sentence = "; ".join(parts + flaws) + "."
     return sentence[0].upper() + sentence[1:]
 
 
-def place_of(row: int, column: int, shape: Sequence[int]) -> str:
-    """Where in a map of this shape, (..., H, W), a cell lies: "in the upper left". Empty for tiny maps.
+def listed(channels: Sequence[int] | npt.NDArray[np.int64]) -> str:
+    """Some channel numbers, all where they are few: "3, 12", "0, 1, 2, 3, 4, 5, 6, 7 and 33 more"."""
+    if len(channels) <= LISTED:
+        return ", ".join(map(str, channels))
+    return f"{', '.join(map(str, channels[:SOME]))} and {len(channels) - SOME:,} more"
 
-    The centre is the middle third; a cell is near an edge where its own centre is in the outer sixth.
-    """
-    height, width = shape[-2:]
-    if height < 3 or width < 3:
+
+def _counted(statistics: ChannelStatistics) -> str:
+    """How many channels have which word, beginning with "For this picture" where there are several."""
+    count, usable = len(statistics), bool((statistics.peak_row >= 0).any())
+    if count == 1:
+        return f"The only channel {_only(statistics)}"
+    if not usable:
+        return f"None of the {count:,} channels holds a usable value"
+    quiet = [(word, statistics.channels(word)) for word in (Strength.SILENT, Strength.NEARLY_SILENT)]
+    if len(quiet[0][1]) == count:
+        return f"All {count:,} channels are silent for this picture"
+    parts: list[str] = []
+    for word, channels in quiet:
+        if len(channels):
+            of = "" if parts else f" of {count:,} channels"
+            parts.append(f"{len(channels):,}{of} {_is(len(channels))} {word}: {listed(channels)}")
+    parts = parts or [f"none of {count:,} channels is silent or nearly silent"]
+    rest = [(word, len(statistics.channels(word))) for word in (Strength.WEAK, Strength.STRONG)]
+    parts.append(", ".join(f"{number:,} {_is(number)} {word}" for word, number in rest if number))
+    if len(unknown := statistics.channels(Strength.UNKNOWN)):
+        parts.append(f"{len(unknown):,} cannot be told, with values that are not finite: {listed(unknown)}")
+    return "For this picture, " + "; ".join(filter(None, parts))
+
+
+def _only(statistics: ChannelStatistics) -> str:
+    if statistics.peak_row[0] < 0:
+        return "holds no usable value"
+    match statistics.strength[0]:
+        case Strength.SILENT:
+            return "is silent for this picture"
+        case Strength.UNKNOWN:
+            return "is zero wherever its values are finite"
+        case _:
+            return "answers to this picture"
+
+
+def _is(count: int) -> str:
+    return "is" if count == 1 else "are"
+
+
+def _highest(statistics: ChannelStatistics, names: Sequence[str]) -> str:
+    """Which of a network's answers is the highest; nothing to say if none can be used."""
+    if not (statistics.peak_row >= 0).any():
         return ""
-    vertical = ("upper", "", "lower")[3 * row // height]
-    horizontal = ("left", "", "right")[3 * column // width]
-    at_edges = _near_edge(row, height), _near_edge(column, width)
-    if vertical and horizontal:
-        return (
-            f"near the {vertical} {horizontal} corner" if all(at_edges) else f"in the {vertical} {horizontal}"
-        )
-    if not (vertical or horizontal):
-        return "near the centre"
-    if any(at_edges):
-        return f"near the {({'upper': 'top', 'lower': 'bottom'}).get(vertical, horizontal)} edge"
-    return f"{({'upper': 'above', 'lower': 'below'}).get(vertical, f'{horizontal} of')} the centre"
+    values = np.where(statistics.peak_row >= 0, statistics.maximum, -np.inf)
+    best = int(values.argmax())
+    if (equal := int((values == values[best]).sum())) > 1:
+        return f"{equal:,} channels share the highest value, {values[best]:.4g}"
+    return f"channel {best} ({names[best]}) has the highest value, {values[best]:.4g}"
 
 
-def _near_edge(index: int, count: int) -> bool:
-    """Whether the middle of one of so many cells in a row lies in the first or the last sixth."""
-    return 6 * min(index, count - 1 - index) + 3 <= count
-
-
-def share_in_words(share: float) -> str:
-    """A share from 0 to 1 as "23 %", without rounding something to nothing or nearly all to all."""
-    if 0 < share < 0.01:
-        return "less than 1 %"
-    if 0.99 < share < 1:
-        return "more than 99 %"
-    return f"{share:.0%}".replace("%", " %")
-
-
-def _silence(statistics: ChannelStatistics) -> str:
-    channels, silent = len(statistics), int(statistics.silent.sum())
-    if channels == 1:
-        return (
-            "The only channel is silent for this picture"
-            if silent
-            else "The only channel answers to this picture"
-        )
-    if silent == channels:
-        return f"All {channels:,} channels are silent for this picture"
-    if silent:
-        return f"{silent:,} of {channels:,} channels {'is' if silent == 1 else 'are'} silent for this picture"
-    if (statistics.peak_row < 0).all():
-        return f"None of the {channels:,} channels holds a usable value"
-    return f"None of the {channels:,} channels is silent for this picture"
-
-
-def _strongest(statistics: ChannelStatistics, shape: Sequence[int], names: Sequence[str] | None) -> str:
-    """Which channel has the largest value, with its place; nothing to say if no channel answers."""
-    usable = (statistics.peak_row >= 0) & ~statistics.silent
-    if not usable.any():
+def _strongest(statistics: ChannelStatistics, shape: Sequence[int]) -> str:
+    """Which channel goes furthest from zero, with its place; nothing to say if no channel answers."""
+    reach = np.nan_to_num(statistics.reach)
+    channel = int(reach.argmax())
+    if not reach[channel]:
         return ""
-    channel = int(np.where(usable, statistics.maximum, -np.inf).argmax())
-    equal = int((usable & (statistics.maximum == statistics.maximum[channel])).sum())
-    if equal > 1:
+    if (equal := int((reach == reach[channel]).sum())) > 1:
         return f"{equal:,} channels answer equally strongly, and none more strongly"
-    place = place_of(int(statistics.peak_row[channel]), int(statistics.peak_column[channel]), shape)
+    where = _where(statistics, channel, shape)
     if len(statistics) == 1:
-        return f"it is strongest {place}" if place else ""
-    name = f" ({names[channel]})" if names is not None else ""
-    return f"channel {channel}{name} answers strongest" + (f", {place}" if place else "")
+        return f"it is strongest {where}" if where else ""
+    return f"channel {channel} answers strongest" + (f", {where}" if where else "")
+
+
+def _where(statistics: ChannelStatistics, channel: int, shape: Sequence[int]) -> str:
+    """On which side of zero a channel goes furthest from it, if the layer has both, and in which place."""
+    reach = statistics.reach[channel]
+    high, low = statistics.maximum[channel] == reach, -statistics.minimum[channel] == reach
+    if high and low:
+        return "as far below zero as above"
+    side = ("above zero" if high else "below zero") if statistics.signed else ""
+    cells = (statistics.peak_cells if high else statistics.low_cells)[channel]
+    if statistics.cells == 1:
+        place = ""
+    elif cells == statistics.cells:
+        place = "the same everywhere"
+    elif cells > 1:
+        place = f"equally at {cells:,} places"
+    else:
+        row, column = _cell(statistics, channel, high=bool(high))
+        place = place_of(row, column, shape)
+    return ", ".join(filter(None, [side, place]))
+
+
+def _cell(statistics: ChannelStatistics, channel: int, *, high: bool) -> tuple[int, int]:
+    """Row and column of a channel's highest or lowest value."""
+    if high:
+        return int(statistics.peak_row[channel]), int(statistics.peak_column[channel])
+    return int(statistics.low_row[channel]), int(statistics.low_column[channel])
+
+
+def _activity(statistics: ChannelStatistics, channel: int) -> str:
+    """In which share of its cells a channel is active, on either side of zero where the layer has both."""
+    cells = "cells" if not statistics.nan_count[channel] + statistics.inf_count[channel] else "usable cells"
+    if not statistics.active[channel]:
+        largest = float(np.nan_to_num(statistics.reach).max())
+        if not statistics.reach[channel]:
+            return "it is zero wherever its values are finite"
+        return f"it never goes beyond 1 % of the layer's largest distance from zero, {largest:.4g}"
+    above, below = (share_in_words(side[channel]) for side in (statistics.above, statistics.below))
+    if not statistics.signed:
+        return f"active in {above} of its {cells}"
+    if not statistics.below[channel]:
+        return f"active above zero in {above} of its {cells}, nowhere below"
+    if not statistics.above[channel]:
+        return f"active below zero in {below} of its {cells}, nowhere above"
+    return f"active above zero in {above} of its {cells}, below zero in {below}"
+
+
+def _extremes(statistics: ChannelStatistics, channel: int, shape: Sequence[int]) -> list[str]:
+    """A channel's highest value and, where it has values below zero, its lowest, with their places."""
+    said = []
+    highest, lowest = statistics.maximum[channel], statistics.minimum[channel]
+    if highest > 0 or lowest >= 0:
+        said.append(f"its highest value, {highest:.4g}, is {_at(statistics, channel, shape, high=True)}")
+    if lowest < 0:
+        said.append(f"its lowest value, {lowest:.4g}, is {_at(statistics, channel, shape, high=False)}")
+    return said
+
+
+def _at(statistics: ChannelStatistics, channel: int, shape: Sequence[int], *, high: bool) -> str:
+    cells = (statistics.peak_cells if high else statistics.low_cells)[channel]
+    if cells > 1:
+        return f"at {cells:,} places"
+    row, column = _cell(statistics, channel, high=high)
+    place = place_of(row, column, shape)
+    return f"{place}{', ' if place else ''}in row {row}, column {column}"
 
 
 def _unusable(nan: int, inf: int, values: int) -> list[str]:

@@ -1,33 +1,33 @@
 """Numbers that describe each channel of a layer: mean, extremes, spread, share of active cells."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
+from actviz_core.analysis.strength import NEARLY_SILENT, Strength, strengths
 from actviz_core.errors import ShapeError
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 
-ACTIVE_FRACTION = 0.05
-"""In a layer with negative values a cell is active above this fraction of the layer's largest |value|."""
-
 
 @dataclass(frozen=True)
 class ChannelStatistics:
     """One number a channel, each array of shape (C,). NaN and infinite values are counted, then left out.
 
-    A channel without any finite value has NaN for its numbers and -1 for its peak.
+    A channel without any finite value has NaN for its numbers and -1 for its places.
 
     Attributes:
         mean, maximum, minimum, std: over the channel's cells, float64; `std` divides by the number of cells.
-        active: share of cells, 0 to 1, that count as active. In a layer that is never negative (after a ReLU)
-            these are the cells above zero. In a layer with negative values, where hardly any cell is exactly
-            zero, they are the cells whose distance from zero is more than 5 % of the largest distance from
-            zero that occurs anywhere in the layer.
+        active: share of cells, 0 to 1, whose distance from zero is more than 1 % (`NEARLY_SILENT`) of the
+            largest that occurs anywhere in the layer. A channel that is active nowhere is silent or nearly.
+        above, below: the two parts of `active`: cells above zero and below zero.
         peak_row, peak_column: where the maximum is (the first one in reading order).
+        peak_cells: how many cells have exactly that value.
+        low_row, low_column, low_cells: the same of the minimum.
         silent: True if every value is exactly zero.
         nan_count, inf_count: how many values are not numbers, or infinite.
         cells: number of cells in each channel.
@@ -40,8 +40,14 @@ class ChannelStatistics:
     minimum: FloatArray
     std: FloatArray
     active: FloatArray
+    above: FloatArray
+    below: FloatArray
     peak_row: IntArray
     peak_column: IntArray
+    peak_cells: IntArray
+    low_row: IntArray
+    low_column: IntArray
+    low_cells: IntArray
     silent: BoolArray
     nan_count: IntArray
     inf_count: IntArray
@@ -50,6 +56,20 @@ class ChannelStatistics:
 
     def __len__(self) -> int:
         return len(self.mean)
+
+    @property
+    def reach(self) -> FloatArray:
+        """The largest distance from zero of each channel, (C,); NaN where it holds no finite value."""
+        return np.maximum(np.abs(self.maximum), np.abs(self.minimum))
+
+    @cached_property
+    def strength(self) -> npt.NDArray[np.str_]:
+        """Each channel's word on the scale of `Strength`, (C,)."""
+        return strengths(self.reach, active=self.active > 0, flawed=self.nan_count + self.inf_count > 0)
+
+    def channels(self, *words: Strength) -> IntArray:
+        """The numbers of the channels that have one of these words, in ascending order."""
+        return np.flatnonzero(np.isin(self.strength, [word.value for word in words]))
 
 
 def float_maps(maps: npt.ArrayLike) -> npt.NDArray[np.floating]:
@@ -91,9 +111,13 @@ def channel_statistics(maps: npt.ArrayLike) -> ChannelStatistics:
         inf_count = cells - count - nan_count
         low, high, zeroed = (np.where(finite, flat, fill) for fill in (np.inf, -np.inf, 0))
         total = zeroed.sum(axis=1, dtype=np.float64)
-    peak = high.argmax(axis=1)
-    maximum = high[np.arange(channels), peak].astype(np.float64)
-    minimum = low.min(axis=1).astype(np.float64)
+    peak, lowest = high.argmax(axis=1), low.argmin(axis=1)
+    numbers = np.arange(channels)
+    maximum, minimum = high[numbers, peak], low[numbers, lowest]
+    peak_cells, low_cells = (
+        np.count_nonzero(flat == extreme[:, None], axis=1) for extreme in (maximum, minimum)
+    )
+    maximum, minimum = maximum.astype(np.float64), minimum.astype(np.float64)
     known = np.maximum(count, 1)
     mean = total / known
     # Squares are summed in float64; a constant channel is exactly 0, not a rounding residue.
@@ -101,17 +125,26 @@ def channel_statistics(maps: npt.ArrayLike) -> ChannelStatistics:
     std = np.sqrt(np.maximum(squares / known - mean**2, 0)) * (maximum > minimum)
     empty = count == 0
     signed = bool((minimum < 0).any())
-    active = _active_cells(zeroed, signed=signed) / known
-    for numbers in (mean, maximum, minimum, std, active):
-        numbers[empty] = np.nan
+    cells_above, cells_below = _active_cells(zeroed, signed=signed)
+    above, below, active = (each / known for each in (cells_above, cells_below, cells_above + cells_below))
+    for found in (mean, maximum, minimum, std, active, above, below):
+        found[empty] = np.nan
+    for found in (peak_cells, low_cells):
+        found[empty] = 0
     return ChannelStatistics(
         mean=mean,
         maximum=maximum,
         minimum=minimum,
         std=std,
         active=active,
+        above=above,
+        below=below,
         peak_row=np.where(empty, -1, peak // width),
         peak_column=np.where(empty, -1, peak % width),
+        peak_cells=peak_cells,
+        low_row=np.where(empty, -1, lowest // width),
+        low_column=np.where(empty, -1, lowest % width),
+        low_cells=low_cells,
         silent=(maximum == 0) & (minimum == 0) & (count == cells),
         nan_count=nan_count,
         inf_count=inf_count,
@@ -120,9 +153,9 @@ def channel_statistics(maps: npt.ArrayLike) -> ChannelStatistics:
     )
 
 
-def _active_cells(flat: npt.NDArray[np.floating], *, signed: bool) -> IntArray:
-    """Number of active cells in each row of `flat`, shape (C, cells), without NaN or infinities."""
-    if not signed:
-        return np.count_nonzero(flat > 0, axis=1)
-    size = np.abs(flat)
-    return np.count_nonzero(size > ACTIVE_FRACTION * size.max(), axis=1)
+def _active_cells(flat: npt.NDArray[np.floating], *, signed: bool) -> tuple[IntArray, IntArray]:
+    """Number of active cells above and below zero in each row of `flat`, (C, cells), all finite."""
+    largest = max(flat.max(), -flat.min())
+    border = largest * flat.dtype.type(NEARLY_SILENT)
+    above = np.count_nonzero(flat > border, axis=1)
+    return above, np.count_nonzero(flat < -border, axis=1) if signed else np.zeros_like(above)

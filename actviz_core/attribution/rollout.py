@@ -9,6 +9,7 @@ with another; a Swin's windows and the merging of its patches are followed back 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torchvision.models.swin_transformer import ShiftedWindowAttention
 
 from actviz_core.errors import NotPossibleError
 from actviz_core.hooks.attention import Attention, capture_attention
@@ -21,21 +22,32 @@ def attention_rollout(module: nn.Module, x: Tensor) -> Tensor:
 
     Shares are at least 0 and sum to 1 less what stays on tokens that are no patches, or on padding. A vision
     transformer is followed back from its class token, or from all patches alike where it averages them, as a
-    Swin does. Raises `NotPossibleError` where there is no attention, or it is not known how its tokens lie.
+    Swin does. Raises `NotPossibleError` where there is no attention, where it is not known how its tokens
+    lie, and where other tokens follow, as the convolutions between MaxViT's windows make them.
     """
     layers = list(capture_attention(module, x).values())
     if not layers:
         raise NotPossibleError("Attention rollout needs attention layers, and this network has none.")
     grids = [layer.layout for layer in layers if isinstance(layer.layout, TokenGrid)]
     windows = [layer.layout for layer in layers if isinstance(layer.layout, WindowGrid)]
-    if len(grids) == len(layers):
+    if len(grids) == len(layers) and set(grids) == {grids[0]} and not grids[0].class_only:
         return _of_tokens(unwrap(module).root, layers, grids[0])
-    if len(windows) == len(layers):
+    if len(windows) == len(layers) and _only_swin(module):
         return _of_windows(layers, windows)
+    if len(grids) + len(windows) == len(layers) and not any(layer.of_channels for layer in layers):
+        raise NotPossibleError(
+            "Attention rollout follows the same tokens through all layers, or Swin's windows; between the "
+            "attention layers of this network, tokens change in other ways."
+        )
     raise NotPossibleError(
         "Attention rollout needs to know where the tokens of every attention layer lie on the picture, and "
         "the structure of this network does not tell."
     )
+
+
+def _only_swin(module: nn.Module) -> bool:
+    """Whether a network's windows are those of torchvision's Swin, between which patches merge by twos."""
+    return any(isinstance(part, ShiftedWindowAttention) for part in module.modules())
 
 
 def _of_tokens(root: nn.Module, layers: list[Attention], layout: TokenGrid) -> Tensor:

@@ -1,9 +1,11 @@
-"""The functions that replay scripts are made of: plain torch and torchvision, nothing of this project.
+"""The functions that replay scripts are made of: plain torch and torchvision, but for `built`.
 
 `actviz_core.export.script` copies those that a script needs into it, word for word. The one hook outside of
 `actviz_core.hooks` is here, because a script must not need that package.
 """
 
+import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,13 +18,28 @@ from torchvision.transforms import InterpolationMode
 from torchvision.transforms import functional as F
 
 from actviz_core.arrays import as_stored
+from actviz_core.errors import ActVizError
+from actviz_core.models import load_model
 
 
-def with_noise(picture: Image.Image, strength: float) -> Image.Image:
-    """Add normal noise of this standard deviation, 0 to 1 of full brightness, the same every time."""
-    pixels = np.asarray(picture, np.float32)
-    noise = np.random.default_rng(0).normal(0, 255 * strength, pixels.shape)
-    return Image.fromarray(np.clip(np.round(pixels + noise), 0, 255).astype(np.uint8))
+def missing_file(*files: Path) -> bool:
+    """Name a file that is not there, if one is."""
+    for file in files:
+        if not file.is_file():
+            print(f"{file.name} is not in {file.parent}: unpack the whole ZIP file that this script is from.")
+            return True
+    return False
+
+
+def built(key: str) -> nn.Module:
+    """Build a network that only the activation dashboard can build; ends the script if it can't here."""
+    if ":" in key:  # a network of the team's own, which the dashboard wants to be named there
+        os.environ["ACTVIZ_MODELS"] = key
+    try:
+        return load_model(key).module.cpu()
+    except ActVizError as error:
+        print(f"{key} cannot be built here. {error}")
+        sys.exit(2)
 
 
 def middle(picture: Image.Image, longest: int) -> Image.Image:
@@ -71,6 +88,9 @@ def returned(network: nn.Module, inputs: Tensor, calls: list[str]) -> dict[str, 
     counts: dict[str, int] = {}
     kept: dict[str, Tensor] = {}
     modules = dict(network.named_modules())
+    scripted = {
+        module: name for name, module in modules.items() if isinstance(module, torch.jit.ScriptModule)
+    }
 
     def hook(layer: str) -> Any:
         def keep(_module: nn.Module, _arguments: Any, output: Any) -> None:
@@ -87,17 +107,21 @@ def returned(network: nn.Module, inputs: Tensor, calls: list[str]) -> dict[str, 
 
         return keep
 
-    handles = []
+    def keep_scripted(module: nn.Module, arguments: Any, output: Any) -> None:
+        if module in scripted:  # TorchScript takes no hooks of its own, and shows what it returns alone
+            hook(scripted[module])(module, arguments, output)
+
+    handles = [nn.modules.module.register_module_forward_hook(keep_scripted)]
     try:
         for name, module in modules.items():
-            if not isinstance(module, torch.jit.ScriptModule):
+            if module not in scripted:
                 handles.append(module.register_forward_hook(hook(name)))
         with torch.no_grad():
             network.eval()(inputs)
     finally:
         for handle in handles:
             handle.remove()
-    return {call: kept[call] for call in calls}
+    return {call: kept[call] for call in calls if call in kept}
 
 
 def compare(computed: dict[str, Tensor], file: Path) -> bool:

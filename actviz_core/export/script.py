@@ -1,48 +1,50 @@
 """A Python script that computes exported values again, with plain torch and torchvision."""
 
 import inspect
-import sys
-import textwrap
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 import torchvision
+from PIL import Image
+from torch import nn
 from torchvision.models import get_model_weights
 
 from actviz_core.arrays import as_stored
 from actviz_core.export import replay
 from actviz_core.export.provenance import Provenance
+from actviz_core.export.script_head import CAPTURE, LOAD, guarded_imports, introduction, needs_of
 from actviz_core.hooks.selection import is_step
 from actviz_core.models import Frame, Model
-from actviz_core.models.network import RANDOM, RANDOM_SEED
+from actviz_core.models.cifar_resnet20 import network as bundled
+from actviz_core.models.network import RANDOM_SEED
+from actviz_core.models.own_weights import DIGITS
 from actviz_core.models.preprocess import LONGEST
 from actviz_core.models.torchvision_networks import building_arguments
-from actviz_core.samples import ImageId, parse_image_id
-from actviz_core.samples.variants import MIRROR
-
-_CAPTURE = "from actviz_core import capture"
-_CIFAR10 = {"cifar10-test": False, "cifar10-train": True}
-_NOISE = "noise-"
+from actviz_core.samples import parse_image_id
 
 _MAIN = '''
 
+HERE = Path(__file__).resolve().parent
+
+
 def main() -> int:
     """Compute, compare, and tell by the exit code whether all is the same."""
-    file = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).with_name({npz_name})
-    if not file.is_file():
-        print(f"{{file}} is not there: give the path of the exported .npz file.")
+    file = Path(sys.argv[1]) if len(sys.argv) > 1 else HERE / {npz_name}
+    if missing_file({files}):
         return 2
     computed: dict[str, Tensor] = {{}}
 {blocks}
-    if compare(computed, file):
+    same = compare(computed, file)
+    if same:
         print(f"All {{len(computed)}} arrays equal {{file.name}}, bit for bit.")
-        return 0
-    print("Exported with {versions}.")
-    print(f"Here: torch {{torch.__version__}}, torchvision {{torchvision.__version__}}. Another version, "
-          "processor or number of threads may change the last digits.")
-    return 1
+    else:
+        print("Exported with {versions}.")
+        print(f"Here: torch {{torch.__version__}}, torchvision {{torchvision.__version__}}. Another version, "
+              "processor or number of threads may change the last digits.")
+{notes}    return 0 if same else 1
 
 
 if __name__ == "__main__":
@@ -52,15 +54,29 @@ if __name__ == "__main__":
 
 @dataclass(frozen=True)
 class Run:
-    """A network, a picture, and the calls to compute again."""
+    """A network, a picture with its id, and the calls to compute again."""
 
     model: Model
     image_id: str
+    picture: Image.Image
     calls: tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Part:
+class Script:
+    """A script, and what lies beside it: pictures, and networks whose weights have no public source.
+
+    ``needs`` goes on from "the script" and says what it takes to run.
+    """
+
+    text: str
+    pictures: Mapping[str, Image.Image]
+    weights: Mapping[str, nn.Module]
+    needs: str
+
+
+@dataclass(frozen=True)
+class _Part:
     """Some lines of a script, with the imports and the functions that they need."""
 
     lines: tuple[str, ...]
@@ -68,38 +84,66 @@ class Part:
     functions: tuple[Callable[..., Any], ...] = ()
 
 
-def replay_script(runs: Sequence[Run], *, npz_name: str) -> str:
+def replay_script(runs: Sequence[Run], *, npz_name: str) -> Script:
     """Write a script that computes the values of an NPZ file again and compares them bit for bit.
 
-    It hooks plain torch modules and prepares pictures with torchvision. Of this project it imports only what
-    has no other source: bundled weights, pictures that are not CIFAR-10's, and `capture` for steps between
-    layers, which no hook sees. Exit codes: 0 all is equal, 1 something differs, 2 there is no such file.
-    ``npz_name`` is the file that it looks for beside itself;
+    It hooks plain torch modules and prepares pictures with torchvision; the classes of the bundled network
+    are written into it. This project is imported only for networks that are neither torchvision's nor the
+    bundled one, and for steps between layers, which no hook sees. Exit codes: 0 all is equal, 1 something
+    differs, 2 something that it needs is not there. ``npz_name`` is the file that it looks for beside itself;
     arrays must have the names of `value_names`, for the runs' calls in order.
 
     Raises `UnknownImageError` for what is no image id.
     """
-    merged: dict[tuple[str, str], tuple[Model, dict[str, None]]] = {}
+    merged: dict[tuple[str, str], tuple[Run, dict[str, None]]] = {}
     for run in runs:
-        _, calls = merged.setdefault((run.model.key, run.image_id), (run.model, {}))
+        parse_image_id(run.image_id)
+        _, calls = merged.setdefault((run.model.key, run.image_id), (run, {}))
         calls.update(dict.fromkeys(run.calls))
+    pictures = {run.image_id: run.picture for run, _ in merged.values()}
+    travelling = {run.model.key: run.model.module for run, _ in merged.values() if _weights_travel(run.model)}
+    picture_files, weights_files = (
+        _numbered(pictures, "picture", "png"),
+        _numbered(travelling, "weights", "pt"),
+    )
     parts = [
-        _run(model, image_id, list(calls), several=len(merged) > 1)
-        for (_, image_id), (model, calls) in merged.items()
+        _run(
+            run.model,
+            run.image_id,
+            list(calls),
+            picture_files[run.image_id],
+            weights_files.get(run.model.key, ""),
+            several=len(merged) > 1,
+        )
+        for run, calls in merged.values()
     ]
     imports = {line for part in parts for line in part.imports}
-    needed = {function for part in parts for function in part.functions}
+    needed = {function for part in parts for function in part.functions} | _ALWAYS
     functions = [function for function in _FUNCTIONS if function in needed]
-    told = [Provenance.of(model, image_id, tuple(calls)) for (_, image_id), (model, calls) in merged.items()]
+    told = [Provenance.of(run.model, run.image_id, tuple(calls)) for run, calls in merged.values()]
     versions = told[0].as_rows()[-1][1] if told else ""
     blocks = "\n".join(f"    {line}".rstrip() for part in parts for line in ("", *part.lines))
+    notes = dict.fromkeys(run.model.note for run, _ in merged.values() if run.model.note)
+    beside = [f"HERE / {name!r}" for name in (*picture_files.values(), *weights_files.values())]
+    needs = needs_of(imports, [run.model.key for run, _ in merged.values()])
     pieces = [
-        f'"""{_introduction(told, npz_name, imports)}"""\n',
-        "\n".join(sorted_imports(imports | _IMPORTS)),
+        f'"""{introduction(told, npz_name, needs, imports)}"""\n',
+        guarded_imports(imports | _IMPORTS, needs),
         *(f"\n\n{inspect.getsource(function).rstrip()}" for function in functions),
-        _MAIN.format(npz_name=repr(npz_name), blocks=blocks, versions=versions),
+        _MAIN.format(
+            npz_name=repr(npz_name),
+            files=", ".join(["file", *beside]),
+            blocks=blocks,
+            versions=versions,
+            notes="".join(f"    print({f'Note: {note}'!r})\n" for note in notes),
+        ),
     ]
-    return "\n".join(pieces)
+    return Script(
+        "\n".join(pieces),
+        {picture_files[image_id]: picture for image_id, picture in pictures.items()},
+        {weights_files[key]: module for key, module in travelling.items()},
+        needs,
+    )
 
 
 _IMPORTS = {
@@ -115,14 +159,21 @@ _IMPORTS = {
     "from torchvision.transforms import functional as F",
 }
 
-_HOOKS = Part(
-    (),
-    ("from collections.abc import Iterator", "from typing import Any", "from torch import nn"),
-    (replay.tensors, replay.returned),
+_HOOKS = _Part(
+    (), ("from collections.abc import Iterator", "from torch import nn"), (replay.tensors, replay.returned)
 )
-
+_BUNDLED = (
+    bundled.ZeroPadShortcut,
+    bundled.Add,
+    bundled.BasicBlock,
+    bundled.stage,
+    bundled.CifarResNet20,
+)
+_ALWAYS = {replay.missing_file, as_stored, replay.compare}
 _FUNCTIONS = (
-    replay.with_noise,
+    *_BUNDLED,
+    replay.missing_file,
+    replay.built,
     replay.middle,
     replay.prepare,
     replay.tensors,
@@ -132,16 +183,17 @@ _FUNCTIONS = (
 )
 
 
-def _run(model: Model, image_id: str, calls: list[str], *, several: bool) -> Part:
-    """One network's pass with one picture."""
+def _run(
+    model: Model, image_id: str, calls: list[str], picture: str, weights: str, *, several: bool
+) -> _Part:
+    """One network's pass with one picture; ``picture`` and ``weights`` are files beside the script."""
     device = str(model.device)
-    network, picture = network_part(model), picture_part(parse_image_id(image_id))
-    prepared = prepared_part(model)
+    network, prepared = _network(model, weights), _prepared(model)
     moved = "" if device == "cpu" else f".to({device!r})"
     cast = "" if model.input_type is torch.float32 else f".to({model.input_type})"
     steps = [call for call in calls if is_step(model.module, call)]
     layers = [call for call in calls if call not in steps]
-    results, hooks = [], _HOOKS if layers else Part(())
+    results = []
     if layers:
         results.append(f"returned(network{moved}, inputs{moved}{cast}, {layers!r})")
     if steps:
@@ -149,68 +201,51 @@ def _run(model: Model, image_id: str, calls: list[str], *, several: bool) -> Par
     if several:
         prefix = f"{model.key},{image_id},"
         results = [f"{{{prefix!r} + call: value for call, value in {result}.items()}}" for result in results]
-    return Part(
-        (*network.lines, *picture.lines, *prepared.lines, *(f"computed |= {result}" for result in results)),
-        (
-            *network.imports,
-            *picture.imports,
-            *prepared.imports,
-            *hooks.imports,
-            *([_CAPTURE] if steps else []),
-        ),
-        (
-            *network.functions,
-            *picture.functions,
-            *prepared.functions,
-            *hooks.functions,
-            as_stored,
-            replay.compare,
-        ),
+    hooks = _HOOKS if layers else _Part(())
+    opened = f"picture = Image.open(HERE / {picture!r})"
+    return _Part(
+        (*network.lines, opened, *prepared.lines, *(f"computed |= {result}" for result in results)),
+        (*network.imports, *prepared.imports, *hooks.imports, *([CAPTURE] if steps else [])),
+        (*network.functions, *prepared.functions, *hooks.functions),
     )
 
 
-def network_part(model: Model) -> Part:
-    """The lines that make ``network``."""
+def _is_bundled(model: Model) -> bool:
+    return type(model.module) is bundled.CifarResNet20
+
+
+def _weights_travel(model: Model) -> bool:
+    """Whether a network's weights are a file beside the script: the bundled ones, and uploaded ones."""
+    weights = model.key.partition("@")[2]
+    if _is_bundled(model):
+        return True
+    return re.fullmatch(f"[0-9a-f]{{{DIGITS},64}}", weights) is not None
+
+
+def _network(model: Model, file: str) -> _Part:
     name, _, weights = model.key.partition("@")
-    published = get_model_weights(name) if name in torchvision.models.list_models() else None
-    if weights == RANDOM and published is not None:
-        arguments = building_arguments(name, published["DEFAULT"])
-        told = ", ".join(f"{argument}={value!r}" for argument, value in arguments.items())
-        seed = f"torch.manual_seed({RANDOM_SEED})"
-        return Part((seed, f"network = torchvision.models.get_model({name!r}, {told})"))
-    if published is None or (weights or "DEFAULT") not in published.__members__:
-        line = f"network = load_model({model.key!r}).module"
-        return Part((line,), ("from actviz_core import load_model",))
-    weights = published[weights or "DEFAULT"].name
-    return Part((f"network = torchvision.models.get_model({name!r}, weights={weights!r})",))
+    loaded = f"network.load_state_dict(torch.load(HERE / {file!r}, weights_only=True))"
+    if _is_bundled(model):
+        return _Part(("network = CifarResNet20()", loaded), ("from torch import nn",), _BUNDLED)
+    if name not in torchvision.models.list_models():
+        line = f"network = built({name if file else model.key!r})"
+        imports = ("import os", "from torch import nn", "from actviz_core.errors import ActVizError", LOAD)
+        return _Part((line, *([loaded] if file else [])), imports, (replay.built,))
+    published = get_model_weights(name)
+    if not weights or weights in published.__members__:
+        weights = published[weights or "DEFAULT"].name
+        return _Part((f"network = torchvision.models.get_model({name!r}, weights={weights!r})",))
+    arguments = building_arguments(name, published["DEFAULT"])
+    told = ", ".join(f"{argument}={value!r}" for argument, value in arguments.items())
+    line = f"network = torchvision.models.get_model({name!r}, {told})"
+    return _Part((line, loaded) if file else (f"torch.manual_seed({RANDOM_SEED})", line))
 
 
-def picture_part(image: ImageId) -> Part:
-    """The lines that make ``picture``."""
-    if image.source not in _CIFAR10:
-        line = f"picture = open_sample({str(image)!r}).image"
-        return Part((line,), ("from actviz_core import open_sample",))
-    lines = [
-        'data = os.environ.get("ACTVIZ_DATA") or Path.home() / ".cache" / "actviz"',
-        f"picture = CIFAR10(data, train={_CIFAR10[image.source]}, download=True)[{image.item}][0]",
-    ]
-    imports = ["import os", "from torchvision.datasets import CIFAR10"]
-    functions: tuple[Callable[..., Any], ...] = ()
-    if image.variant == MIRROR:
-        lines.append("picture = ImageOps.mirror(picture)")
-        imports.append("from PIL import ImageOps")
-    elif image.variant:
-        lines.append(f"picture = with_noise(picture, {float(image.variant.removeprefix(_NOISE))!r})")
-        functions = (replay.with_noise,)
-    return Part(tuple(lines), tuple(imports), functions)
-
-
-def prepared_part(model: Model) -> Part:
-    """The lines that make ``inputs`` of ``picture``."""
+def _prepared(model: Model) -> _Part:
     preprocess = model.preprocess
     if preprocess.frame is Frame.PAD:
         line = f"inputs = load_model({model.key!r}).preprocess(picture)"
-        return Part((line,), ("from actviz_core import load_model",))
+        return _Part((line,), (LOAD,))
     crop = list(preprocess.size) if preprocess.frame is Frame.CROP else None
     keeps_proportions = len(preprocess.resize) == 1
     cut = (f"picture = middle(picture, longest={LONGEST})",) if keeps_proportions else ()
@@ -225,42 +260,11 @@ def prepared_part(model: Model) -> Part:
         f"    interpolation=InterpolationMode.{preprocess.interpolation.name},",
         ")",
     )
-    return Part(lines, (), (replay.middle, replay.prepare) if cut else (replay.prepare,))
+    return _Part(lines, (), (replay.middle, replay.prepare) if cut else (replay.prepare,))
 
 
-def _introduction(told: Sequence[Provenance], npz_name: str, imports: set[str]) -> str:
-    steps = _CAPTURE in imports
-    own = [
-        *(["weights or pictures"] if any("actviz_core" in line for line in imports - {_CAPTURE}) else []),
-        *(["way to see steps"] if steps else []),
-    ]
-    comes = "comes" if own == ["way to see steps"] else "come"
-    own_needs = (
-        f"Its {' and its '.join(own)} {comes} from the activation dashboard: set PYTHONPATH to that "
-        "project's folder."
-    )
-    lines = [
-        "Computes activations again with plain torch hooks, and compares them bit for bit.",
-        *(["Hooks see no steps between layers: those are captured as the dashboard does."] if steps else []),
-        "",
-        "Needs torch, torchvision and numpy.",
-        *(textwrap.wrap(own_needs, 106) if own else []),
-        f"Looks for {npz_name} beside itself, or where its first argument says.",
-        *(f"\n{one.as_text()}" for one in told),
-        "",
-    ]
-    return "\n".join(lines).replace("\\", "\\\\").replace('"', "'")
-
-
-def sorted_imports(imports: set[str]) -> list[str]:
-    """Python's own imports, the libraries', this project's; what comes from one place in one line."""
-    names: dict[str, list[str]] = {}
-    for line in sorted(imports, key=lambda line: (line.startswith("from"), line)):
-        start, _, name = line.rpartition("import ")
-        names.setdefault(start if start and " as " not in name else line, []).append(name)
-    groups: tuple[list[str], list[str], list[str]] = ([], [], [])
-    for start, listed in names.items():
-        module = start.split()[1]
-        group = 2 if module == "actviz_core" else int(module.split(".")[0] not in sys.stdlib_module_names)
-        groups[group].append(f"{start}import {', '.join(listed)}" if start.endswith(" ") else start)
-    return [line for group in groups if group for line in (*group, "")][:-1]
+def _numbered(names: Mapping[str, Any], start: str, ending: str) -> dict[str, str]:
+    """A file's name for each: ``picture.png``, or ``picture-1.png`` and so on for several."""
+    if len(names) == 1:
+        return dict.fromkeys(names, f"{start}.{ending}")
+    return {name: f"{start}-{number}.{ending}" for number, name in enumerate(names, 1)}

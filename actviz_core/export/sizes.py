@@ -25,7 +25,7 @@ def html_bytes(figure: go.Figure) -> int:
 
 def csv_bytes(statistics: Mapping[Panel, ChannelStatistics]) -> int:
     """About how large `statistics_csv` will be."""
-    return 150 + sum((len(str(panel)) + 150) * len(numbers) for panel, numbers in statistics.items())
+    return 220 + sum((len(str(panel)) + 220) * len(numbers) for panel, numbers in statistics.items())
 
 
 def _json_bytes(value: Any) -> int:

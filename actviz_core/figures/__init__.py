@@ -5,7 +5,7 @@ from actviz_core.figures.board import compare_board
 from actviz_core.figures.board_contents import BoardPanel, Show
 from actviz_core.figures.captioned_sheet import captioned_sheet
 from actviz_core.figures.change_bars import change_bars
-from actviz_core.figures.channel_grid import channel_grid
+from actviz_core.figures.channel_grid import channel_grid, grid_limits
 from actviz_core.figures.channel_map import channel_map, overlay
 from actviz_core.figures.colors import Colors
 from actviz_core.figures.contact_sheet import contact_sheet
@@ -35,6 +35,7 @@ __all__ = [
     "confusion_figure",
     "contact_sheet",
     "difference_map",
+    "grid_limits",
     "histogram",
     "lay_on_pictures",
     "learning_curve_figure",

@@ -22,6 +22,7 @@ from actviz_core.figures.panels import map_panel, tile_panel
 from actviz_core.figures.pictures import stretched_image
 from actviz_core.figures.tile_traces import tile_axes
 from actviz_core.figures.tiles import tile_layout
+from actviz_core.units import percent
 
 HEIGHT_LIMIT = 1000
 COLUMNS = 4
@@ -125,7 +126,7 @@ def attention_picker(
 
 
 def _share(value: np.floating) -> str:
-    return f"<b>{value:.3%}</b>" if np.isfinite(value) else "out of sight"
+    return f"<b>{percent(float(value), 3)}</b>" if np.isfinite(value) else "out of sight"
 
 
 def _weights(values: npt.ArrayLike, dimensions: int) -> npt.NDArray[np.floating]:
@@ -140,7 +141,7 @@ def _weights(values: npt.ArrayLike, dimensions: int) -> npt.NDArray[np.floating]
 def _scale(values: npt.NDArray[np.floating], width: int) -> ColorRange:
     ends = (0.0, float(np.nanmax(values)) or 1.0)
     bar = color_bar_above(
-        width=width, tickmode="array", tickvals=list(ends), ticktext=["0", f"{ends[1] * 100:.3g} %"]
+        width=width, tickmode="array", tickvals=list(ends), ticktext=["0", percent(ends[1], 1)]
     )
     return ColorRange(Colors.MAGMA, *ends, bar)
 

@@ -43,6 +43,7 @@ MESSAGE_PIXELS = 120
 COMPONENTS = "red, green, blue: each panel's own principal components, and their shares of its variation"
 
 SHARED = "one range for all panels: colours can be compared"
+SHARED_WITH_GRID = "the grid's range, one for all panels: colours can be compared"
 OWN = "each panel is coloured by itself: compare patterns, not colours"
 
 NOTE_ROOM = 700
@@ -83,7 +84,8 @@ def compare_board(
         colors: the colour scale.
         value_range: `SHARED` is one range for all panels, with one colour bar; `CHANNEL` is each panel's own,
             each with its bar; a note says which. `PERCENTILE` is shared, without the most extreme values.
-            In a grid, ranges come from all channels of a layer, whether shown or not.
+            In a grid, ranges come from all channels of a layer, whether shown or not; one channel keeps the
+            shared range that its tiles have in the grid.
         selected: the channel to put a frame around in every grid.
         which: what is said of a grid's channels, beside how many of all they are, where it leaves some out.
         width: about how wide the figure will be drawn, in pixels; decides its height and the room for titles.
@@ -194,9 +196,10 @@ def _scales(
         ends = percentile_range(joined[None, None], channel_statistics(joined[None, None]), centred=centred)
         legend = CLIPPED
     else:
-        lows, highs = zip(*(content.ends for content in colored), strict=True)
+        lows, highs = zip(*(content.layer_ends or content.ends for content in colored), strict=True)
         ends = own_limits(min(lows), max(highs), centred=centred)
-        legend = SHARED if len(colored) > 1 and width >= NOTE_ROOM else ""
+        said = SHARED if colored[0].layer_ends is None else SHARED_WITH_GRID
+        legend = said if len(colored) > 1 and width >= NOTE_ROOM else ""
     bar = color_bar_above(width=width, ends=ends)
     return [
         ColorRange(palette, *ends, bar if content is colored[0] else None) for content in contents

@@ -1,7 +1,7 @@
 """What one panel of a board shows: its values and their traces, before it has a place and colours."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -12,7 +12,6 @@ from actviz_core.analysis import (
     ChannelStatistics,
     Summary,
     principal_components,
-    share_in_words,
     summary_map,
 )
 from actviz_core.analysis.statistics import float_maps
@@ -29,6 +28,7 @@ from actviz_core.figures.tile_traces import (
     tile_traces,
 )
 from actviz_core.figures.tiles import TileLayout, fitting_layout
+from actviz_core.units import share_in_words
 
 
 class Show(StrEnum):
@@ -72,6 +72,7 @@ class Content:
         values: what colours stand for: all maps, (C, H, W), or the one that is shown, (H, W); None if colours
             stand for nothing.
         ends: lowest and highest finite value of these.
+        layer_ends: those of the whole layer, where a part of it is shown; else None.
         signed: whether they are centred on zero, unless other colours are chosen.
         frames: shapes around what is selected.
         panel: what the figure says of its tiles, as `tile_panel` does.
@@ -86,6 +87,7 @@ class Content:
     draw: Draw = lambda _colors, _opacity: []
     values: FloatMaps | None = None
     ends: tuple[float, float] = (0.0, 0.0)
+    layer_ends: tuple[float, float] | None = None
     signed: bool = False
     frames: Sequence[Mapping[str, Any]] = ()
     panel: Callable[[ColorRange], Meta] = lambda _colors: {}
@@ -121,12 +123,16 @@ def grid_content(
         axes=tile_axes(tiles),
         draw=lambda colors, _opacity: tile_traces(maps, shown, tiles, statistics, colors),
         values=maps,
-        ends=extremes(np.concatenate([statistics.minimum, statistics.maximum])),
+        ends=_ends_of_layer(statistics),
         signed=statistics.signed,
         frames=tile_frames(shown, tiles, selected),
         panel=lambda colors: channel_panel(shown, tiles, colors),
         detail=detail,
     )
+
+
+def _ends_of_layer(statistics: ChannelStatistics) -> tuple[float, float]:
+    return extremes(np.concatenate([statistics.minimum, statistics.maximum]))
 
 
 def channel_content(panel: BoardPanel, channel: int) -> Content:
@@ -137,9 +143,9 @@ def channel_content(panel: BoardPanel, channel: int) -> Content:
         last = len(maps) - 1
         has = f"channels 0 to {last:,}" if last else "channel 0 only"
         return Content(detail=detail, message=f"No channel {channel} here:<br>this layer has {has}.")
-    if panel.statistics.silent[channel]:
-        detail += ", silent"
-    return _map_content(maps[channel], signed=panel.statistics.signed, detail=detail, channel=channel)
+    detail += f", {panel.statistics.strength[channel]}"
+    content = _map_content(maps[channel], signed=panel.statistics.signed, detail=detail, channel=channel)
+    return replace(content, layer_ends=_ends_of_layer(panel.statistics))
 
 
 def summary_content(panel: BoardPanel, summary: Summary | None) -> Content:

@@ -8,10 +8,15 @@ from actviz_core.errors import ShapeError
 from actviz_core.figures.canvas import MARGIN, draw, grey_bars
 from actviz_core.figures.colors import ACCENT, NEUTRAL
 from actviz_core.figures.markup import plain
-from actviz_core.figures.vectors import LETTER_PIXELS, LONG_BAR, named_rows, share_text
+from actviz_core.figures.vectors import LETTER_PIXELS, LONG_BAR, named_rows
 
 PAIR_PIXELS = 44
 LEGEND_PIXELS = 30
+
+
+def share_text(share: float) -> str:
+    """A share beside its bar, three digits long, so that small changes are seen."""
+    return f"{share * 100:.3g} %" if share >= 0.001 or not share else "< 0.1 %"
 
 
 def change_bars(

@@ -93,6 +93,29 @@ def channel_grid(
     )
 
 
+def grid_limits(
+    maps: npt.ArrayLike,
+    statistics: ChannelStatistics,
+    channel: int,
+    *,
+    colors: Colors = Colors.AUTO,
+    value_range: ValueRange = ValueRange.SHARED,
+) -> tuple[float, float]:
+    """The values at the ends of the colours that a channel's tile has in `channel_grid`.
+
+    Raises:
+        ShapeError: if `maps` is not three-dimensional or holds no value.
+
+    """
+    centred = is_centred(resolve(colors, signed=statistics.signed))
+    if value_range is ValueRange.CHANNEL:
+        low, high = channel_ranges(statistics, centred=centred)
+        return float(low[channel]), float(high[channel])
+    if value_range is ValueRange.PERCENTILE:
+        return percentile_range(float_maps(maps), statistics, centred=centred)
+    return shared_range(statistics, centred=centred)
+
+
 def _color_range(
     values: FloatMaps, statistics: ChannelStatistics, value_range: ValueRange, palette: Colors, *, width: int
 ) -> ColorRange:

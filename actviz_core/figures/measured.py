@@ -9,8 +9,9 @@ import plotly.graph_objects as go
 
 from actviz_core.errors import ShapeError
 from actviz_core.figures.canvas import draw
-from actviz_core.figures.colors import Colors, colorscale
+from actviz_core.figures.colors import Colors, colorscale, ink_on
 from actviz_core.figures.markup import plain
+from actviz_core.units import percent
 
 LABELS = 90
 """Pixels that the names of the classes take at the left and above."""
@@ -19,6 +20,7 @@ LINES = ("#3f8fc4", "#e4772e")
 """A blue and an orange that can be told apart by everyone, on white and on black."""
 
 _GRID = "rgba(127,127,127,0.25)"
+_TICKS = {"tickvals": [0, 0.25, 0.5, 0.75, 1], "ticktext": [percent(share / 4) for share in range(5)]}
 
 
 def confusion_figure(confusion: npt.ArrayLike, classes: Sequence[str], *, width: int = 560) -> go.Figure:
@@ -36,7 +38,7 @@ def confusion_figure(confusion: npt.ArrayLike, classes: Sequence[str], *, width:
         raise ShapeError(f"{len(classes)} classes need as many rows and columns; got {counts.shape}.")
     mistakes = np.where(np.eye(len(classes), dtype=bool), 0, counts)
     names = [plain(name) for name in classes]
-    heatmap = {
+    heatmap: dict[str, Any] = {
         "type": "heatmap",
         "z": counts,
         "x": names,
@@ -47,13 +49,26 @@ def confusion_figure(confusion: npt.ArrayLike, classes: Sequence[str], *, width:
         "showscale": False,
         "xgap": 1,
         "ygap": 1,
-        "texttemplate": "%{z}",
-        "textfont": {"size": 12},
         "hovertemplate": "%{y}, taken for %{x}: <b>%{z}</b><extra></extra>",
+    }
+    numbers = {
+        "type": "scatter",
+        "mode": "text",
+        "x": names * len(names),
+        "y": [name for name in names for _ in names],
+        "text": [str(count) for count in counts.ravel()],
+        "textfont": {
+            "size": 12,
+            "color": [
+                ink_on(min(1.0, count / heatmap["zmax"]), Colors.CIVIDIS) for count in counts.ravel().tolist()
+            ],
+        },
+        "hoverinfo": "skip",
+        "showlegend": False,
     }
     ticks = {"showticklabels": True, "tickfont": {"size": 12}, "fixedrange": True, "type": "category"}
     return draw(
-        [heatmap],
+        [heatmap, numbers],
         height=width,
         top=LABELS,
         xaxis=ticks | {"side": "top", "tickangle": -45},
@@ -81,7 +96,8 @@ def learning_curve_figure(
             "y": list(line),
             "name": plain(name),
             "line": {"color": color, "width": 2},
-            "hovertemplate": f"{plain(name)}<br>epoch %{{x}}: <b>%{{y:.1%}}</b><extra></extra>",
+            "text": [percent(value, 1) for value in line],
+            "hovertemplate": f"{plain(name)}<br>epoch %{{x}}: <b>%{{text}}</b><extra></extra>",
         }
         for (name, line), color in zip(accuracies.items(), LINES, strict=False)
     ]
@@ -91,7 +107,7 @@ def learning_curve_figure(
         height=height,
         bottom=40,
         xaxis=axis | {"title": {"text": "epoch"}},
-        yaxis=axis | {"range": [0, 1], "tickformat": ".0%", "automargin": True},
+        yaxis=axis | {"range": [0, 1], "automargin": True, **_TICKS},
         showlegend=True,
         legend={"x": 1, "xanchor": "right", "y": 0.05, "yanchor": "bottom", "font": {"size": 12}},
         dragmode=False,

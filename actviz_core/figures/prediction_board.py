@@ -6,16 +6,18 @@ import plotly.graph_objects as go
 
 from actviz_core.analysis import TopK
 from actviz_core.figures.canvas import MARGIN, draw, grey_bars, message_figure
-from actviz_core.figures.colors import ACCENT, NEUTRAL
+from actviz_core.figures.colors import LABEL, NEUTRAL, ON_BARS
 from actviz_core.figures.markup import plain, shortened
 from actviz_core.figures.vectors import (
     BAR_PIXELS,
+    EXACT,
     LETTER_PIXELS,
     LONG_BAR,
     LONGEST_NAME,
     named_rows,
-    share_text,
+    with_label_note,
 )
+from actviz_core.units import percent
 
 ROWS = 6
 """Most classes shown."""
@@ -30,9 +32,16 @@ ROOM = 1.25
 """Width of a panel's column, in units of a probability of one: the rest is for the numbers."""
 
 
-def aligned_predictions(predictions: Sequence[TopK], titles: Sequence[str], *, width: int = 980) -> go.Figure:
-    """Draw the classes that any panel finds most probable; a panel's best one is in colour, if there is one.
+def aligned_predictions(
+    predictions: Sequence[TopK],
+    titles: Sequence[str],
+    *,
+    labels: Sequence[str | None] | None = None,
+    width: int = 980,
+) -> go.Figure:
+    """Draw the classes that any panel finds most probable; that of its picture's label is in `LABEL`.
 
+    A note says so where it is shown; ``labels`` has one label a panel, None where it is unknown.
     ``predictions`` must hold all classes, not only the first few; ``width`` is about how wide the figure will
     be drawn, in pixels, and decides how much of each title is written. One trace a panel: `x` holds the
     probabilities, `customdata` the class names.
@@ -41,11 +50,12 @@ def aligned_predictions(predictions: Sequence[TopK], titles: Sequence[str], *, w
     if not names:
         return message_figure("No panel has a prediction.")
     room = int((width - NAMES_PIXELS) / len(predictions) / LETTER_PIXELS) - 1
+    given = [None] * len(predictions) if labels is None else labels
+    colors = [[LABEL if name == label else NEUTRAL for name in names] for label in given]
     traces, notes = [], []
     for column, (prediction, title) in enumerate(zip(predictions, titles, strict=True)):
         share = dict(zip(prediction.labels, prediction.probabilities, strict=True))
         shares = [float(share.get(name, 0)) for name in names]
-        best = prediction.labels[0] if prediction.tied == 1 else None
         traces.append(
             grey_bars(
                 x=shares,
@@ -54,18 +64,18 @@ def aligned_predictions(predictions: Sequence[TopK], titles: Sequence[str], *, w
                 orientation="h",
                 customdata=list(names),
                 text=[
-                    share_text(value) if name in share else ""
-                    for name, value in zip(names, shares, strict=True)
+                    percent(value) if name in share else "" for name, value in zip(names, shares, strict=True)
                 ],
                 textposition=["inside" if value > LONG_BAR else "outside" for value in shares],
                 insidetextanchor="end",
+                insidetextfont={"color": ON_BARS},
                 hovertext=[
-                    f"{plain(title)}<br>{plain(name)}: {value:.3%}"
+                    f"{plain(title)}<br>{plain(name)}: {percent(value, EXACT)}"
                     for name, value in zip(names, shares, strict=True)
                 ],
                 hovertemplate="%{hovertext}<extra></extra>",
                 marker={
-                    "color": [ACCENT if name == best else NEUTRAL for name in names],
+                    "color": colors[column],
                     "line": {"width": 0},
                 },
             )
@@ -85,13 +95,13 @@ def aligned_predictions(predictions: Sequence[TopK], titles: Sequence[str], *, w
             }
         )
     layout = named_rows(names, longest=LONGEST_NAME if width >= WIDE else LONGEST_NAME // 2)
+    layout |= {"height": MARGIN + BAR_PIXELS * (len(names) + 1), "annotations": notes}
     return draw(
         traces,
         xaxis={"range": [0, ROOM * len(predictions)], "fixedrange": True},
         top=BAR_PIXELS,
-        annotations=notes,
         barmode="overlay",
-        **layout | {"height": MARGIN + BAR_PIXELS * (len(names) + 1)},
+        **with_label_note(layout, noted=any(LABEL in own for own in colors)),
     )
 
 

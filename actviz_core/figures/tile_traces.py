@@ -5,16 +5,20 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from actviz_core.analysis import ChannelStatistics, share_in_words
+from actviz_core.analysis import ChannelStatistics, Strength
+from actviz_core.analysis.strength import RULES
 from actviz_core.errors import ShapeError
 from actviz_core.figures.canvas import Options, frame_box, square_cells
 from actviz_core.figures.color_range import ColorRange
 from actviz_core.figures.panels import Meta, tile_panel
 from actviz_core.figures.tiles import TileLayout
 from actviz_core.figures.unusable import unusable_cells
+from actviz_core.units import share_in_words
 
 FloatMaps = npt.NDArray[np.floating]
 Channels = npt.NDArray[np.int64]
+
+_EXPLAINED = (Strength.SILENT, Strength.NEARLY_SILENT, Strength.UNKNOWN)  # on hover, beside the numbers
 
 
 def chosen_channels(channels: npt.ArrayLike | None, count: int) -> Channels:
@@ -140,13 +144,13 @@ def _titles(
 
 
 def _title_hover(channel: int, statistics: ChannelStatistics, colors: ColorRange) -> str:
-    lines = [f"<b>channel {channel}</b>"]
-    if statistics.silent[channel]:
-        lines.append("silent: zero everywhere")
-    elif statistics.peak_row[channel] >= 0:
+    word = Strength(statistics.strength[channel])
+    lines = [f"<b>channel {channel}</b>", f"{word}: {RULES[word]}" if word in _EXPLAINED else word.value]
+    if word is not Strength.SILENT and statistics.peak_row[channel] >= 0:
         low, high, mean = (a[channel] for a in (statistics.minimum, statistics.maximum, statistics.mean))
         lines.append(f"{low:.4g} to {high:.4g}, mean {mean:.4g}")
-        lines.append(f"active in {share_in_words(statistics.active[channel])}")
+        cells = "usable cells" if statistics.nan_count[channel] + statistics.inf_count[channel] else "cells"
+        lines.append(f"active in {share_in_words(statistics.active[channel])} of its {cells}")
     if colors.channel_low is not None and colors.channel_high is not None:
         lines.append(f"colours from {colors.channel_low[channel]:.4g} to {colors.channel_high[channel]:.4g}")
     if unusable := int(statistics.nan_count[channel] + statistics.inf_count[channel]):

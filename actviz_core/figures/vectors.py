@@ -1,6 +1,6 @@
 """Layers without spatial maps, with the network's answer: bars and rows of cells."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,9 +21,10 @@ from actviz_core.figures.canvas import (
     message_figure,
 )
 from actviz_core.figures.channel_map import own_limits
-from actviz_core.figures.colors import ACCENT, NEUTRAL, Colors, colorscale, is_centred, resolve
+from actviz_core.figures.colors import LABEL, NEUTRAL, ON_BARS, Colors, colorscale, is_centred, resolve
 from actviz_core.figures.markup import plain, shortened
 from actviz_core.figures.unusable import unusable_cells
+from actviz_core.units import percent
 
 BARS = 32
 """Up to this many values each get a bar; more are drawn as rows of cells."""
@@ -42,6 +43,13 @@ LONGEST_NAME = 28
 
 LETTER_PIXELS = 7
 """About how wide a letter of a name is."""
+
+EXACT = 3
+"""Digits after the point of a share on hover."""
+
+LABEL_NOTE = "blue: the picture's label"
+NOTE_PIXELS = 18
+"""Height kept free below bars for a note."""
 
 _Part = tuple[list[Options], dict[str, Any]]
 """Traces, with the layout that `draw` takes."""
@@ -75,34 +83,44 @@ def vector_figure(
 
 
 def prediction_bars(prediction: TopK, *, label: str | None = None, width: int = 380) -> go.Figure:
-    """The network's most probable classes as bars with their share; the class called `label` stands out.
+    """The network's most probable classes as bars with their share; the class called `label` is in `LABEL`.
 
-    `width` is about how wide the figure will be drawn, in pixels: half of it is room for the names.
+    A note says so where it is shown. `width` is about how wide the figure will be drawn, in pixels: half of
+    it is room for the names.
     """
     if prediction.problem is not None:
         return message_figure(prediction.problem)
-    colors = [ACCENT if name == label else NEUTRAL for name in prediction.labels]
+    colors = [LABEL if name == label else NEUTRAL for name in prediction.labels]
     bars = _bars(
         prediction.probabilities,
         names=prediction.labels,
-        text=[share_text(share) for share in prediction.probabilities],
+        text=[percent(share) for share in prediction.probabilities],
         customdata=prediction.indices,
         marker={"color": colors, "line": {"width": 0}},
-        hovertemplate="%{hovertext}: %{x:.3%}<extra></extra>",
+        hovertemplate=[
+            f"%{{hovertext}}: {percent(share, EXACT)}<extra></extra>" for share in prediction.probabilities
+        ],
         # Inside a long bar, so that nothing is cut off in a narrow column.
         textposition=["inside" if share > LONG_BAR else "outside" for share in prediction.probabilities],
         insidetextanchor="end",
+        insidetextfont={"color": ON_BARS},
     )
-    return draw(
-        [bars],
-        xaxis={"range": [0, 1.2]},
-        **named_rows(prediction.labels, longest=width // 2 // LETTER_PIXELS),
-    )
+    rows = named_rows(prediction.labels, longest=width // 2 // LETTER_PIXELS)
+    return draw([bars], xaxis={"range": [0, 1.2]}, **with_label_note(rows, noted=LABEL in colors))
 
 
-def share_text(share: float) -> str:
-    """A probability beside its bar, three digits long; the exact one is on hover."""
-    return f"{share * 100:.3g} %" if share >= 0.001 or not share else "< 0.1 %"
+def with_label_note(layout: Mapping[str, Any], *, noted: bool) -> dict[str, Any]:
+    """The layout of bars with `LABEL_NOTE` below them, if it is wanted."""
+    if not noted:
+        return dict(layout)
+    note = {"text": LABEL_NOTE, "showarrow": False, "font": {"size": 11}, "xref": "paper", "yref": "paper"}
+    note |= {"x": 0, "xanchor": "left", "y": 0, "yanchor": "top"}
+    return {
+        **layout,
+        "height": layout["height"] + NOTE_PIXELS,
+        "bottom": MARGIN + NOTE_PIXELS,
+        "annotations": [*layout.get("annotations", ()), note],
+    }
 
 
 def _value_bars(

@@ -1,8 +1,9 @@
 """Hooked forward passes. The only package that registers a hook on a module."""
 
 from actviz_core.hooks.architecture import architecture_of
-from actviz_core.hooks.attention import Attention, AttentionRecord, Origin, capture_attention
+from actviz_core.hooks.attention import Attention, AttentionRecord, capture_attention
 from actviz_core.hooks.attention_grid import attention_from_prefix, attention_on_grid, attention_to_prefix
+from actviz_core.hooks.attention_weights import Origin
 from actviz_core.hooks.capture import capture
 from actviz_core.hooks.edits import Edit, only_positive, scale, switch_off
 from actviz_core.hooks.estimate import Estimate, estimate

@@ -8,13 +8,27 @@ own arguments of that pass: the same tensors, mask and scale.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from actviz_core.hooks.attention_weights import (
+    FUSED,
+    NATIVE,
+    PRODUCTS,
+    SOFTMAX,
+    Found,
+    Origin,
+    bound_arguments,
+    by_heads,
+    from_several,
+    number_of_heads,
+    of_fused,
+    of_native,
+    weighs_channels,
+)
 from actviz_core.hooks.memory import CopyBeforeWrite, Kept
 from actviz_core.hooks.nesting import named_tensors
 from actviz_core.hooks.passes import left_as_found, observed, run, unwrap
@@ -22,17 +36,6 @@ from actviz_core.hooks.record import unknown_name
 from actviz_core.hooks.selection import Wanted, matches, names_of_layers, parse
 from actviz_core.hooks.token_layout import TokenGrid, WindowGrid, patch_embedding, windows_of
 from actviz_core.hooks.walk import named_modules
-
-_NATIVE = "_native_multi_head_attention"
-_FUSED = "_scaled_dot_product_"
-_MATH = ("_softmax", "_safe_softmax")
-
-
-class Origin(StrEnum):
-    """Where attention weights come from."""
-
-    USED = "used"  # the tensor that the network itself multiplied with its values
-    RECOMPUTED = "recomputed"  # from the pass's own queries, keys, mask and scale
 
 
 @dataclass(frozen=True)
@@ -43,13 +46,15 @@ class Attention:
     windowed attention N counts pictures times windows. ``deviation`` tells how well the weights explain the
     pass: the largest difference between what they give with the pass's values and what the layer computed,
     relative to the largest value that it computed; 0.0 where every bit agrees. ``layout`` says where the
-    tokens lie on the picture, None where the network's structure doesn't tell.
+    tokens lie on the picture, None where the network's structure doesn't tell. ``of_channels`` is True where
+    queries and keys are the channels of a head, as in XCiT, and no places of the picture.
     """
 
     weights: Tensor
     origin: Origin
     deviation: float
     layout: TokenGrid | WindowGrid | None
+    of_channels: bool = False
 
 
 class AttentionRecord(Mapping[str, Attention]):
@@ -80,9 +85,13 @@ def capture_attention(
 ) -> AttentionRecord:
     """Run ``module`` on ``inputs`` in eval mode without gradients and keep its attention weights.
 
-    ``layers`` holds layer or call names of attention layers; None means all. Known are every use of torch's
-    ``scaled_dot_product_attention``, ``nn.MultiheadAttention``, torchvision's Swin and MaxViT, and any layer
-    with a ``num_heads`` that writes out a softmax over (N, heads, queries, keys).
+    ``layers`` holds layer or call names of attention layers; None means all that are known. Those are
+    torch's ``scaled_dot_product_attention`` on four axes, ``nn.MultiheadAttention``, and the layers that
+    write out a softmax over the keys: of (N, heads, queries, keys) or, with windows beside the heads, of five
+    axes, where one has the size of the layer's ``num_heads`` or ``n_heads``; and of (N, queries, keys), which
+    the layer multiplies with something afterwards: as many of them as it has heads are its heads, and a layer
+    that tells no number of heads has one. Other attention is passed over: without a softmax, with other axes,
+    or where two axes could be the heads.
 
     Raises `UnknownLayerError` for a name that doesn't exist or that has no attention in this pass. What the
     module raises passes through; the module is left as found.
@@ -111,11 +120,20 @@ def capture_attention(
 
 
 @dataclass
-class _Found:
+class _Heard:
     weights: Kept
     origin: Origin
     deviation: float
     shape: tuple[int, ...] = ()
+
+
+@dataclass
+class _Softmax:
+    """A softmax of three axes: attention, if its layer multiplies it with something."""
+
+    result: Tensor
+    kept: Kept
+    certain: bool
 
 
 class _AttentionWatch(TorchDispatchMode):
@@ -127,11 +145,13 @@ class _AttentionWatch(TorchDispatchMode):
         super().__init__()  # type: ignore[no-untyped-call]  # torch leaves it untyped
         self.keeper = CopyBeforeWrite()
         self.output: Kept | None = None
-        self.calls: dict[tuple[str, int], _Found] = {}
+        self.calls: dict[tuple[str, int], _Heard] = {}
         self.heard: dict[str, int] = {}
         self._modules = dict(named_modules(root))
         self._wanted = wanted
         self._running: list[str] = []
+        self._softmaxes: dict[str, list[_Softmax]] = {}
+        self._shapes: dict[str, tuple[int, ...]] = {}
         self._embeddings = {
             f"{name}.{found.layer}".removeprefix("."): (name, found.prefix)
             for name, module in self._modules.items()
@@ -143,10 +163,14 @@ class _AttentionWatch(TorchDispatchMode):
         self._running.append(name)
 
     def left(self, _output: Any) -> None:
-        self._running.pop()
+        layer = self._running.pop()
+        certain = [one.kept.value for one in self._softmaxes.pop(layer, ()) if one.certain]
+        for weights in from_several(certain, number_of_heads(self._modules[layer])):
+            self._hear(layer, lambda weights=weights: Found(weights, Origin.USED, 0.0))  # type: ignore[misc]
 
     def returned(self, name: str, output: Any) -> None:
         shape = tuple(output.shape) if isinstance(output, Tensor) else ()
+        self._shapes[name] = shape
         if name in self._embeddings and len(shape) == 4:
             network, prefix = self._embeddings[name]
             self._grids[network] = TokenGrid(prefix, (shape[2], shape[3]))
@@ -162,103 +186,74 @@ class _AttentionWatch(TorchDispatchMode):
         kwargs = kwargs or {}
         result = func(*args, **kwargs)
         operator = getattr(getattr(func, "_overloadpacket", None), "__name__", "")
-        if operator == _NATIVE:
-            self._hear(self._running[-1], lambda: _of_native(func, _bound(func, args, kwargs), result))
-        elif operator.startswith(_FUSED) and not operator.endswith("_backward"):
-            self._hear(self._running[-1], lambda: _of_fused(_bound(func, args, kwargs), result[0]))
-        elif operator in _MATH:
-            owner = self._running[-2:][0] if self._is_softmax_layer() else self._running[-1]
-            weights = _by_heads(result, self._modules[owner], _bound(func, args, kwargs)["dim"], operator)
-            if weights is not None:
-                self._hear(owner, lambda: (weights, Origin.USED, 0.0))
+        if operator == NATIVE:
+            self._hear(
+                self._running[-1], lambda: of_native(func, bound_arguments(func, args, kwargs), result)
+            )
+        elif operator.startswith(FUSED) and not operator.endswith("_backward"):
+            self._hear(self._running[-1], lambda: of_fused(bound_arguments(func, args, kwargs), result[0]))
+        elif operator in SOFTMAX:
+            self._softmax(result, bound_arguments(func, args, kwargs)["dim"], operator)
+        elif operator in PRODUCTS:
+            self._multiplied(args)
         return result
+
+    def _softmax(self, result: Tensor, dim: int, operator: str) -> None:
+        owner = self._running[-2:][0] if self._is_softmax_layer() else self._running[-1]
+        if dim % result.dim() != result.dim() - 1:
+            return
+        if result.dim() == 3 and not isinstance(self._modules[owner], nn.MultiheadAttention):
+            found = _Softmax(result, self.keeper.keep(result), operator != "_softmax")
+            self._softmaxes.setdefault(owner, []).append(found)
+            return
+        weights = by_heads(result, self._modules[owner], operator)
+        if weights is not None:
+            self._hear(owner, lambda: Found(weights, Origin.USED, 0.0))
+
+    def _multiplied(self, factors: Sequence[Any]) -> None:
+        """Attention is a softmax that something is multiplied with, as it is or from another side."""
+        waiting = [one for found in self._softmaxes.values() for one in found if not one.certain]
+        if waiting:
+            memory = {_memory(factor) for factor in factors if isinstance(factor, Tensor)}
+            for one in waiting:
+                one.certain = _memory(one.result) in memory
 
     def _is_softmax_layer(self) -> bool:
         return isinstance(self._modules[self._running[-1]], nn.Softmax)
 
-    def _hear(self, layer: str, look: Callable[[], tuple[Tensor, Origin, float] | None]) -> None:
+    def _hear(self, layer: str, look: Callable[[], Found | None]) -> None:
         number = self.heard.get(layer, 0) + 1
         self.heard[layer] = number
         if any(matches(rest, number, "") for rest in self._wanted.get(layer, ())):
             found = look()
             if found is not None:
-                weights, origin, deviation = found
-                self.calls[layer, number] = _Found(self.keeper.keep(weights), origin, deviation)
+                kept = self.keeper.keep(found.weights)
+                self.calls[layer, number] = _Heard(kept, found.origin, found.deviation)
 
     def entries(self) -> dict[str, Attention]:
         return {
             layer if self.heard[layer] == 1 else f"{layer}#{number}": Attention(
-                found.weights.value, found.origin, found.deviation, self._layout(layer, found)
+                found.weights.value,
+                found.origin,
+                found.deviation,
+                self._layout(layer, found),
+                weighs_channels(found.weights.value, found.shape),
             )
             for (layer, number), found in self.calls.items()
         }
 
-    def _layout(self, layer: str, found: _Found) -> TokenGrid | WindowGrid | None:
-        windows = windows_of(self._modules[layer], found.shape)
-        if windows is not None:
-            return windows
+    def _layout(self, layer: str, found: _Heard) -> TokenGrid | WindowGrid | None:
         parts = layer.split(".")
-        networks = (".".join(parts[:end]) for end in range(len(parts), -1, -1))
-        tokens = next((self._grids[name] for name in networks if name in self._grids), None)
-        keys = found.weights.value.shape[-1]
-        if tokens is None or keys != tokens.prefix + tokens.grid[0] * tokens.grid[1]:
-            return None
-        return tokens
+        around = [".".join(parts[:end]) for end in range(len(parts), -1, -1)]
+        shapes = {**self._shapes, layer: found.shape}
+        weights = found.weights.value.shape
+        windows = windows_of([(self._modules[name], shapes.get(name, ())) for name in around])
+        if windows is not None:
+            return windows if windows.holds(weights) else None
+        tokens = next((self._grids[name] for name in around if name in self._grids), None)
+        return None if tokens is None else tokens.seen_by(weights)
 
 
-def _bound(func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
-    names = [argument.name for argument in func._schema.arguments]  # type: ignore[attr-defined]  # an operator
-    return dict(zip(names, args, strict=False)) | kwargs
-
-
-def _of_native(
-    func: Callable[..., Any], given: dict[str, Any], result: tuple[Tensor, Tensor | None]
-) -> tuple[Tensor, Origin, float] | None:
-    """The same kernel on the same tensors, asked for its weights: its output shows whether they are those."""
-    output, weights = result
-    if output.is_nested:
-        return None
-    if weights is not None and not given.get("average_attn_weights", True):
-        return weights, Origin.USED, 0.0
-    again, weights = func(**given | {"need_weights": True, "average_attn_weights": False})
-    return (weights, Origin.RECOMPUTED, _deviation(again, output)) if weights is not None else None
-
-
-def _of_fused(given: dict[str, Any], output: Tensor) -> tuple[Tensor, Origin, float]:
-    """Softmax of the scaled products of queries and keys, in float32 at least."""
-    query, key, value = (given[name] for name in ("query", "key", "value"))
-    dtype = torch.promote_types(query.dtype, torch.float32)
-    query, key, value = query.to(dtype), key.to(dtype), value.to(dtype)
-    if key.shape[-3] != query.shape[-3]:  # several heads of queries share one of keys
-        key, value = (t.repeat_interleave(query.shape[-3] // t.shape[-3], -3) for t in (key, value))
-    scale = given.get("scale")
-    scores = query @ key.transpose(-2, -1) * (query.shape[-1] ** -0.5 if scale is None else scale)
-    mask = given.get("attn_mask", given.get("attn_bias"))
-    if mask is not None:
-        scores = scores.masked_fill(~mask, -torch.inf) if mask.dtype == torch.bool else scores + mask
-    if given.get("is_causal"):
-        allowed = torch.ones(scores.shape[-2:], dtype=torch.bool, device=scores.device).tril()
-        scores = scores.masked_fill(~allowed, -torch.inf)
-    weights = scores.softmax(-1)
-    return weights, Origin.RECOMPUTED, _deviation(weights @ value, output)
-
-
-def _by_heads(result: Tensor, owner: nn.Module, dim: int, operator: str) -> Tensor | None:
-    """A softmax's result as (N, heads, queries, keys), or None where it is no attention of ``owner``."""
-    heads = getattr(owner, "num_heads", getattr(owner, "n_heads", None))
-    if dim % result.dim() != result.dim() - 1:
-        return None
-    if operator == "_safe_softmax" and result.dim() in (3, 4):  # torch uses it in its own attention alone
-        return result if result.dim() == 4 else result[None]
-    if isinstance(owner, nn.MultiheadAttention) and result.dim() == 3:
-        return result.unflatten(0, (-1, owner.num_heads))
-    if result.dim() == 5 and result.shape[2] == heads:
-        return result.flatten(0, 1)
-    return result if result.dim() == 4 and result.shape[1] == heads else None
-
-
-def _deviation(first: Tensor, second: Tensor) -> float:
-    if first.numel() == 0 or torch.equal(first, second):
-        return 0.0
-    largest = second.abs().max().clamp(min=torch.finfo(torch.float32).tiny)
-    return float((first - second).abs().max() / largest)
+def _memory(tensor: Tensor) -> int | None:
+    """Where the memory of a tensor and all its views begins; None where it has none of its own."""
+    return tensor.untyped_storage().data_ptr() or None if tensor.layout is torch.strided else None

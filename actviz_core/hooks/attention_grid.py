@@ -19,7 +19,7 @@ def attention_on_grid(
     ``head`` None means the mean of the heads. Windowed attention is NaN outside the patch's window; a window
     that wraps around the picture's edge appears on both sides. Attention to prefix tokens and to padding is
     left out, so that the sum may be below one. Raises `ShapeError` where there is no such head, patch or
-    picture, or where the network's structure doesn't tell how its tokens lie.
+    picture, where only the class token looks, and where the structure doesn't tell how the tokens lie.
     """
     layout = attention.layout
     if layout is None:
@@ -67,7 +67,9 @@ def _from_token(attention: Attention, layout: TokenGrid, head: int | None, token
 
 def _row_of_keys(weights: Tensor, layout: TokenGrid, head: int | None, token: int, picture: int) -> Map:
     tokens = layout.prefix + layout.grid[0] * layout.grid[1]
-    if weights.shape[2] != tokens:
+    if layout.class_only and token > 0:
+        raise ShapeError("Only the class token looks in this layer.")
+    if weights.shape[2] != tokens and not layout.class_only:
         raise ShapeError(
             f"This layer asks from {weights.shape[2]} tokens of its own, not the {tokens} of the picture."
         )
@@ -81,17 +83,25 @@ def _window_on_grid(
     count = layout.windows[0] * layout.windows[1]
     _check("picture", picture, len(weights) // count)
     rolled = [(at - by) % whole for at, by, whole in zip(position, layout.shift, layout.padded, strict=True)]
-    window = [at // size for at, size in zip(rolled, layout.window, strict=True)]
-    inside = [at % size for at, size in zip(rolled, layout.window, strict=True)]
+    sides = list(zip(rolled, layout.window, layout.windows, strict=True))
+    window = [at % steps if layout.spread else at // size for at, size, steps in sides]
+    inside = [at // steps if layout.spread else at % size for at, size, steps in sides]
     entry = picture * count + window[0] * layout.windows[1] + window[1]
     keys = _of_head(weights[entry], head)[inside[0] * layout.window[1] + inside[1]].reshape(layout.window)
     padded = np.full(layout.padded, np.nan, dtype=np.float32)
     rows, columns = (
-        (np.arange(size) + at * size + by) % whole
-        for at, size, by, whole in zip(window, layout.window, layout.shift, layout.padded, strict=True)
+        (_positions(layout, axis, window[axis]) + layout.shift[axis]) % layout.padded[axis] for axis in (0, 1)
     )
     padded[np.ix_(rows, columns)] = keys
     return padded[: layout.grid[0], : layout.grid[1]]
+
+
+def _positions(layout: WindowGrid, axis: int, window: int) -> npt.NDArray[np.int64]:
+    """Rows (axis 0) or columns (axis 1) of the rolled grid that a window takes."""
+    steps = np.arange(layout.window[axis])
+    if layout.spread:
+        return steps * layout.windows[axis] + window
+    return steps + window * layout.window[axis]
 
 
 def _of_head(weights: Tensor, head: int | None) -> Map:

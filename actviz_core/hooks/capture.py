@@ -46,7 +46,9 @@ def capture(
     that ``layers`` asks for changes nothing. Ready-made are `switch_off`, `scale` and `only_positive`.
 
     The pass runs in eval mode unless ``keep_mode``, without gradients unless ``gradients``, and ends as soon
-    as nothing more is wanted. The module is left as found, also after an exception. Several threads may
+    as nothing more is wanted. The module is left as found, also after an exception: its modes, parameters,
+    buffers and own attributes, but not what other objects inside it remember. What is under ``torch.compile``
+    runs uncompiled: its values are those of the uncompiled module, bit for bit. Several threads may
     capture from the same module. Raises `UnknownLayerError` for a name that does not exist (for a step's name
     after the pass, since only the pass tells), and `EditError` for an edit that cannot be made; what the
     module raises passes through.

@@ -132,7 +132,8 @@ def observed(
 def left_as_found(root: nn.Module, *, keep_mode: bool, gradients: bool) -> Iterator[None]:
     """Hold the module for this thread, and restore it and the random state afterwards.
 
-    That are modes, buffers, and what `Attributes` tells of the modules' own attributes.
+    That are modes, parameters and buffers, and what `Attributes` tells of the modules' own attributes; not
+    what other objects remember that a module holds, such as a counter or a random generator of its own.
 
     Unless ``keep_mode``, every module runs in eval mode; the flags are set one by one, since a network's own
     ``train()`` may do more than that.

@@ -9,6 +9,7 @@ from actviz_core.models.model import Origin, Parts, WeightsInfo
 from actviz_core.models.network import Network
 from actviz_core.models.preprocess import Preprocess
 from actviz_core.settings import Settings
+from actviz_core.units import percent
 
 
 class BundledResNet20(Network):
@@ -24,16 +25,21 @@ class BundledResNet20(Network):
         """List the checkpoints in training order."""
         return tuple(checkpoint.name for checkpoint in checkpoints.checkpoints())
 
+    def weights_title(self, weights: str) -> str:
+        """Write ``epoch 1`` where links have ``epoch-1``."""
+        return weights.replace("-", " ")
+
     def weights_info(self, weights: str, settings: Settings) -> WeightsInfo:  # noqa: ARG002 - nothing to set
         """Describe a checkpoint with its accuracy on the pictures that count, as its manifest has it."""
         checkpoint = next(c for c in checkpoints.checkpoints() if c.name == weights)
         accuracy = next(iter(checkpoint.accuracy.values()))
+        title = "random (untrained)" if weights == "random" else self.weights_title(weights)
         file = checkpoints.FOLDER / checkpoint.file
         ready = file.is_file()
         return WeightsInfo(
             name=weights,
             key=self.key(weights),
-            title=f"{_title(weights)}, {accuracy:.1%}".replace("%", " %"),
+            title=f"{title}, {percent(accuracy, 1)}",
             accuracy=accuracy,
             bytes=file.stat().st_size if ready else 0,
             ready=ready,
@@ -53,7 +59,3 @@ class BundledResNet20(Network):
 
     def _parts(self, module: nn.Module) -> Parts:
         return Parts(module, self.preprocess(self.default), CLASSES)
-
-
-def _title(weights: str) -> str:
-    return "random (untrained)" if weights == "random" else weights.replace("-", " ")

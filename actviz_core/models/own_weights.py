@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from actviz_core.errors import UnknownModelError, WeightsError, WeightsFileError
 from actviz_core.folder_lock import FILE_NAME, exclusive
 from actviz_core.models.fitting import converted, fit
+from actviz_core.units import megabytes
 from actviz_core.weights.names import plain
 from actviz_core.weights.state_dicts import StateDict
 
@@ -248,10 +249,10 @@ class OwnWeights:
         if used + needed <= self.limit_bytes:
             return
         largest = sorted(self.entries(), key=lambda entry: entry.bytes, reverse=True)[:3]
-        listed = ", ".join(f"{entry.key} ({entry.name}, {entry.bytes / 1e6:,.1f} MB)" for entry in largest)
+        listed = ", ".join(f"{entry.key} ({entry.name}, {megabytes(entry.bytes)})" for entry in largest)
         raise WeightsFileError(
-            f"There is no room for {file_name}: it takes {needed / 1e6:,.1f} MB, and {used / 1e6:,.1f} of "
-            f"{self.limit_bytes / 1e6:,.1f} MB are used. "
+            f"There is no room for {file_name}: it takes {megabytes(needed)}, and {megabytes(used)} of "
+            f"{megabytes(self.limit_bytes)} are used. "
             + (f"Delete weights that nobody needs, the largest: {listed}; or set" if listed else "Set")
             + " ACTVIZ_WEIGHTS_MB to more."
         )

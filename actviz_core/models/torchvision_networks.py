@@ -20,6 +20,7 @@ from actviz_core.models.model import Origin, Parts, Task, WeightsInfo
 from actviz_core.models.network import RANDOM, RANDOM_SEED, Network
 from actviz_core.models.preprocess import Preprocess
 from actviz_core.settings import Settings
+from actviz_core.units import megabytes, percent
 
 FLOAT_BYTES = 4
 SEGMENTATION = "Segmentation"
@@ -75,8 +76,8 @@ class TorchvisionNetwork(Network):
         size, accuracy, side = _bytes(entry.meta), _accuracy(entry.meta), _side(entry)
         told = [weights]
         if accuracy is not None:
-            told.append(f"{'mean IoU ' if self.task is Task.SEGMENTATION else ''}{100 * accuracy:.1f} %")
-        told.append(f"{size / 1e6:.0f} MB")
+            told.append(f"{'mean IoU ' if self.task is Task.SEGMENTATION else ''}{percent(accuracy, 1)}")
+        told.append(megabytes(size))
         if self.task is Task.CLASSIFICATION and side != USUAL_SIZE:
             told.append(f"{side} x {side} pixels")
         return WeightsInfo(
@@ -158,7 +159,7 @@ class TorchvisionNetwork(Network):
         entry = self._enum[weights]
         bad = next((file for file in _places(entry, settings) if file.is_file()), None)
         return (
-            f"The weights of {self.key(weights)} are not on this machine ({_bytes(entry.meta) / 1e6:.0f} MB)."
+            f"The weights of {self.key(weights)} are not on this machine ({megabytes(_bytes(entry.meta))})."
             if bad is None
             else f"The weights file {bad} was altered or cut: its SHA-256 does not begin with "
             f"{_checksum(entry).digest}, as its name says."

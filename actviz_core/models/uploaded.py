@@ -41,7 +41,9 @@ class UploadedNetwork(Network):
 
     def weights_title(self, weights: str) -> str:
         """Give the name that people gave the upload, which is its file's at first."""
-        return self._entry.name if weights == self._entry.weights else weights
+        if weights == self._entry.weights:
+            return self._entry.name
+        return self._network.weights_title(weights)
 
     def weights_info(self, weights: str, settings: Settings) -> WeightsInfo:
         """Describe the uploaded weights, or the architecture's own."""

@@ -11,7 +11,6 @@ from dataclasses import replace
 from tqdm import tqdm
 
 from actviz_core.errors import ActVizError
-from actviz_core.estimates import mebibytes
 from actviz_core.models import load_model
 from actviz_core.samples import open_source
 from actviz_core.settings import Settings, read_settings
@@ -20,6 +19,7 @@ from actviz_core.sweep.kept import delete_run, list_runs
 from actviz_core.sweep.planning import BATCH
 from actviz_core.sweep.run import Run
 from actviz_core.sweep.sweeping import Progress, make_run, plan_sweep
+from actviz_core.units import megabytes, percent
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -66,7 +66,7 @@ def _make(chosen: argparse.Namespace, settings: Settings) -> None:
             plan = plan_sweep(model, source, chosen.layers, limit=chosen.limit, batch=chosen.batch)
             print(
                 f"Run {plan.id}: {plan.model} over {plan.pictures:,} pictures of {plan.source_title}, "
-                f"{len(plan.calls)} calls. It takes {mebibytes(plan.bytes)} in {settings.data / 'runs'}.",
+                f"{len(plan.calls)} calls. It takes {megabytes(plan.bytes)} in {settings.data / 'runs'}.",
                 flush=True,
             )
         with tqdm(unit=" pictures", disable=not first) as bar:
@@ -93,9 +93,10 @@ def _make(chosen: argparse.Namespace, settings: Settings) -> None:
 
 
 def _tell(run: Run) -> None:
-    if run.accuracy is not None:
+    if run.accuracy is not None and run.top5_accuracy is not None:
         known = int((run.known_labels >= 0).sum())
-        print(f"Accuracy {run.accuracy:.2%}, top 5 {run.top5_accuracy:.2%}, of {known:,} labelled pictures.")
+        right, among_five = percent(run.accuracy, 2), percent(run.top5_accuracy, 2)
+        print(f"Accuracy {right}, top 5 {among_five}, of {known:,} labelled pictures.")
     for index, problem in sorted(run.problems.items())[:10]:
         print(f"Skipped {run.image(index)}: {problem}")
     if len(run.problems) > 10:
@@ -109,8 +110,8 @@ def _list(settings: Settings) -> None:
         told = kept.manifest
         state = "" if kept.finished else ", not finished"
         what = f"{told.model}, {told.source}, {told.pictures:,} pictures{state}"
-        print(f"{kept.id}  {mebibytes(kept.bytes):>10}  {what}")
-    print(f"{mebibytes(sum(kept.bytes for kept in runs))} of {mebibytes(settings.runs_bytes)} are taken.")
+        print(f"{kept.id}  {megabytes(kept.bytes):>10}  {what}")
+    print(f"{megabytes(sum(kept.bytes for kept in runs))} of {megabytes(settings.runs_bytes)} are taken.")
 
 
 if __name__ == "__main__":

@@ -10,12 +10,12 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from actviz_core.errors import SweepError, UnknownRunError
-from actviz_core.estimates import mebibytes
 from actviz_core.settings import Settings, read_settings
 from actviz_core.sweep.identity import DIGITS
 from actviz_core.sweep.manifest import Manifest, read_manifest
 from actviz_core.sweep.run import Run
 from actviz_core.sweep.storage import FINISHED
+from actviz_core.units import megabytes
 
 _LOCK = ".lock"
 _DELETED = ".deleted-"
@@ -103,7 +103,7 @@ def check_room(manifest: Manifest, settings: Settings) -> None:
     size, limit = manifest.bytes, settings.runs_bytes
     if others + size > limit:
         raise SweepError(
-            f"This run would take {mebibytes(size)}, and {mebibytes(others)} of the {mebibytes(limit)} for "
+            f"This run would take {megabytes(size)}, and {megabytes(others)} of the {megabytes(limit)} for "
             f"runs are taken. Name fewer layers or pictures, delete a run ({_names(settings)}), or set a "
             "larger ACTVIZ_RUNS_MB."
         )
@@ -111,7 +111,7 @@ def check_room(manifest: Manifest, settings: Settings) -> None:
     free = shutil.disk_usage(folder).free
     if size - there > free:
         raise SweepError(
-            f"This run would take {mebibytes(size)}, and {mebibytes(free)} are free in {folder}. "
+            f"This run would take {megabytes(size)}, and {megabytes(free)} are free in {folder}. "
             "Make room there, or name fewer layers or pictures."
         )
 

@@ -9,7 +9,7 @@ from actviz_core.errors import UnknownRunError
 from actviz_core.models import Task
 from actviz_core.sweep.passes import CallPlan
 
-FORMAT = 1
+FORMAT = 2
 FILE_NAME = "manifest.json"
 
 

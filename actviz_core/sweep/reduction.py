@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from actviz_core.analysis import as_maps, channel_statistics
-from actviz_core.analysis.statistics import ACTIVE_FRACTION
+from actviz_core.analysis.strength import NEARLY_SILENT
 from actviz_core.errors import SweepError
 from actviz_core.layouts import Layout, LayoutKind
 
@@ -153,8 +153,7 @@ def _active(maps: FloatArray, maximum: FloatArray, minimum: FloatArray, flags: n
     cells = maps.shape[2]
     lowest, highest = minimum.min(axis=1), maximum.max(axis=1)
     signed = lowest < 0
-    limit = np.where(signed, np.maximum(highest, -lowest) * np.float32(ACTIVE_FRACTION), np.float32(0))
-    limit = limit.astype(np.float32)[:, None, None]
+    limit = (np.maximum(highest, -lowest) * np.float32(NEARLY_SILENT)).astype(np.float32)[:, None, None]
     np.greater(maps, limit, out=flags[..., :cells])
     count = _count(flags)
     if signed.any():
@@ -185,8 +184,7 @@ def _on_device(maps: Tensor, width: int) -> Callable[[], Numbers]:
     place = torch.where(highest, order, cells).amin(2)  # the first one: argmax promises none of several
     lowest, top = minimum.amin(1), maximum.amax(1)
     signed = lowest < 0
-    limit = torch.where(signed, torch.maximum(top, -lowest) * ACTIVE_FRACTION, torch.zeros_like(top))
-    limit = limit[:, None, None]
+    limit = (torch.maximum(top, -lowest) * NEARLY_SILENT)[:, None, None]
     count = (maps > limit).sum(2) + ((maps < -limit) & signed[:, None, None]).sum(2)
     finite = lowest.isfinite() & top.isfinite()
     strange = {int(index): maps[index].cpu().numpy() for index in (~finite).nonzero().flatten().tolist()}

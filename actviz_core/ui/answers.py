@@ -6,8 +6,9 @@ from actviz_core.analysis import UNSURE_RULE, Certainty, TopK, certainty, classe
 from actviz_core.errors import ActVizError
 from actviz_core.models import Model, Task, Training
 from actviz_core.samples import Sample
-from actviz_core.ui.text import percent, plain
+from actviz_core.ui.text import plain
 from actviz_core.ui.view import View, model_of
+from actviz_core.units import percent
 from actviz_core.workspace import Workspace
 
 RANDOM_WEIGHTS = (

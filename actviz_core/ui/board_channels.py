@@ -16,6 +16,7 @@ from actviz_core.ui.choices import check_link
 TILES = 64
 ORDERS = {
     "number": ChannelOrder.INDEX,
+    "strength": ChannelOrder.STRENGTH,
     "mean": ChannelOrder.MEAN,
     "maximum": ChannelOrder.MAXIMUM,
     "variation": ChannelOrder.STD,

@@ -17,6 +17,7 @@ from actviz_core.ui.board_state import choose_channel
 from actviz_core.ui.choices import linked_selectbox
 from actviz_core.ui.content_width import column_width, content_width
 from actviz_core.ui.figure import Click, draw_clickable
+from actviz_core.ui.glossary import Term, meaning
 from actviz_core.ui.text import plain
 
 TILES = 64
@@ -89,6 +90,8 @@ def show_difference(panels: Sequence[Filled], choices: _Shown) -> None:
             {
                 "Channel": order,
                 "Relative L2": channels.relative_l2[order],
+                f"Panel {first}": channels.first.strength[order],
+                f"Panel {second}": channels.second.strength[order],
                 "Cosine": channels.cosine[order],
                 "Correlation": channels.correlation[order],
             }
@@ -111,6 +114,8 @@ def show_difference(panels: Sequence[Filled], choices: _Shown) -> None:
                 "Correlation": st.column_config.NumberColumn(
                     format="%.3f", help="As the cosine, after the mean of each channel is taken away."
                 ),
+                f"Panel {first}": st.column_config.TextColumn(help=meaning(Term.STRENGTH)),
+                f"Panel {second}": st.column_config.TextColumn(help=meaning(Term.STRENGTH)),
             },
             alt="Channels by how much they differ; choose one to see it in every panel",
         )

@@ -66,7 +66,7 @@ def _header(filled: Filled | Failed, slots: Sequence[Slot], view: View, workspac
     else:
         tell_own_reading(filled.layout, tuple(filled.value.shape))
         tell_magnitudes(filled.value)
-    with st.container(horizontal=True, gap="small"):
+    with st.container(horizontal=True, gap="small", key=f"panel_actions_{position}"):
         change = st.popover("Change", icon=":material/edit:", key=f"change_{position}", on_change="rerun")
         if change.open:
             with change:

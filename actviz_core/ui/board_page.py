@@ -81,8 +81,9 @@ def show_board(model: Model, sample: Sample, view: View, workspace: Workspace) -
     figure = _board(shown, choices, told)
     with files:
         take_away(figure, taken, told, key="compare_board")
+    predictions, titles, labels = answers(shown)
     draw(
-        aligned_predictions(*answers(shown), width=content_width()),
+        aligned_predictions(predictions, titles, labels=labels, width=content_width()),
         key="compare_predictions",
         alt="The most probable classes of every panel, the same class in the same row",
     )
@@ -173,4 +174,4 @@ def _described(panels: Sequence[Filled], choices: BoardChoices, channels: ShownC
 
 
 def _taken(panel: Filled) -> Taken:
-    return Taken(panel.model, panel.sample.id, panel.panel.call, panel.value, panel.drawn.statistics)
+    return Taken(panel.model, panel.sample, panel.panel.call, panel.value, panel.drawn.statistics)

@@ -114,8 +114,8 @@ def _fill(
     return Filled(position, slot, panel, name, model, sample, value, layout, drawn, prediction)
 
 
-def answers(panels: Sequence[Filled]) -> tuple[list[TopK], list[str]]:
-    """What the networks say, once for all panels of the same network and picture, with titles."""
+def answers(panels: Sequence[Filled]) -> tuple[list[TopK], list[str], list[str | None]]:
+    """What the networks say, once for all panels of the same network and picture, with titles and labels."""
     same: dict[tuple[str, str], list[Filled]] = {}
     for panel in panels:
         same.setdefault((panel.model.key, panel.sample.id), []).append(panel)
@@ -124,4 +124,5 @@ def answers(panels: Sequence[Filled]) -> tuple[list[TopK], list[str]]:
         numbers = ", ".join(str(panel.position + 1) for panel in group)
         title = group[0].drawn.title if len(group) == 1 else f"panels {numbers}"
         titles.append("all panels" if len(group) == len(panels) else title)
-    return [group[0].prediction for group in same.values()], titles
+    labels = [group[0].sample.label for group in same.values()]
+    return [group[0].prediction for group in same.values()], titles, labels

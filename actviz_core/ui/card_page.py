@@ -9,7 +9,8 @@ from actviz_core.models.cifar_resnet20.measured import epochs, measured, most_co
 from actviz_core.models.cifar_resnet20.network import CLASSES
 from actviz_core.ui.choices import linked_selectbox
 from actviz_core.ui.figure import draw
-from actviz_core.ui.text import plain, shares
+from actviz_core.ui.text import plain
+from actviz_core.units import percent
 
 CONFUSION_WIDTH = 560
 CURVE_WIDTH = 980
@@ -19,7 +20,7 @@ def show_card() -> None:
     """Draw the whole page below its title."""
     every = measured()
     counts = every[0]
-    right = shares(counts.right / counts.total)
+    right = percent(counts.right / counts.total, 1)
     st.markdown(
         f"**{right}** is the share of {counts.total:,} pictures of CIFAR-10 that the final weights name "
         f"right: {counts.right:,} of them. The network never learned from these pictures. They have their "
@@ -53,8 +54,8 @@ def _accuracies() -> None:
     listed = checkpoints()
     st.dataframe(
         pd.DataFrame(
-            {"Weights": [one.name for one in listed]}
-            | {name: [shares(one.accuracy[name]) for one in listed] for name in listed[0].accuracy}
+            {"Weights": [one.name.replace("-", " ") for one in listed]}
+            | {name: [percent(one.accuracy[name], 1) for one in listed] for name in listed[0].accuracy}
         ),
         hide_index=True,
         width="content",
@@ -71,5 +72,5 @@ def _curve(pictures: str) -> None:
     draw(
         learning_curve_figure([epoch.number for epoch in log], lines),
         key="card_curve",
-        alt=f"The accuracy over {len(log)} epochs, in the end {shares(log[-1].validation)} on {pictures}",
+        alt=f"The accuracy over {len(log)} epochs, in the end {percent(log[-1].validation, 1)} on {pictures}",
     )

@@ -7,13 +7,14 @@ import numpy.typing as npt
 import plotly.graph_objects as go
 import streamlit as st
 
-from actviz_core.analysis import ChannelOrder, ValueRange, layer_sentence, order_channels
+from actviz_core.analysis import ChannelOrder, Strength, ValueRange, layer_sentence, order_channels
 from actviz_core.figures import Colors, channel_grid, lay_on_pictures
 from actviz_core.layouts import Layout
 from actviz_core.ui.channel.opening import remember_order
 from actviz_core.ui.choices import check_link, check_switches, linked_selectbox
 from actviz_core.ui.content_width import column_width
 from actviz_core.ui.figure import Click, draw_clickable
+from actviz_core.ui.glossary import Term, meaning
 from actviz_core.ui.layer_files import told_of_layer
 from actviz_core.ui.layer_in_hand import LAYER_PLACE, LayerInHand
 from actviz_core.ui.place import Place, choose_place
@@ -22,13 +23,24 @@ from actviz_core.ui.text import plain
 
 GRID_SHARE = 0.704  # of the page's width, beside the column of one channel
 WIDGET = 118  # pixels: three of them, a switch and a button fit side by side
+ONLY = "only"
 TILES = (64, 16, 32, 128, 256, 512)
 ORDERS = {
     ChannelOrder.INDEX: "number",
+    ChannelOrder.STRENGTH: "strength",
     ChannelOrder.MEAN: "mean",
     ChannelOrder.MAXIMUM: "maximum",
     ChannelOrder.STD: "variation",
     ChannelOrder.ACTIVE: "active share",
+}
+SHOWN = {
+    "all": tuple(Strength),
+    "strong": (Strength.STRONG,),
+    "weak": (Strength.WEAK,),
+    "nearly silent": (Strength.NEARLY_SILENT,),
+    "silent": (Strength.SILENT,),
+    "silent or nearly silent": (Strength.SILENT, Strength.NEARLY_SILENT),
+    "not silent": tuple(word for word in Strength if word is not Strength.SILENT),
 }
 RANGES = {ValueRange.SHARED: "shared", ValueRange.CHANNEL: "own", ValueRange.PERCENTILE: "clipped"}
 
@@ -39,7 +51,7 @@ class GridChoices:
 
     order: ChannelOrder
     descending: bool
-    hide_silent: bool
+    shown: str
     colors: Colors
     value_range: ValueRange
     tiles: int
@@ -52,7 +64,7 @@ def grid_column(layer: LayerInHand, decided: Layout, place: Place | None) -> go.
     """
     choices = _tool_bar(decided)
     channels = order_channels(
-        layer.statistics, choices.order, descending=choices.descending, hide_silent=choices.hide_silent
+        layer.statistics, choices.order, descending=choices.descending, words=SHOWN[choices.shown]
     )
     remember_order(layer.call, channels.tolist())
     st.markdown(plain(layer_sentence(layer.statistics, layer.maps.shape)))
@@ -61,7 +73,8 @@ def grid_column(layer: LayerInHand, decided: Layout, place: Place | None) -> go.
 
 
 def _tool_bar(decided: Layout) -> GridChoices:
-    check_switches("hide_silent", "descending")
+    _take_link_of_old()
+    check_switches("descending")
     check_link("tiles", [str(count) for count in TILES])
     with st.container(horizontal=True, vertical_alignment="bottom", key="toolbar_channels"):
         order = linked_selectbox(
@@ -83,37 +96,55 @@ def _tool_bar(decided: Layout) -> GridChoices:
             help="Shared: one colour scale for all channels. Own: each channel its own. "
             "Clipped: shared, without the most extreme values.",
         )
-        hide_silent = st.toggle(
-            "Hide silent",
-            key="hide_silent",
-            bind="query-params",
-            help="Leave out channels that are zero everywhere.",
+        shown = linked_selectbox(
+            "Show",
+            list(SHOWN),
+            key=ONLY,
+            width=WIDGET,
+            help=f"Only channels that are so for this picture. {meaning(Term.STRENGTH)}",
         )
         with st.popover("More"):
-            descending = st.toggle(
-                "Largest first",
-                value=True,
-                key="descending",
-                bind="query-params",
-                disabled=order is ChannelOrder.INDEX,
-                help="Channels sorted by their number begin with 0, whatever this says."
-                if order is ChannelOrder.INDEX
-                else None,
-            )
+            descending = _largest_first(order)
             tiles = (
                 st.selectbox("Channels a page", TILES, key="tiles", format_func=str, bind="query-params")
                 or TILES[0]
             )
             choose_reading(decided)
-    largest_first = descending and order is not ChannelOrder.INDEX
-    return GridChoices(order, largest_first, hide_silent, colors, value_range, tiles)
+    return GridChoices(order, descending, shown, colors, value_range, tiles)
+
+
+def _take_link_of_old() -> None:
+    """Understand links from when there was a switch that hid silent channels."""
+    check_switches("hide_silent")
+    given = st.query_params.get("hide_silent")
+    if given in ("true", "false"):
+        if given == "true" and ONLY not in st.session_state and ONLY not in st.query_params:
+            st.session_state[ONLY] = "not silent"
+        del st.query_params["hide_silent"]
+
+
+def _largest_first(order: ChannelOrder) -> bool:
+    """Draw the switch; by number, channels begin with 0, and it is off."""
+    if order is ChannelOrder.INDEX:
+        st.toggle(
+            "Largest first",
+            value=False,
+            key="descending_by_number",
+            disabled=True,
+            help="Sorted by their number, channels begin with 0.",
+        )
+        return False
+    return st.toggle("Largest first", value=True, key="descending", bind="query-params")
 
 
 def _grid(
     layer: LayerInHand, channels: npt.NDArray[np.int64], choices: GridChoices, place: Place | None
 ) -> go.Figure | None:
     if not len(channels):
-        st.info("Every channel of this layer is silent for this picture.", icon=":material/visibility_off:")
+        none = "Every channel of this layer is silent" if choices.shown == "not silent" else None
+        said = none or f"No channel of this layer is {choices.shown}"
+        st.info(f"{said} for this picture.", icon=":material/visibility_off:")
+        st.button("Show all channels", key="show_all_channels", on_click=_show_all)
         return None
     pages = -(-len(channels) // choices.tiles)
     page = 1
@@ -145,6 +176,10 @@ def _grid(
         told=told_of_layer(layer),
     )
     return figure
+
+
+def _show_all() -> None:
+    st.session_state[ONLY] = "all"
 
 
 def _choose_channel(click: Click) -> None:

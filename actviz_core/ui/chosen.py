@@ -7,9 +7,10 @@ from actviz_core.ui.content_width import SIDE_SHARE, column_width
 from actviz_core.ui.errors import require
 from actviz_core.ui.figure import draw
 from actviz_core.ui.glossary import Term, meaning
-from actviz_core.ui.text import percent, plain
+from actviz_core.ui.text import plain
 from actviz_core.ui.tray import keep_in_tray, take_from_tray, tray
 from actviz_core.ui.view import View
+from actviz_core.units import percent
 from actviz_core.workspace import Workspace
 
 

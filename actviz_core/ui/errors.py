@@ -12,12 +12,19 @@ from actviz_core.models import Model, find_weights_download, list_weights, start
 from actviz_core.models.network import RANDOM
 from actviz_core.samples import Sample
 from actviz_core.ui.jobs import download_panel
-from actviz_core.ui.text import megabytes, plain
+from actviz_core.ui.text import plain
 from actviz_core.ui.view import View, choose_layers, choose_model, model_of, sample_of
 from actviz_core.ui.waiting import offer_ways_on
+from actviz_core.units import megabytes
 from actviz_core.workspace import Workspace
 
 _LOG = logging.getLogger(__name__)
+
+# A link that loads the app again: what a widget has in the address, nothing that runs here may forget.
+BEGIN_ANEW = (
+    '<a class="begin-anew" href="." title="Forgets what was chosen, but not your tray, and shows the page, '
+    'network and picture that the app begins with.">Begin anew</a>'
+)
 
 
 class PageEndError(Exception):
@@ -63,18 +70,7 @@ def say_fault(error: Exception, what: str) -> None:
     """Tell a person that the app failed at ``what``, with a way on and the number in the log."""
     number = log_fault(error, what)
     st.error(plain(fault_text(what, number)), icon=":material/bug_report:")
-    st.button(
-        "Begin anew",
-        icon=":material/restart_alt:",
-        key=f"anew {what}",
-        on_click=_begin_anew,
-        help="Forgets what was chosen, and shows the network and picture that the app begins with.",
-    )
-
-
-def _begin_anew() -> None:
-    st.session_state.clear()
-    st.query_params.clear()
+    st.html(BEGIN_ANEW)
 
 
 def say_uncaught(error: Exception) -> bool:

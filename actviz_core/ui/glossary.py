@@ -10,6 +10,7 @@ class Term(StrEnum):
     WEIGHTS = "weights"
     ACTIVATION = "activation"
     CHANNEL = "channel"
+    STRENGTH = "strong"
     STEP = "step"
     TRAY = "tray"
 
@@ -22,6 +23,8 @@ _MEANINGS = {
     Term.ACTIVATION: "An activation is all the numbers that a layer returns for one picture.",
     Term.CHANNEL: "A channel is one feature that a layer computes: a map with a number for each place, or "
     "a single number.",
+    Term.STRENGTH: "Measured by the layer's largest distance from zero, a channel is strong from half of it "
+    "on, weak below that, nearly silent up to 1 % of it, and silent where it is zero everywhere.",
     Term.STEP: "A step is what a network computes between its layers, such as the sum of a block and its "
     "short cut.",
     Term.TRAY: "The tray keeps up to six pictures at hand on every page.",

@@ -6,7 +6,8 @@ import streamlit as st
 
 from actviz_core.downloads import Job, JobState
 from actviz_core.errors import ActVizError
-from actviz_core.ui.text import megabytes, plain
+from actviz_core.ui.text import plain
+from actviz_core.units import megabytes
 
 
 def download_panel(label: str, find: Callable[[], Job | None], start: Callable[[], Job], *, key: str) -> None:

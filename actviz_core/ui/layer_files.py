@@ -25,4 +25,4 @@ def told_of_layer(layer: LayerInHand, part: str = "") -> Told:
 
 
 def _taken(layer: LayerInHand) -> Taken:
-    return Taken(layer.model, layer.sample.id, layer.call, layer.value, layer.statistics)
+    return Taken(layer.model, layer.sample, layer.call, layer.value, layer.statistics)

@@ -9,12 +9,14 @@ import streamlit as st
 
 from actviz_core.analysis import (
     ChannelStatistics,
+    Strength,
     Summary,
+    ValueRange,
     channel_sentence,
     principal_components,
     summary_map,
 )
-from actviz_core.figures import Colors, channel_map, histogram, lay_on_pictures, overlay
+from actviz_core.figures import Colors, channel_map, grid_limits, histogram, lay_on_pictures, overlay
 from actviz_core.ui.channel.opening import channel_link, remember_channel
 from actviz_core.ui.choices import check_link, check_number, check_switches
 from actviz_core.ui.figure import draw, draw_clickable
@@ -22,10 +24,12 @@ from actviz_core.ui.glossary import Term, meaning
 from actviz_core.ui.layer_files import told_of_layer
 from actviz_core.ui.layer_in_hand import LAYER_PLACE, LayerInHand
 from actviz_core.ui.place import Place, choose_place
-from actviz_core.ui.text import percent, plain
+from actviz_core.ui.text import plain
 from actviz_core.ui.view import current_view
+from actviz_core.units import percent
 
 WIDTH = 340
+OWN_RANGE = "channel_own_range"
 
 
 NOT_WHAT_MATTERED = "It does not show what mattered for the answer."
@@ -140,13 +144,15 @@ def _channel(layer: LayerInHand, channel: int, place: Place | None) -> None:
     on_picture = layer.layout.on_picture and st.toggle(
         "Over the picture", key="over_picture", bind="query-params"
     )
+    limits, said = _colour_range(layer, channel)
     opacity = _opacity() if on_picture else 1.0
     values = layer.maps[channel]
     figure = channel_map(
         values,
         image=layer.below if on_picture else None,
         opacity=opacity,
-        colors=Colors(st.session_state.get("colours", Colors.AUTO)),
+        colors=_colors(),
+        limits=limits,
         signed=layer.statistics.signed,
         channel=channel,
         width=WIDTH,
@@ -158,12 +164,47 @@ def _channel(layer: LayerInHand, channel: int, place: Place | None) -> None:
         told=told_of_layer(layer, f"channel {channel}"),
         clicked=lambda click: choose_place(LAYER_PLACE, click.place),
     )
+    st.caption(said)
     if place is not None:
         row, column = place
         st.markdown(f"At row {row}, column {column}: **{_value(values[row, column])}**")
     st.markdown(plain(channel_sentence(layer.statistics, channel, layer.maps.shape)))
     channel_numbers(layer.statistics, channel)
     draw_histogram(values, f"Histogram of the values of channel {channel}")
+
+
+def _colors() -> Colors:
+    """The colours that the grid's tool bar says."""
+    return Colors(st.session_state.get("colours") or Colors.AUTO)
+
+
+def _colour_range(layer: LayerInHand, channel: int) -> tuple[tuple[float, float], str]:
+    """From which to which value the large map's colours run: the grid's unless its own is asked for.
+
+    With a sentence that says which.
+    """
+    grid = ValueRange(st.session_state.get("range") or ValueRange.SHARED)
+
+    def limits(value_range: ValueRange) -> tuple[float, float]:
+        return grid_limits(layer.maps, layer.statistics, channel, colors=_colors(), value_range=value_range)
+
+    own, shared = limits(ValueRange.CHANNEL), limits(grid)
+    if grid is ValueRange.CHANNEL:
+        return own, f"Colours as in the grid, where each channel has its own range: {_span(own)}."
+    check_switches(OWN_RANGE)
+    if st.toggle(
+        "Own colour range",
+        key=OWN_RANGE,
+        bind="query-params",
+        help="Off: the same value has the same colour as in the grid. On: this channel's own range, in which "
+        "faint patterns can be seen.",
+    ):
+        return own, f"Colours of this channel alone: {_span(own)}. The grid's: {_span(shared)}."
+    return shared, f"Colours as in the grid: {_span(shared)}."
+
+
+def _span(ends: tuple[float, float]) -> str:
+    return f"{ends[0]:.4g} to {ends[1]:.4g}"
 
 
 def _value(value: np.generic) -> str:
@@ -179,13 +220,16 @@ def channel_numbers(layer: ChannelStatistics, channel: int) -> None:
         "minimum": (layer.minimum, np.min),
         "deviation": (layer.std, np.mean),
         "active share": (layer.active, np.mean),
+        "from zero": (layer.reach, np.max),
     }
     written = {
         name: (f"{numbers[channel]:.4g}", f"{whole(numbers[usable]):.4g}" if usable.size else "none")
         for name, (numbers, whole) in rows.items()
     }
-    strongest = usable[layer.maximum[usable].argmax()] if usable.size else channel
-    written["maximum at"] = (_peak(layer, channel), _peak(layer, int(strongest)))
+    highest = usable[layer.maximum[usable].argmax()] if usable.size else channel
+    written["maximum at"] = (_peak(layer, channel), _peak(layer, int(highest)))
+    strong = len(layer.channels(Strength.STRONG))
+    written["strength"] = (str(layer.strength[channel]), f"{strong:,} of {len(layer):,} strong")
     st.dataframe(
         {
             "Number": list(written),

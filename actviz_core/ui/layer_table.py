@@ -1,17 +1,21 @@
 """The module tree as a table: filters, one row a module, rows to tick."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pandas as pd
 import streamlit as st
 
-from actviz_core.estimates import mebibytes
+from actviz_core.analysis import channel_count
 from actviz_core.hooks import ModuleRow
 from actviz_core.hooks.record import layer_of
+from actviz_core.layouts import Layout
+from actviz_core.models import Model
 from actviz_core.ui.choices import check_number, linked_selectbox
 from actviz_core.ui.glossary import Term, meaning
 from actviz_core.ui.text import plain, shape_text
 from actviz_core.ui.view import View, choose_layers, choose_steps
+from actviz_core.units import megabytes
+from actviz_core.workspace import Workspace
 
 STEPS = "steps"
 STEPS_HELP = (
@@ -20,6 +24,10 @@ STEPS_HELP = (
 )
 INDENT = "\u2003"  # an em space: table cells fold ordinary ones
 ALL = "all"
+OUTPUT_HELP = (
+    "The sizes of what it returns for one picture: of maps mostly channels x height x width, of tokens "
+    "tokens x channels."
+)
 
 
 def filter_rows(rows: Sequence[ModuleRow], view: View) -> list[ModuleRow]:
@@ -93,7 +101,7 @@ def layer_table(shown: Sequence[ModuleRow], rows: Sequence[ModuleRow], view: Vie
         on_select=lambda: _ticked(key, names, chosen),
         column_config={
             "Layer": st.column_config.TextColumn(width="medium"),
-            "Output": st.column_config.TextColumn(help="Channels x height x width for one picture."),
+            "Output": st.column_config.TextColumn(help=OUTPUT_HELP),
             "Parameters": st.column_config.NumberColumn(
                 format="localized",
                 help="How many weights the layer has, with those of the layers inside it.",
@@ -115,18 +123,32 @@ def _own_name(row: ModuleRow) -> str:
     return row.name.rpartition("/" if row.step else ".")[2]
 
 
-def summary_of_choice(rows: Sequence[ModuleRow], view: View, memory: int) -> str:
-    """The chosen layers in one line: how many, how many channels each gives, and the memory of all."""
+def layout_reader(model: Model, workspace: Workspace) -> Callable[[ModuleRow], Layout]:
+    """Give the function that tells how what a row's layer or step returns is laid out."""
+
+    def steps() -> list[str]:
+        return [row.name for row in workspace.tree(model, steps=True) if row.step]
+
+    return lambda row: workspace.store.layout(model, row.name, row.shape or (), steps)
+
+
+def summary_of_choice(
+    rows: Sequence[ModuleRow], view: View, memory: int, layout: Callable[[ModuleRow], Layout]
+) -> str:
+    """The chosen layers in one line: how many, how many channels each gives, and the memory of all.
+
+    Channels are what Activations draws as such: of tokens, the numbers that each token has.
+    """
     by_name = {row.name: row for row in rows}
     chosen = [by_name[name] for name in chosen_names(rows, view)]
     if not chosen:
         return "No layer chosen yet."
-    channels = [str(row.shape[1]) if row.shape and len(row.shape) > 1 else "none" for row in chosen]
+    channels = ["none" if row.shape is None else str(channel_count(row.shape, layout(row))) for row in chosen]
     steps = sum(row.step for row in chosen)
     counts = ((len(chosen) - steps, "layer"), (steps, "step"))
     things = " and ".join(f"{count} {thing}{'s' * (count > 1)}" for count, thing in counts if count)
     some = " + ".join(channels[:6]) + (" + ..." if len(channels) > 6 else "")
-    return plain(f"{things} chosen: {some} channels, {mebibytes(memory)} for one picture")
+    return plain(f"{things} chosen: {some} channels, {megabytes(memory)} for one picture")
 
 
 def chosen_names(rows: Sequence[ModuleRow], view: View) -> list[str]:

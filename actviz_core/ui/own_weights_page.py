@@ -10,12 +10,14 @@ from actviz_core.models.fitting import Fit, fit
 from actviz_core.models.own_weights import OwnEntry
 from actviz_core.models.uploaded import own_weights
 from actviz_core.settings import reading_folder
-from actviz_core.ui.text import megabytes, plain
+from actviz_core.ui.text import plain
 from actviz_core.ui.view import View, choose_model
+from actviz_core.units import MEGABYTE, megabytes
 from actviz_core.weights.state_dicts import read_state_dict, weights_readers
 from actviz_core.workspace import Workspace
 
 _OUTCOME = "weights_outcome"
+_OPENS = "weights_open"  # whether Activations is to be opened
 _WAITING = "weights_waiting"  # whether the file in the uploader has yet to be read
 ROWS = 300  # of a table of what does not fit
 LIST = 5  # names that one line can hold
@@ -43,7 +45,7 @@ def upload_weights(view: View, workspace: Workspace) -> None:
         type=["safetensors", "pt", "pth", "th"],
         key="weights_upload",
         on_change=_file_changed,
-        max_upload_size=max(1, workspace.settings.weights_bytes // 2**20),
+        max_upload_size=max(1, workspace.settings.weights_bytes // MEGABYTE),
         help="A state dict, as torch.save(model.state_dict(), file) or safetensors write it. "
         "Files that would have to run code are refused.",
     )
@@ -128,6 +130,8 @@ def _shape(shape: tuple[int, ...]) -> str:
 
 def list_weights_kept(workspace: Workspace) -> None:
     """Draw what is kept, each with ways to look into it, rename it and delete it."""
+    if st.session_state.pop(_OPENS, False):
+        st.switch_page("activations.py")
     store = own_weights(workspace.settings)
     st.subheader("Kept on this server")
     entries = store.entries()
@@ -137,8 +141,10 @@ def list_weights_kept(workspace: Workspace) -> None:
         st.info("Nothing has been uploaded yet.", icon=":material/inbox:")
     for entry in entries:
         with st.container(horizontal=True, vertical_alignment="center", border=True):
+            in_hand = ", in hand" if st.session_state["view"].model_key == entry.key else ""
             st.markdown(
-                f"**{plain(entry.name)}**  \n{plain(entry.key)}, {megabytes(entry.bytes)}", width="stretch"
+                f"**{plain(entry.name)}**  \n{plain(entry.key)}, {megabytes(entry.bytes)}{in_hand}",
+                width="stretch",
             )
             _actions(entry, workspace)
 
@@ -147,12 +153,14 @@ def _actions(entry: OwnEntry, workspace: Workspace) -> None:
     key = f"{entry.architecture}-{entry.weights}"
     in_hand = st.session_state["view"].model_key == entry.key
     st.button(
-        "In hand" if in_hand else "Look inside",
-        disabled=in_hand,
+        "Look inside",
         key=f"open-{key}",
         icon=":material/visibility:",
-        on_click=choose_model,
+        on_click=_look_inside,
         args=(entry.key,),
+        help="These weights are in hand: see what their layers do."
+        if in_hand
+        else "Take these weights in hand and see what their layers do.",
     )
     with st.popover("Rename", icon=":material/edit:", key=f"renaming-{key}"):
         st.text_input(
@@ -166,6 +174,13 @@ def _actions(entry: OwnEntry, workspace: Workspace) -> None:
         st.button(
             "Delete them", key=f"delete-{key}", type="primary", on_click=_deleted, args=(entry, workspace)
         )
+
+
+def _look_inside(model_key: str) -> None:
+    """Take weights in hand, unless they are, and have the next run open Activations."""
+    if st.session_state["view"].model_key != model_key:
+        choose_model(model_key)
+    st.session_state[_OPENS] = True
 
 
 def _renamed(entry: OwnEntry, name: str, workspace: Workspace) -> None:

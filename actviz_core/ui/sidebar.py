@@ -13,9 +13,10 @@ from actviz_core.ui.answers import tell_answer
 from actviz_core.ui.copy_link import copy_link_button
 from actviz_core.ui.defaults import DEFAULT_MODEL
 from actviz_core.ui.glossary import Term, meaning
-from actviz_core.ui.text import plain, shares
+from actviz_core.ui.text import plain
 from actviz_core.ui.tray import tray_choice
 from actviz_core.ui.view import View, choose_layers, choose_model, model_of, names_offered, sample_of
+from actviz_core.units import percent
 from actviz_core.workspace import Workspace
 
 Found = TypeVar("Found", Model, Sample)
@@ -97,7 +98,7 @@ def _model_choice(view: View, workspace: Workspace) -> None:
     if name == DEFAULT_MODEL:
         info = weights.get(view.model_key or "")
         of_what = (
-            f"What {shares(info.accuracy)} means" if info and info.accuracy is not None else "Model card"
+            f"What {percent(info.accuracy, 1)} means" if info and info.accuracy is not None else "Model card"
         )
         st.page_link("card.py", label=of_what, icon=":material/fact_check:")
 

@@ -1,15 +1,13 @@
 """The start page's row: a picture, three layers' strongest channels, and the prediction."""
 
-import numpy as np
 import streamlit as st
 
-from actviz_core.activations import ROOT
 from actviz_core.analysis import (
     ChannelOrder,
     ChannelStatistics,
     channel_statistics,
-    first_of_each_stage,
     order_channels,
+    strength_sentence,
 )
 from actviz_core.errors import ShapeError
 from actviz_core.figures import channel_grid, lay_on_pictures, prediction_bars, shortened
@@ -18,8 +16,10 @@ from actviz_core.samples import Sample, open_source, parse_image_id
 from actviz_core.ui.answers import answer_help, answer_line
 from actviz_core.ui.figure import draw, draw_clickable
 from actviz_core.ui.picture_parts import picture_part
-from actviz_core.ui.text import option_text, percent, plain
-from actviz_core.ui.view import choose_image, choose_layers, current_view
+from actviz_core.ui.story_layers import Part, ToldLayer, layers_to_tell
+from actviz_core.ui.text import option_text, plain
+from actviz_core.ui.view import View, choose_image, choose_layers, current_view
+from actviz_core.units import percent
 from actviz_core.workspace import Workspace
 
 STRONGEST = 4
@@ -27,22 +27,18 @@ OTHERS = 6
 STAGE_WIDTH, STAGE_PIXELS = 200, 240
 NAME = 16  # characters of a layer's name that fit beside a title in one line
 _OPEN = "story_opens"  # in the session: the link's parameters of what was clicked
-EARLY, MIDDLE, LATE = "Early", "Middle", "Late"
-TITLES = {1: (EARLY,), 2: (EARLY, LATE), 3: (EARLY, MIDDLE, LATE)}
 OFTEN = {
-    EARLY: "After training, early layers often answer to edges and colours.",
-    MIDDLE: "After training, layers in the middle often answer to textures and parts.",
-    LATE: "After training, late layers often answer to whole things, roughly where they are.",
+    Part.EARLY: "After training, early layers often answer to edges and colours.",
+    Part.MIDDLE: "After training, layers in the middle often answer to textures and parts.",
+    Part.LATE: "After training, late layers often answer to whole things, roughly where they are.",
 }
 
 
-def tell_story(model: Model, sample: Sample, workspace: Workspace) -> None:
+def tell_story(view: View, model: Model, sample: Sample, workspace: Workspace) -> None:
     """Draw the row; each stage links to its layer, and each channel's number to the channel."""
     if wanted := st.session_state.pop(_OPEN, None):
         st.switch_page("activations.py", query_params=wanted)
-    layers = first_of_each_stage(workspace.tree(model))
-    told = [layers[0], layers[len(layers) // 2], layers[-1]] if len(layers) > 3 else list(layers)
-    workspace.calls(model, sample, [*told, ROOT])  # one forward pass for everything below
+    told, said = layers_to_tell(view, model, sample, workspace)
     row = st.grid(len(told) + 2, min_column_width=170)
     with row.cell():
         st.markdown("**Picture**")
@@ -53,16 +49,18 @@ def tell_story(model: Model, sample: Sample, workspace: Workspace) -> None:
             output_format="PNG",  # as it is, to the pixel
         )
         st.caption(plain(sample.title))
-    for title, layer in zip(TITLES.get(len(told), ()), told, strict=True):
+    for layer in told:
         with row.cell():
-            _stage(title, layer, model, sample, workspace)
+            _stage(layer, model, sample, workspace)
     with row.cell():
         _answer(model, sample, workspace)
+    if said:
+        st.caption(said)
 
 
-def _stage(title: str, layer: str, model: Model, sample: Sample, workspace: Workspace) -> None:
-    short = shortened(layer, NAME)
-    st.markdown(f"**{title}** {plain(short)}", help=plain(layer) if short != layer else None)
+def _stage(told: ToldLayer, model: Model, sample: Sample, workspace: Workspace) -> None:
+    layer, short = told.name, shortened(told.name, NAME)
+    st.markdown(f"**{told.part}** {plain(short)}", help=plain(layer) if short != layer else None)
     try:
         call, value = next(iter(workspace.activations(model, sample, [layer]).items()), (layer, None))
         if value is None:
@@ -73,48 +71,42 @@ def _stage(title: str, layer: str, model: Model, sample: Sample, workspace: Work
         st.caption(plain(f"It cannot be drawn. {error}"))
         return
     statistics = channel_statistics(maps)
-    strongest = order_channels(statistics, ChannelOrder.MAXIMUM, descending=True, hide_silent=False)[
-        :STRONGEST
-    ]
+    strongest = order_channels(statistics, ChannelOrder.STRENGTH, descending=True)[:STRONGEST]
     figure = channel_grid(maps, channels=strongest, columns=2, statistics=statistics, width=STAGE_WIDTH)
     figure.layout.height = STAGE_PIXELS  # the same for all, so that what follows stands in one line
     on_picture = workspace.layout(model, call, value).on_picture
     draw_clickable(
         lay_on_pictures(figure, [picture_part(model, sample) if on_picture else None]),
-        key=f"story_{title}",
+        key=f"story_{told.key}",
         alt=f"The channels of {layer} that answer strongest",
-        clicked=lambda click: _look_at(layer, None if click.item is None else int(click.item)),
+        clicked=lambda click: _look_at(layer, call, None if click.item is None else int(click.item)),
     )
     st.button(
         "Look closer",
-        key=f"closer_{title}",
+        key=f"closer_{told.key}",
         icon=":material/zoom_in:",
         on_click=_look_at,
-        args=(layer, None),
+        args=(layer, call, None),
     )
-    st.caption(_what_it_does(title, statistics, model.training))
+    st.caption(plain(_what_it_does(told.part, statistics, model.training)))
 
 
-def _look_at(layer: str, channel: int | None) -> None:
-    """Have the next run open the layer on Activations, with one channel large or with none."""
+def _look_at(layer: str, call: str, channel: int | None) -> None:
+    """Have the next run open a layer's call on Activations, with one channel large or with none."""
     chosen = current_view().layers
     if layer not in chosen:
         choose_layers((*chosen, layer))
-    st.session_state["activations_layer"] = layer
+    st.session_state["activations_layer"] = call
     st.session_state["channel"] = channel
-    st.session_state[_OPEN] = {"activations_layer": option_text(layer)} | (
+    st.session_state[_OPEN] = {"activations_layer": option_text(call)} | (
         {} if channel is None else {"channel": str(channel)}
     )
 
 
-def _what_it_does(title: str, statistics: ChannelStatistics, training: Training) -> str:
-    """Say how many channels answer and, of a trained network, what such layers often answer to."""
-    count = len(statistics)
-    if not (statistics.peak_row >= 0).any():
-        return f"None of its {count} channels holds a usable value."
-    active = int(np.count_nonzero(statistics.maximum > 0))
-    said = f"{active} of {count} channels go above zero."
-    return f"{OFTEN[title]} {said}" if training is Training.TRAINED and active else said
+def _what_it_does(part: Part, statistics: ChannelStatistics, training: Training) -> str:
+    """Say how strong the channels are and, of a trained network, what such layers often answer to."""
+    said, answers = strength_sentence(statistics), bool((statistics.active > 0).any())
+    return f"{OFTEN[part]} {said}" if training is Training.TRAINED and answers else said
 
 
 def _answer(model: Model, sample: Sample, workspace: Workspace) -> None:

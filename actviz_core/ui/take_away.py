@@ -14,21 +14,25 @@ from actviz_core.export import (
     LARGE_EXPORT,
     Provenance,
     Run,
+    Script,
     caption,
     csv_bytes,
     figure_html,
     html_bytes,
     npz_bytes,
     replay_script,
+    replay_zip,
+    replay_zip_bytes,
     statistics_csv,
     value_names,
     values_npz,
 )
-from actviz_core.hooks.selection import is_step
 from actviz_core.models import Model
+from actviz_core.samples import Sample
 from actviz_core.ui.errors import fault_text, log_fault
 from actviz_core.ui.figure import Told, save_button
-from actviz_core.ui.text import file_name, megabytes, plain
+from actviz_core.ui.text import file_name, plain
+from actviz_core.units import megabytes
 
 SLOW_EXPORT = 30_000_000
 """Bytes from which on a person waits so long that it is said beforehand: nothing can be said meanwhile."""
@@ -44,7 +48,7 @@ class Taken:
     """One panel or layer with everything that files tell of it."""
 
     model: Model
-    image_id: str
+    sample: Sample
     call: str
     value: Tensor
     statistics: ChannelStatistics
@@ -52,7 +56,7 @@ class Taken:
     @property
     def panel(self) -> Panel:
         """What it shows, as links write it."""
-        return Panel(self.model.key, self.image_id, self.call)
+        return Panel(self.model.key, self.sample.id, self.call)
 
     @property
     def provenance(self) -> Provenance:
@@ -64,7 +68,7 @@ class Taken:
                 float(self.statistics.minimum[usable].min()),
                 float(self.statistics.maximum[usable].max()),
             )
-        return Provenance.of(self.model, self.image_id, [self.call], span)
+        return Provenance.of(self.model, self.sample.id, [self.call], span)
 
 
 def told_of(taken: Sequence[Taken], *, name: str, title: str) -> Told:
@@ -149,24 +153,28 @@ def _files(figure: go.Figure, taken: Sequence[Taken], told: Told, failures: list
         csv_bytes(statistics),
         lambda: statistics_csv(statistics),
     )
-    runs = [Run(one.model, one.image_id, (one.call,)) for one in taken]
+    runs = [Run(one.model, one.sample.id, one.sample.image, (one.call,)) for one in taken]
+    script = replay_script(runs, npz_name=f"{name}.npz")
     _file(
         failures,
         "Script",
-        f"{name}.py",
-        "text/x-python",
-        None,
-        lambda: replay_script(runs, npz_name=f"{name}.npz").encode(),
+        f"{name}.zip",
+        "application/zip",
+        replay_zip_bytes(script, values, provenance),
+        lambda: replay_zip(script, values, provenance, name=name),
     )
-    if any(is_step(one.model.module, one.call) for one in taken):
-        st.caption(
-            "The script computes the values anew and compares them with the NPZ file. Plain torch cannot see "
-            "steps between layers, so the script needs this project for them."
-        )
-    else:
-        st.caption(
-            "The script computes the values anew with plain torch, and compares them with the NPZ file."
-        )
+    st.caption(_about(script))
+
+
+def _about(script: Script) -> str:
+    """What the ZIP file holds, and what its script needs."""
+    pictures = "pictures" if len(script.pictures) > 1 else "picture"
+    weights = ", the weights" if script.weights else ""
+    computes = (
+        f"The ZIP file holds a Python script, the {pictures}{weights} and "
+        "the values. The script computes the values anew and compares every bit; it"
+    )
+    return plain(f"{computes} {script.needs}")
 
 
 def _file(
@@ -174,21 +182,21 @@ def _file(
     label: str,
     file_name: str,
     mime: str,
-    size: int | None,
+    size: int,
     make: Callable[[], bytes],
 ) -> None:
-    kind = file_name.rsplit(".", 1)[-1].upper() if not file_name.endswith(".py") else "Python"
-    about = "" if size is None else f", {megabytes(size)}" if size >= 100_000 else ", below 0.1 MB"
+    kind = file_name.rsplit(".", 1)[-1].upper()
+    about = megabytes(size)
     ready = True
-    if size is not None and size > SLOW_EXPORT:
+    if size > SLOW_EXPORT:
         st.caption(
             f"{label}: {megabytes(size)} are made once you press the button. The download starts when they "
             "are complete; stay on this page until then."
         )
-    if size is not None and size > LARGE_EXPORT:
+    if size > LARGE_EXPORT:
         ready = st.checkbox(f"Make {file_name} although it is large ({megabytes(size)})", key=f"large_{kind}")
     st.download_button(
-        f"{label} ({kind}{about})",
+        f"{label} ({kind}, {about})",
         telling(make, file_name, failures),
         file_name,
         mime,

@@ -3,7 +3,8 @@
 import re
 import string
 
-NO_BREAK = "\u00a0"  # a space at which no line ends
+from actviz_core.units import NO_BREAK
+
 JOINER = "\u2060"  # has no width; here it keeps apart what Streamlit would read as one thing
 _SPACES = re.compile(rf"[^\S{NO_BREAK}]+")
 _UNSEEN = re.compile("[\0-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -42,28 +43,6 @@ def option_text(name: str) -> str:
     Names as Python has them stay as they are, and with them the links; other names are escaped.
     """
     return name if _PLAIN_NAME.fullmatch(name) and not _EMPHASIS.search(name) else plain(name)
-
-
-def megabytes(count: int) -> str:
-    """A number of bytes in megabytes (10**6), as people say it: ``45 MB``, ``1.1 MB``."""
-    value = count / 1e6
-    return f"{value:.0f} MB" if value >= 10 else f"{value:.1f} MB"
-
-
-def percent(share: float) -> str:
-    """A share of 0 to 1 as whole percent, without claiming certainty: ``93 %``, ``< 1 %``, ``> 99 %``."""
-    if 0 < share < 0.01:
-        text = "< 1 %"
-    elif 0.99 < share < 1:
-        text = "> 99 %"
-    else:
-        text = f"{share:.0%}".replace("%", " %")
-    return text.replace(" ", NO_BREAK)
-
-
-def shares(share: float) -> str:
-    """A measured share of 0 to 1 with a digit after the point: ``89.7 %``."""
-    return f"{share:.1%}".replace("%", f"{NO_BREAK}%")
 
 
 def shape_text(shape: tuple[int, ...] | None) -> str:

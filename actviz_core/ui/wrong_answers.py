@@ -10,8 +10,9 @@ from actviz_core.errors import ActVizError
 from actviz_core.models import Model
 from actviz_core.samples import Source
 from actviz_core.ui.choices import check_switches
-from actviz_core.ui.text import percent, plain
+from actviz_core.ui.text import plain
 from actviz_core.ui.view import View, model_of
+from actviz_core.units import percent
 from actviz_core.workspace import Workspace
 
 ONLY = "only_wrong"

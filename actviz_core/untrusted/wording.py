@@ -1,12 +1,13 @@
 """Says how the reading of a file ended, with the limit that it met and a way on."""
 
+from actviz_core.units import megabytes
 from actviz_core.untrusted.limits import Limits
 from actviz_core.untrusted.readers import Ending
 
 
 def stopped(name: str, ending: Ending, limits: Limits, *, kind: str, way_on: str) -> str:
     """Say why a file could not be read. ``kind`` is what it is one of, such as "pictures"."""
-    memory = f"{limits.memory_bytes / 1e6:,.0f} MB of memory"
+    memory = f"{megabytes(limits.memory_bytes)} of memory"
     match ending:
         case Ending.TIME:
             return f"{name} takes more than {limits.seconds:.0f} seconds to read, and was left. {way_on}"

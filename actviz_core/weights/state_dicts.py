@@ -14,11 +14,12 @@ from torch import Tensor
 
 from actviz_core.errors import WeightsFileError
 from actviz_core.settings import DEFAULT_WEIGHTS_MB
+from actviz_core.units import MEGABYTE, megabytes
 from actviz_core.untrusted import Ending, Limits, Readers, Reading, ReadingStoppedError, held_folder
 from actviz_core.untrusted.wording import stopped
 from actviz_core.weights.names import plain
 
-MAX_BYTES = DEFAULT_WEIGHTS_MB * 2**20
+MAX_BYTES = DEFAULT_WEIGHTS_MB * MEGABYTE
 MAX_HEADER_BYTES = 16 * 2**20  # a network of 3,000 tensors has about 300 kB of safetensors header
 MAX_NAME = 500  # characters of a tensor's name; networks have some 60
 _WAY_ON = "Save the weights alone where the network is: torch.save(model.state_dict(), 'weights.pt')."
@@ -94,7 +95,7 @@ def _check_size(size: int, max_bytes: int, name: str) -> None:
         raise WeightsFileError(f"{name} is empty. Copy it again from where it came from.")
     if size > max_bytes:
         raise WeightsFileError(
-            f"{name} has {size / 1e6:,.0f} MB, and {max_bytes / 1e6:,.0f} MB are allowed "
+            f"{name} has {megabytes(size)}, and {megabytes(max_bytes)} are allowed "
             "(ACTVIZ_WEIGHTS_MB). Save the weights without the optimizer's state."
         )
 

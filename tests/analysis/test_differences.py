@@ -96,8 +96,8 @@ def test_silent_and_constant_channels_are_defined() -> None:
     assert found.relative_l2[:3].tolist() == [0, 1, np.inf]
     assert np.isnan(found.cosine).tolist() == [True, True, True, False, False]
     assert np.isnan(found.correlation).tolist() == [True, True, True, True, False]
-    assert found.first_silent.tolist() == [True, True, False, False, False]
-    assert found.second_silent.tolist() == [True, False, True, False, False]
+    assert found.first.silent.tolist() == [True, True, False, False, False]
+    assert found.second.silent.tolist() == [True, False, True, False, False]
     assert (found.order[0], found.order[-1]) == (2, 0)
 
 
@@ -163,7 +163,8 @@ def test_the_sentence_says_what_cannot_be_compared() -> None:
     first[1] += 0.001
     assert sentence(first, second).endswith(
         "1 of 2 channels agrees with final (correlation above 0.9); "
-        "channel 1 differs most (correlation 1.00); 1 has no usable values to compare."
+        "channel 1 differs most (correlation 1.00); 1 has no usable values to compare; "
+        "24 of 48 values are left out, not finite in both."
     )
 
 

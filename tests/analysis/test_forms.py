@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from actviz_core.analysis import as_maps, prefix_tokens, top_k
+from actviz_core.analysis import as_maps, channel_count, prefix_tokens, top_k
 from actviz_core.errors import ShapeError
-from actviz_core.layouts import Layout, LayoutKind, default_layout
+from actviz_core.layouts import Layout, LayoutKind, default_layout, with_alternatives
 
 
 @pytest.mark.parametrize(
@@ -31,6 +31,23 @@ def test_every_activation_has_a_usual_layout_and_can_be_drawn(
     layout = default_layout(shape)
     assert layout.name == name
     assert as_maps(np.zeros(shape), layout).shape == drawn
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [(1, 3, 4, 5), (1, 17, 8), (1, 16, 8), (3, 1, 8), (1, 2, 3, 4, 5), (1, 2, 3, 4, 5, 6), (1, 10), (6,), ()],
+)
+def test_channels_are_counted_by_the_shape_alone_in_every_reading(shape: tuple[int, ...]) -> None:
+    layout = with_alternatives(default_layout(shape), shape, (32, 32))
+    for reading in (layout, *layout.alternatives):
+        assert channel_count(shape, reading) == len(as_maps(np.zeros(shape), reading)), reading.name
+
+
+def test_channels_of_windows_and_heads_are_counted_too() -> None:
+    windows = Layout(LayoutKind.WINDOWS, "GLC", "", grid=(4, 4), window=(2, 2))
+    heads = Layout(LayoutKind.OTHER, "GALC", "")
+    for shape, layout in (((4, 4, 7), windows), ((2, 3, 4, 5), heads)):
+        assert channel_count(shape, layout) == len(as_maps(np.zeros(shape), layout))
 
 
 def test_tokens_lie_on_their_grid_and_those_beside_it_stand_apart() -> None:

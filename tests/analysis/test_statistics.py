@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from actviz_core.analysis import ChannelOrder, channel_statistics, order_channels
+from actviz_core.analysis import ChannelOrder, Strength, channel_statistics, order_channels
 from actviz_core.errors import ShapeError
 
 NAN, INF = np.nan, np.inf
@@ -31,17 +31,21 @@ def test_a_large_mean_does_not_swallow_a_small_spread() -> None:
     np.testing.assert_allclose(channel_statistics(maps).std, expected, rtol=1e-4)
 
 
-def test_never_negative_layers_are_active_above_zero() -> None:
-    statistics = channel_statistics(np.array([[[0, 1e-6], [0, 5]], [[0, 0], [0, 0]]]))
+def test_layers_are_active_beyond_one_percent_of_the_largest_distance_from_zero() -> None:
+    statistics = channel_statistics(np.array([[[0.06, 1e-6], [0.05, 5]], [[0, 0], [0, 0]]]))
     assert not statistics.signed
     assert statistics.active.tolist() == [0.5, 0]
+    assert statistics.above.tolist() == [0.5, 0]
+    assert statistics.below.tolist() == [0, 0]
     assert statistics.silent.tolist() == [False, True]
 
 
-def test_signed_layers_are_active_beyond_five_percent_of_the_largest_distance_from_zero() -> None:
-    statistics = channel_statistics(np.array([[[-10, 0.5], [0.51, -0.4]], [[0.1, 0], [0, 0]]]))
+def test_signed_layers_are_active_above_and_below_zero() -> None:
+    statistics = channel_statistics(np.array([[[-10, 0.5], [0.1, -0.4]], [[0.1, 0], [0, 0]]]))
     assert statistics.signed
-    assert statistics.active.tolist() == [0.5, 0]
+    assert statistics.active.tolist() == [0.75, 0]
+    assert statistics.above.tolist() == [0.25, 0]
+    assert statistics.below.tolist() == [0.5, 0]
     assert statistics.silent.tolist() == [False, False]
 
 
@@ -87,9 +91,20 @@ def test_order_is_stable_in_both_directions() -> None:
 
 
 @pytest.mark.parametrize("order", list(ChannelOrder))
-def test_silent_channels_can_be_hidden_in_every_order(order: ChannelOrder) -> None:
-    statistics = channel_statistics(np.array([2, 0, 3.0]).reshape(3, 1, 1))
-    assert sorted(order_channels(statistics, order, hide_silent=True).tolist()) == [0, 2]
+def test_only_channels_of_some_words_can_be_asked_for_in_every_order(order: ChannelOrder) -> None:
+    statistics = channel_statistics(np.array([2, 0, 3.0, 0.01, 1.4]).reshape(5, 1, 1))
+
+    def shown(*words: Strength) -> list[int]:
+        return sorted(order_channels(statistics, order, words=words).tolist())
+
+    assert shown(Strength.STRONG) == [0, 2]
+    assert shown(Strength.WEAK) == [4]
+    assert shown(Strength.SILENT, Strength.NEARLY_SILENT) == [1, 3]
+
+
+def test_order_by_strength_counts_what_is_below_zero_too() -> None:
+    statistics = channel_statistics(np.array([2, -5, 3.0]).reshape(3, 1, 1))
+    assert order_channels(statistics, ChannelOrder.STRENGTH, descending=True).tolist() == [1, 2, 0]
 
 
 @pytest.mark.parametrize("descending", [False, True])

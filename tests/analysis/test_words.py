@@ -9,12 +9,17 @@ from actviz_core.analysis import (
     layer_note,
     layer_sentence,
     place_of,
-    share_in_words,
+    strength_sentence,
 )
+from actviz_core.units import NO_BREAK
 
 
 def sentence(maps: np.ndarray) -> str:
-    return layer_sentence(channel_statistics(maps), maps.shape)
+    return layer_sentence(channel_statistics(maps), maps.shape).replace(NO_BREAK, " ")
+
+
+def of_channel(maps: np.ndarray, channel: int) -> str:
+    return channel_sentence(channel_statistics(maps), channel, maps.shape).replace(NO_BREAK, " ")
 
 
 def maps_with(channels: int, *, active: int, at: tuple[int, int] = (0, 0)) -> np.ndarray:
@@ -24,24 +29,33 @@ def maps_with(channels: int, *, active: int, at: tuple[int, int] = (0, 0)) -> np
     return maps
 
 
-def test_silent_channels_are_counted_and_the_strongest_is_named_with_its_place() -> None:
-    said = sentence(maps_with(64, active=23))
-    assert said == (
-        "41 of 64 channels are silent for this picture; "
-        "channel 63 answers strongest, near the upper left corner."
+def vector(*values: float) -> np.ndarray:
+    return np.array(values, np.float32).reshape(-1, 1, 1)
+
+
+def test_silent_and_nearly_silent_channels_are_named_the_others_counted() -> None:
+    assert sentence(vector(100, 0, 1, 1.1, 50, 49.9, 0.5)) == (
+        "For this picture, 1 of 7 channels is silent: 1; 2 are nearly silent: 2, 6; "
+        "2 are weak, 2 are strong; channel 0 answers strongest."
     )
 
 
-def test_one_silent_channel_is_singular() -> None:
-    assert sentence(maps_with(3, active=2, at=(5, 3))) == (
-        "1 of 3 channels is silent for this picture; channel 2 answers strongest, near the bottom edge."
+def test_of_many_silent_channels_some_are_named() -> None:
+    assert sentence(maps_with(64, active=23)) == (
+        "For this picture, 41 of 64 channels are silent: 0, 1, 2, 3, 4, 5, 6, 7 and 33 more; "
+        "11 are weak, 12 are strong; channel 63 answers strongest, near the upper left corner."
     )
 
 
 def test_no_silent_channel() -> None:
-    assert sentence(maps_with(2, active=2, at=(3, 3))).startswith(
-        "None of the 2 channels is silent for this picture;"
+    assert sentence(maps_with(2, active=2, at=(3, 3))) == (
+        "For this picture, none of 2 channels is silent or nearly silent; 2 are strong; "
+        "channel 1 answers strongest, near the centre."
     )
+
+
+def test_only_nearly_silent_channels() -> None:
+    assert sentence(vector(200, 1)).startswith("For this picture, 1 of 2 channels is nearly silent: 1;")
 
 
 def test_all_silent() -> None:
@@ -53,19 +67,37 @@ def test_a_layer_of_one_channel() -> None:
     assert sentence(maps_with(1, active=1, at=(2, 5))) == (
         "The only channel answers to this picture; it is strongest near the right edge."
     )
-
-
-def test_vectors_have_no_place() -> None:
-    assert sentence(np.array([0, 2, 1.0]).reshape(3, 1, 1)) == (
-        "1 of 3 channels is silent for this picture; channel 1 answers strongest."
+    assert sentence(np.full((1, 2, 2), np.nan)) == (
+        "The only channel holds no usable value; 4 of 4 values are not numbers."
     )
+
+
+def test_the_strongest_channel_goes_furthest_from_zero_on_either_side() -> None:
+    maps = maps_with(3, active=3, at=(5, 0))
+    maps[0, 0, 5] = -7
+    assert sentence(maps).endswith("; channel 0 answers strongest, below zero, near the upper right corner.")
+    maps[0, 0, 5], maps[1, 0, 5] = -0.5, -1
+    assert sentence(maps).endswith("; channel 2 answers strongest, above zero, near the lower left corner.")
+    maps[2, 0, 0] = -3
+    assert sentence(maps).endswith("; channel 2 answers strongest, as far below zero as above.")
+
+
+def test_a_value_at_several_places_has_none_of_them_named() -> None:
+    maps = maps_with(2, active=2)
+    maps[1, 3, 3:] = 2
+    assert sentence(maps).endswith("; channel 1 answers strongest, equally at 4 places.")
+    maps[1] = 2
+    assert sentence(maps).endswith("; channel 1 answers strongest, the same everywhere.")
 
 
 def test_values_that_are_not_finite_are_said() -> None:
     maps = maps_with(1400, active=3)
     maps[0, 1, :3] = np.nan
     maps[1, 0, 0] = np.inf
-    assert sentence(maps).endswith("; 3 of 50,400 values are not numbers; 1 of 50,400 values is infinite.")
+    said = sentence(maps)
+    assert said.endswith("; 3 of 50,400 values are not numbers; 1 of 50,400 values is infinite.")
+    assert said.startswith("For this picture, 1,395 of 1,400 channels are silent: 2, 3, 4,")
+    assert "; 2 cannot be told, with values that are not finite: 0, 1;" in said
     maps[0, 1, 1:3] = 0
     assert "; 1 of 50,400 values is not a number;" in sentence(maps)
 
@@ -76,23 +108,57 @@ def test_a_layer_of_nothing_but_nan() -> None:
     )
 
 
-def test_channel_sentences() -> None:
-    maps = maps_with(3, active=2, at=(0, 5))
-    statistics = channel_statistics(maps)
-    assert channel_sentence(statistics, 0, maps.shape) == (
-        "Channel 0 is silent: it is zero everywhere for this picture."
+def test_how_strong_channels_are_can_be_said_alone() -> None:
+    assert strength_sentence(channel_statistics(vector(2, 0, 3))) == (
+        "For this picture, 1 of 3 channels is silent: 1; 2 are strong."
     )
-    assert channel_sentence(statistics, 2, maps.shape) == (
-        "Channel 2 is active in 3 % of the picture; "
+
+
+def test_a_channel_after_a_relu() -> None:
+    maps = maps_with(3, active=2, at=(0, 5))
+    assert of_channel(maps, 0) == "Channel 0 is silent: it is zero everywhere for this picture."
+    assert of_channel(maps, 2) == (
+        "Channel 2 is strong: active in 3 % of its cells; "
         "its highest value, 2, is near the upper right corner, in row 0, column 5."
     )
-    vector = np.array([0.12345, np.nan]).reshape(2, 1, 1)
-    assert channel_sentence(channel_statistics(vector), 0, vector.shape) == "Channel 0 has the value 0.1235."
-    assert channel_sentence(channel_statistics(vector), 1, vector.shape) == (
+
+
+def test_a_nearly_silent_channel_says_by_what_it_is_measured() -> None:
+    maps = maps_with(2, active=2)
+    maps[0, 0, 0] = 0.02
+    assert of_channel(maps, 0) == (
+        "Channel 0 is nearly silent: it never goes beyond 1 % of the layer's largest distance from zero, 2; "
+        "its highest value, 0.02, is near the upper left corner, in row 0, column 0."
+    )
+
+
+def test_above_and_below_zero_are_named_apart() -> None:
+    maps = np.zeros((3, 2, 4), np.float32)
+    maps[0, 0] = [4, -1, -1, 0.01]
+    maps[1, 0, 1:3] = -3
+    maps[2, 1, 3] = 1
+    assert of_channel(maps, 0) == (
+        "Channel 0 is strong: active above zero in 12 % of its cells, below zero in 25 %; "
+        "its highest value, 4, is in row 0, column 0; its lowest value, -1, is at 2 places."
+    )
+    assert of_channel(maps, 1) == (
+        "Channel 1 is strong: active below zero in 25 % of its cells, nowhere above; "
+        "its lowest value, -3, is at 2 places."
+    )
+    assert of_channel(maps, 2) == (
+        "Channel 2 is weak: active above zero in 12 % of its cells, nowhere below; "
+        "its highest value, 1, is in row 1, column 3."
+    )
+
+
+def test_channels_of_one_cell_or_without_any_value() -> None:
+    assert of_channel(vector(0.12345, np.nan), 0) == "Channel 0 is strong: its value is 0.1235."
+    assert of_channel(vector(0.12345, np.nan), 1) == (
         "Channel 1 holds no usable value; 1 of 1 values is not a number."
     )
-    tiny = np.array([[[0, 1.0]]])
-    assert channel_sentence(channel_statistics(tiny), 0, tiny.shape).endswith("is in row 0, column 1.")
+    assert of_channel(np.array([[[0, np.nan]], [[1.0, 2]]]), 0) == (
+        "Channel 0 is unknown: it is zero wherever its values are finite; 1 of 2 values is not a number."
+    )
 
 
 @pytest.mark.parametrize(
@@ -114,14 +180,6 @@ def test_channel_sentences() -> None:
 )
 def test_places_in_a_map(row: int, column: int, place: str) -> None:
     assert place_of(row, column, (32, 32)) == place
-
-
-@pytest.mark.parametrize(
-    ("share", "words"),
-    [(0, "0 %"), (0.001, "less than 1 %"), (0.234, "23 %"), (0.999, "more than 99 %"), (1, "100 %")],
-)
-def test_shares_never_round_to_none_or_all(share: float, words: str) -> None:
-    assert share_in_words(share) == words
 
 
 @pytest.mark.parametrize(
@@ -155,10 +213,13 @@ def test_notes_fit_the_type(type_name: str, word: str) -> None:
     assert word in layer_note(type_name)
 
 
-def test_the_answer_is_called_by_its_class() -> None:
-    logits = np.array([-1.0, 4.5, 2.0], np.float32).reshape(3, 1, 1)
+def test_the_answer_is_called_by_its_class_and_its_highest_value_counts() -> None:
+    logits = vector(-10.0, 4.5, 2.0)
     told = layer_sentence(channel_statistics(logits), logits.shape, names=("ant", "bee", "cat"))
-    assert told == "None of the 3 channels is silent for this picture; channel 1 (bee) answers strongest."
+    assert told == (
+        "For this picture, none of 3 channels is silent or nearly silent; 2 are weak, 1 is strong; "
+        "channel 1 (bee) has the highest value, 4.5."
+    )
 
 
 def test_channels_that_answer_equally_are_not_told_apart() -> None:
@@ -169,6 +230,4 @@ def test_channels_that_answer_equally_are_not_told_apart() -> None:
 
 def test_a_channel_that_is_the_same_everywhere_has_no_place_of_its_highest_value() -> None:
     maps = np.full((1, 4, 4), 2.5, np.float32)
-    assert channel_sentence(channel_statistics(maps), 0, maps.shape) == (
-        "Channel 0 is the same everywhere in the picture: 2.5."
-    )
+    assert of_channel(maps, 0) == "Channel 0 is strong and the same everywhere in the picture: 2.5."

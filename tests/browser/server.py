@@ -37,7 +37,12 @@ class Server:
 
 @contextmanager
 def running(
-    script: Path = DASHBOARD, *, environ: Mapping[str, str], port: int | None = None, patience: float = 120
+    script: Path = DASHBOARD,
+    *,
+    environ: Mapping[str, str],
+    port: int | None = None,
+    patience: float = 120,
+    below: str = "",
 ) -> Iterator[Server]:
     """Start ``streamlit run script`` on 127.0.0.1, wait until it is healthy, and stop it at the end.
 
@@ -46,6 +51,7 @@ def running(
         environ: Added to this process's environment.
         port: A free one by default.
         patience: Seconds until a server that is not healthy is given up.
+        below: The path that all addresses of the app begin with, such as "/looks/inside".
 
     Raises:
         ServerError: It ended or was not healthy in time.
@@ -54,13 +60,14 @@ def running(
     port = port or _free_port()
     command = [sys.executable, "-m", "streamlit", "run", str(script)]
     command += ["--server.address=127.0.0.1", f"--server.port={port}", "--server.headless=true"]
+    command += [f"--server.baseUrlPath={below}"] if below else []
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         log_file = Path(folder) / "server.log"
         with log_file.open("w") as log:
             process = subprocess.Popen(
                 command, cwd=ROOT, env={**os.environ, **environ}, stdout=log, stderr=subprocess.STDOUT
             )
-        server = Server(f"http://127.0.0.1:{port}", process.pid, log_file)
+        server = Server(f"http://127.0.0.1:{port}{below}", process.pid, log_file)
         try:
             _wait_until_healthy(process, server, patience)
             yield server

@@ -84,13 +84,17 @@ def test_a_link_shows_the_same_view_to_someone_else(
     page = visitor.open("/activations?layers=layer1.0.conv1&layers=layer2.0.conv1&image=patterns/3")
     page.get_by_role("radio", name="layer2.0.conv1").click()
     expect_grid(page, truth("patterns/3", "layer2.0.conv1"))
-    for name, option in (("Sort by", "mean"), ("Colours", "twilight"), ("Channel", "11")):
+    for name, option in (
+        ("Sort by", "mean"),
+        ("Colours", "twilight"),
+        ("Show", "not silent"),
+        ("Channel", "11"),
+    ):
         box = page.get_by_role("combobox", name=name, exact=True)
         box.fill(option)
         box.press("Enter")
         expect(box).to_have_value(option)
-    page.get_by_text("Hide silent").click()
-    page.wait_for_url(re.compile("hide_silent=true"))
+    page.wait_for_url(re.compile("channel=11"))
     visitor.settle()
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.get_by_role("button", name="Copy link").click()
@@ -100,9 +104,13 @@ def test_a_link_shows_the_same_view_to_someone_else(
 
     copy = stranger.open(link.removeprefix(stranger.url))
     expect(copy.get_by_role("radio", name="layer2.0.conv1")).to_be_checked()
-    for name, option in (("Sort by", "mean"), ("Colours", "twilight"), ("Channel", "11")):
+    for name, option in (
+        ("Sort by", "mean"),
+        ("Colours", "twilight"),
+        ("Show", "not silent"),
+        ("Channel", "11"),
+    ):
         expect(copy.get_by_role("combobox", name=name, exact=True)).to_have_value(option)
-    expect(copy.get_by_role("switch", name="Hide silent")).to_be_checked()
     ours, theirs = canvas(page), canvas(copy)
     np.testing.assert_array_equal(theirs.channels, ours.channels)
     np.testing.assert_array_equal(theirs.values, ours.values)

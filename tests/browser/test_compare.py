@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -75,7 +76,9 @@ def test_while_it_learned_takes_two_clicks_and_its_link_shows_the_same(
 ) -> None:
     page = build_board(visitor)
     drawn = panels_once(page, lambda found: len({panel["high"] for panel in found}) == len(found))
-    assert [panel["name"] for panel in drawn] == [f"{n} {name}" for n, name in enumerate(WEIGHTS, 1)]
+    assert [panel["name"] for panel in drawn] == [
+        f"{n} {name.replace('-', ' ')}" for n, name in enumerate(WEIGHTS, 1)
+    ]
     assert len({panel["high"] for panel in drawn}) == len(WEIGHTS)  # each its own range, or three are pale
     assert len({panel["matches"] for panel in drawn}) == 1  # zooming one zooms all
     for panel, weights in zip(drawn, WEIGHTS, strict=True):
@@ -175,7 +178,7 @@ def test_every_file_can_be_taken_away_and_the_script_finds_equal_bits(
         "Interactive page (HTML",
         "Values (NPZ",
         "Statistics (CSV",
-        "Script (Python",
+        "Script (ZIP",
     ):
         with page.expect_download() as arriving:
             page.get_by_role("button", name=name).click()
@@ -183,20 +186,23 @@ def test_every_file_can_be_taken_away_and_the_script_finds_equal_bits(
     (name,) = {file.name.rpartition(".")[0] for file in tmp_path.iterdir()}
     assert "cifar-resnet20" in name  # the network is on the board, and in the names of its files
     assert sorted(file.name for file in tmp_path.iterdir()) == [
-        f"{name}.{kind}" for kind in ("csv", "html", "npz", "png", "py")
+        f"{name}.{kind}" for kind in ("csv", "html", "npz", "png", "zip")
     ]
     with Image.open(tmp_path / f"{name}.png") as picture:
         board = page.locator(".st-key-compare_board .figure")
         assert picture.width == 2 * board.evaluate("figure => figure.clientWidth")
     assert "plotly" in (tmp_path / f"{name}.html").read_text(encoding="utf-8")
     assert len((tmp_path / f"{name}.csv").read_text().splitlines()) == 1 + 4 * 16
+    alone = tmp_path / "alone"
+    with zipfile.ZipFile(tmp_path / f"{name}.zip") as archive:
+        archive.extractall(alone)
     replayed = subprocess.run(
-        [sys.executable, str(tmp_path / f"{name}.py")],
+        [sys.executable, str(alone / f"{name}.py")],
         capture_output=True,
         text=True,
         check=False,
-        cwd=tmp_path,
-        env={"PYTHONPATH": str(ROOT)},
+        cwd=alone,
+        env={},
     )
     assert replayed.returncode == 0, replayed.stdout + replayed.stderr
     assert f"All 4 arrays equal {name}.npz, bit for bit." in replayed.stdout

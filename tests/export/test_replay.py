@@ -12,8 +12,6 @@ from torch import Tensor, nn
 from actviz_core import capture
 from actviz_core.export import replay
 from actviz_core.models import load_model
-from actviz_core.samples import Sample
-from actviz_core.samples.variants import vary
 from tests.hooks.toys import InPlaceAfter, ReusedReLU
 
 
@@ -71,12 +69,6 @@ def test_it_prepares_pictures_as_the_app_does(size: tuple[int, int]) -> None:
             preprocess.interpolation,
         )
         assert torch.equal(inputs, preprocess(picture))
-
-
-def test_its_noise_is_the_apps() -> None:
-    picture = Image.new("RGB", (9, 7), (10, 128, 250))
-    noisy = vary(Sample("patterns/0", picture, None), "noise-0.2").image
-    assert replay.with_noise(picture, 0.2).tobytes() == noisy.tobytes()
 
 
 def stored(folder: Path, **arrays: np.ndarray[tuple[int, ...], np.dtype[np.generic]]) -> Path:

@@ -29,6 +29,15 @@ def test_pandas_reads_every_number_back_exactly() -> None:
     assert len(content) / 2 < csv_bytes({Panel("net", "patterns/0", "conv"): numbers}) < 2 * len(content)
 
 
+def test_channels_have_the_words_that_pages_say() -> None:
+    maps = np.array([[8, -1], [0, 0], [0.08, 0.01], [0.09, 0], [-4, 0], [0, np.nan]])[:, None]
+    panel = Panel("net", "patterns/0", "conv")
+    table = pd.read_csv(io.BytesIO(statistics_csv({panel: channel_statistics(maps)})))
+    assert table["strength"].tolist() == ["strong", "silent", "nearly silent", "weak", "strong", "unknown"]
+    assert table["above"].tolist() == [0.5, 0, 0, 0.5, 0, 0]
+    assert table["below"].tolist() == [0.5, 0, 0, 0, 0.5, 0]
+
+
 def test_a_board_gives_one_table_of_all_panels() -> None:
     numbers = channel_statistics(np.ones((2, 3, 3)))
     panels = [Panel("net", "patterns/0", "conv"), Panel("net@random", "patterns/0", "conv")]

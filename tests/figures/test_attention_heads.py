@@ -55,7 +55,7 @@ def test_every_patch_can_be_clicked_and_tells_its_place_and_weight() -> None:
     (heatmap,) = figure.data
     np.testing.assert_array_equal(heatmap.z, one)
     assert heatmap.hoverongaps  # what is out of sight answers too
-    assert heatmap.text[0][0] == f"<b>{one[0, 0]:.3%}</b>"
+    assert heatmap.text[0][0] == f"<b>{one[0, 0]:.3%}</b>".replace("%", "\xa0%")
     assert heatmap.text[-1][-1] == "out of sight"
     assert figure.layout.meta["panels"][0]["tile"] == [4, 6]
     assert (figure.layout.shapes[0].y0, figure.layout.shapes[0].x0) == (0.5, 1.5)

@@ -1,11 +1,15 @@
 """Histograms, layers without maps, predictions, and names that look like markup."""
 
 import numpy as np
+import plotly.graph_objects as go
 import pytest
 
 from actviz_core.analysis import TopK, top_k
 from actviz_core.errors import ShapeError
-from actviz_core.figures import histogram, plain, prediction_bars, vector_figure
+from actviz_core.figures import aligned_predictions, histogram, plain, prediction_bars, vector_figure
+from actviz_core.figures.colors import LABEL, NEUTRAL
+from actviz_core.figures.vectors import LABEL_NOTE
+from actviz_core.units import percent
 
 
 def test_histogram_counts_what_numpy_counts() -> None:
@@ -86,11 +90,46 @@ def test_prediction_bars_show_shares_best_first() -> None:
     figure = prediction_bars(top_k(np.log([0.2, 0.7, 0.1]), ["cat", "a <b>", "dog"]), label="cat")
     (bars,) = figure.data
     np.testing.assert_allclose(bars.x, [0.7, 0.2, 0.1])
-    assert bars.text == ("70 %", "20 %", "10 %")
+    assert [text.replace("\xa0", " ") for text in bars.text] == ["70 %", "20 %", "10 %"]
     assert figure.layout.yaxis.ticktext == ("a &lt;b&gt;", "cat", "dog")
     assert figure.layout.yaxis.range == (2.5, -0.5)
     colors = bars.marker.color
-    assert colors[0] == colors[2] != colors[1]
+    assert colors[0] == colors[2] != colors[1] == LABEL
+    assert noted(figure)
+    assert not noted(prediction_bars(top_k(np.log([0.2, 0.7, 0.1]), ["cat", "a <b>", "dog"]), label="ship"))
+
+
+def noted(figure: go.Figure) -> bool:
+    """Whether a figure explains the colour of the picture's label."""
+    return LABEL_NOTE in [note.text for note in figure.layout.annotations]
+
+
+def test_on_a_board_the_same_colour_stands_for_the_label_of_each_panels_picture() -> None:
+    names = ["cat", "dog", "ship"]
+    predictions = [
+        top_k(np.log([0.2, 0.7, 0.1]), names, k=None),
+        top_k(np.log([0.1, 0.2, 0.7]), names, k=None),
+    ]
+    figure = aligned_predictions(predictions, ["1 one", "2 other"], labels=["cat", "ship"])
+    for bars, label in zip(figure.data, ["cat", "ship"], strict=True):
+        colored = [
+            name for name, color in zip(bars.customdata, bars.marker.color, strict=True) if color == LABEL
+        ]
+        assert colored == [label]
+    assert noted(figure)
+    without = aligned_predictions(predictions, ["1 one", "2 other"])
+    assert not noted(without)
+    assert all(set(bars.marker.color) == {NEUTRAL} for bars in without.data)
+
+
+def test_a_bar_says_of_a_share_what_sentences_say() -> None:
+    prediction = top_k(np.array([12.0, 0.0, 1.0]), ["cat", "dog", "ship"], k=None)
+    (bars,) = prediction_bars(prediction).data
+    (aligned,) = aligned_predictions([prediction], ["1"]).data
+    written = [percent(share) for share in prediction.probabilities]
+    assert written[0].replace("\xa0", " ") == "> 99 %"
+    assert list(bars.text) == list(aligned.text) == written
+    assert "99.998" in bars.hovertemplate[0]
 
 
 def test_a_prediction_with_a_problem_is_a_sentence() -> None:

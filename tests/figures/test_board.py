@@ -194,14 +194,17 @@ def test_percentiles_are_those_of_all_panels_and_that_is_said() -> None:
     assert any("beyond the ends" in text for text in words(figure))
 
 
-def test_one_channel_is_shown_in_every_panel_with_its_own_range_over_panels() -> None:
+def test_one_channel_is_shown_in_every_panel_with_the_range_of_the_grid() -> None:
     board = panels(2)
     figure = compare_board(board, show=Show.CHANNEL, channel=4)
     assert [trace.type for trace in figure.data] == ["heatmap", "heatmap"]
     for shown, trace in zip(board, figure.data, strict=True):
         np.testing.assert_array_equal(trace.z, shown.maps[4])
-        assert trace.zmax == max(np.abs(other.maps[4]).max() for other in board)
-    assert words(figure)[:2] == ["<b>1 final</b>  channel 4", "<b>2 final</b>  channel 4"]
+        assert trace.zmax == max(np.abs(other.maps).max() for other in board)
+    assert figure.data[0].zmax == compare_board(board).data[0].zmax
+    own = compare_board(board, show=Show.CHANNEL, channel=4, value_range=ValueRange.CHANNEL)
+    assert [trace.zmax for trace in own.data] == [np.abs(shown.maps[4]).max() for shown in board]
+    assert words(figure)[:2] == ["<b>1 final</b>  channel 4, strong", "<b>2 final</b>  channel 4, strong"]
     assert not figure.layout.images
 
 
@@ -277,7 +280,7 @@ def test_principal_components_are_pictures_with_their_shares() -> None:
     assert axis(figure, "x", 2).matches == "x"
     explained = principal_components(board[1].maps).explained
     shares = ", ".join(f"{share:.0%}".replace("%", " %") for share in explained)
-    assert f"<b>2 final</b>  {shares}" in words(figure)
+    assert f"<b>2 final</b>  {shares}" in [text.replace("\xa0", " ") for text in words(figure)]
     assert any("own principal components" in text for text in words(figure))
 
 

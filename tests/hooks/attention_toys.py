@@ -6,7 +6,7 @@ from typing import TypeVar
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torchvision.models import VisionTransformer
+from torchvision.models import MaxVit, VisionTransformer
 
 TOKENS = torch.randn(2, 5, 8, generator=torch.Generator().manual_seed(3))
 
@@ -28,6 +28,13 @@ def small_vit() -> VisionTransformer:
     """Two blocks of four heads on a grid of 4 x 4 patches and a class token."""
     return seeded(
         VisionTransformer(image_size=64, patch_size=16, num_layers=2, num_heads=4, hidden_dim=32, mlp_dim=64)
+    )
+
+
+def small_maxvit() -> MaxVit:
+    """A grid of 16 x 16 and one of 8 x 8; windows of 4 x 4 side by side, then spread over the grid."""
+    return seeded(
+        MaxVit((64, 64), 8, 4, [16, 32], [1, 1], head_dim=8, stochastic_depth_prob=0.0, num_classes=3)
     )
 
 
@@ -98,3 +105,59 @@ class WrittenOut(nn.Module):
         out = (weights @ heads).transpose(1, 2).flatten(2)
         weights.zero_()
         return out.softmax(-1)
+
+
+class WindowsBesideHeads(nn.Module):
+    """Five axes: two heads and three windows of four tokens, in either order, written out or fused."""
+
+    num_heads = 2
+
+    def __init__(self, *, heads_first: bool, fused: bool = False, windows: int = 3) -> None:
+        super().__init__()
+        self.heads_first, self.fused, self.windows = heads_first, fused, windows
+        self.qkv = nn.Linear(8, 24)
+
+    def forward(self, x: Tensor) -> Tensor:
+        cut = self.qkv(x).unflatten(1, (self.windows, -1)).unflatten(-1, (3, 2, 4))  # N G L 3 A c
+        query, key, value = cut.permute(*((3, 0, 4, 1, 2, 5) if self.heads_first else (3, 0, 1, 4, 2, 5)))
+        if self.fused:
+            mixed = F.scaled_dot_product_attention(query, key, value, scale=1.0)
+        else:
+            mixed = (query @ key.transpose(-2, -1)).softmax(-1) @ value
+        order = (0, 2, 3, 1, 4) if self.heads_first else (0, 1, 3, 2, 4)
+        return mixed.permute(*order).flatten(3).flatten(1, 2)
+
+
+class HeadAfterHead(nn.Module):
+    """Each head has a softmax of its own, over the result of the head before it."""
+
+    def __init__(self, heads: int = 3) -> None:
+        super().__init__()
+        self.num_heads = heads
+
+    def forward(self, x: Tensor) -> Tensor:
+        heads: list[Tensor] = []
+        for part in x[..., :6].chunk(self.num_heads, -1):
+            tokens = part if not heads else part + heads[-1]
+            weights = (tokens @ tokens.transpose(-2, -1)).softmax(-1)
+            heads.append((tokens.transpose(-2, -1) @ weights.transpose(-2, -1)).transpose(-2, -1))
+        return torch.cat(heads, -1)
+
+
+class OneHead(nn.Module):
+    """Tells no number of heads; another softmax of three axes multiplies nothing: it is no attention."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        weights = (x @ x.transpose(-2, -1)).softmax(-1)
+        return (weights @ x).softmax(-1) + 1
+
+
+class OverChannels(nn.Module):
+    """Each of two heads weighs its four channels, as XCiT does."""
+
+    num_heads = 2
+
+    def forward(self, x: Tensor) -> Tensor:
+        channels = F.normalize(x.unflatten(2, (2, 4)).permute(0, 2, 3, 1), dim=-1)
+        weights = (channels @ channels.transpose(-2, -1)).softmax(-1)
+        return (weights @ channels).permute(0, 3, 1, 2).flatten(2)

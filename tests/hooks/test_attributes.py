@@ -4,7 +4,7 @@ import torch
 
 from actviz_core import capture
 from actviz_core.hooks import module_tree
-from tests.odd_toys import Changes
+from tests.odd_modules import Changes
 
 
 def test_numbers_tensors_lists_and_new_attributes_are_as_they_were() -> None:

@@ -72,7 +72,7 @@ def test_checkpoints_are_listed_in_training_order_with_their_accuracy(
         ("epoch-5", "cifar-resnet20@epoch-5"),
         ("final", "cifar-resnet20"),
     ]
-    assert [w.title for w in listed] == [
+    assert [w.title.replace("\xa0", " ") for w in listed] == [
         "random (untrained), 10.0 %",
         "epoch 1, 39.5 %",
         "epoch 5, 68.5 %",

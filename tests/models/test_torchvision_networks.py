@@ -76,7 +76,7 @@ def place(folder: Path, published: Published, content: bytes | None = None) -> P
 def test_weights_are_listed_with_accuracy_and_size(settings: Settings) -> None:
     random, old, new = list_weights("resnet50", settings)
     assert [w.key for w in (random, old, new)] == ["resnet50@random", "resnet50@IMAGENET1K_V1", "resnet50"]
-    assert [w.title for w in (random, old, new)] == [
+    assert [w.title.replace("\xa0", " ") for w in (random, old, new)] == [
         "random (untrained)",
         "IMAGENET1K_V1, 76.1 %, 103 MB",
         "IMAGENET1K_V2, 80.9 %, 103 MB",
@@ -253,9 +253,9 @@ def test_every_entry_can_be_checked_and_tells_accuracy_and_size(
     entry = get_model_weights(name)[weights]
     assert re.fullmatch("[0-9a-f]{8,}", networks._checksum(entry).digest)
     listed = {info.name: info for info in list_weights(name, settings)}
-    title = listed[weights].title
+    title = listed[weights].title.replace("\xa0", " ")
     assert listed[weights].bytes == round(entry.meta["_file_size"] * 2**20)
-    assert re.search(r", \d+ MB", title)
+    assert re.search(r", [\d,.]+ MB", title)
     figures = next(iter(entry.meta["_metrics"].values()))
     percent = figures.get("acc@1", figures.get("miou"))
     assert (f"{percent:.1f} %" in title) == (weights != "IMAGENET1K_FEATURES")
@@ -265,7 +265,8 @@ def test_every_entry_can_be_checked_and_tells_accuracy_and_size(
 
 def test_titles_of_other_sizes_other_measures_and_no_accuracy(settings: Settings) -> None:
     titles = {
-        key: [w.title for w in list_weights(key, settings)] for key in ("vit_b_16", "fcn_resnet50", "vgg16")
+        key: [w.title.replace("\xa0", " ") for w in list_weights(key, settings)]
+        for key in ("vit_b_16", "fcn_resnet50", "vgg16")
     }
     assert titles["vit_b_16"][2] == "IMAGENET1K_SWAG_E2E_V1, 85.3 %, 347 MB, 384 x 384 pixels"
     assert titles["fcn_resnet50"][1] == "COCO_WITH_VOC_LABELS_V1, mean IoU 60.5 %, 142 MB"

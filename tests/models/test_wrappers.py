@@ -6,7 +6,8 @@ import torch
 from actviz_core import capture
 from actviz_core.hooks.walk import named_modules
 from actviz_core.models.wrappers import SCRIPTED_NOTE, UNCOMPILED_NOTE, unwrapped
-from tests.odd_toys import ReluTwice, build
+from tests.odd_modules import ReluTwice
+from tests.odd_toys import build
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ from tests.pages.visit import (
 
 SIGNED, RECTIFIED = "layer1.0.conv1", "layer3.2.relu2"
 WITH_SILENT = "layer3.0.shortcut"  # pads with channels of zeros
+WITH_FAINT = "layer3.1.conv1"  # two channels hardly leave zero
 
 
 def open_layer(layer: str, **link: str) -> AppTest:
@@ -76,7 +77,8 @@ ORDERS: dict[str, Callable[[Maps], npt.NDArray[np.float64]]] = {
     "mean": lambda maps: maps.mean((1, 2), dtype=np.float64),
     "maximum": lambda maps: maps.max((1, 2)).astype(np.float64),
     "variation": lambda maps: maps.std((1, 2), dtype=np.float64),
-    "active share": lambda maps: (maps > 0).mean((1, 2)),
+    "active share": lambda maps: (maps > np.float32(0.01) * maps.max()).mean((1, 2)),
+    "strength": lambda maps: np.abs(maps).max((1, 2)).astype(np.float64),
 }
 
 
@@ -88,7 +90,7 @@ def test_channels_are_sorted_by_what_is_asked_for(order: str) -> None:
     assert shown_channels(app) == ranked.tolist()
 
 
-@pytest.mark.parametrize("order", ["mean", "maximum", "variation", "active share"])
+@pytest.mark.parametrize("order", ["strength", "mean", "maximum", "variation", "active share"])
 def test_the_smallest_can_come_first(order: str) -> None:
     app = open_layer(RECTIFIED, sort=order)
     choose(app, "Largest first", value=False)
@@ -96,24 +98,84 @@ def test_the_smallest_can_come_first(order: str) -> None:
     assert shown_channels(app) == ranked.tolist()
 
 
-def test_silent_channels_can_be_hidden() -> None:
-    maps = truth(WITH_SILENT)
-    answering = np.flatnonzero((maps != 0).any((1, 2))).tolist()
-    assert 0 < len(answering) < len(maps)
-    app = open_layer(WITH_SILENT)
+def words_of(maps: Maps) -> list[str]:
+    """How strong each channel is, counted here: by its largest distance from zero, and the layer's."""
+    reach = np.abs(maps).max((1, 2)) / np.abs(maps).max()
+    return [
+        "silent" if not own else "nearly silent" if own <= 0.01 else "weak" if own < 0.5 else "strong"
+        for own in reach
+    ]
+
+
+def having(maps: Maps, *words: str) -> list[int]:
+    return [channel for channel, word in enumerate(words_of(maps)) if word in words]
+
+
+SHOWN = {
+    "strong": ("strong",),
+    "weak": ("weak",),
+    "nearly silent": ("nearly silent",),
+    "silent": ("silent",),
+    "silent or nearly silent": ("silent", "nearly silent"),
+    "not silent": ("nearly silent", "weak", "strong"),
+}
+
+
+@pytest.mark.parametrize("layer", [WITH_SILENT, WITH_FAINT])
+@pytest.mark.parametrize("shown", SHOWN)
+def test_only_channels_of_one_strength_are_shown_where_that_is_asked_for(layer: str, shown: str) -> None:
+    maps = truth(layer)
+    app = open_layer(layer)
     assert len(shown_channels(app)) == len(maps)
-    choose(app, "Hide silent", value=True)
-    assert shown_channels(app) == answering
+    choose(app, "Show", shown)
+    expected = having(maps, *SHOWN[shown])
+    if expected:
+        assert shown_channels(app) == expected
+        return
+    assert offered(app) == [f"No channel of this layer is {shown} for this picture."]
+    press(app, "Show all channels")
+    assert len(shown_channels(app)) == len(maps)
 
 
-def test_a_sentence_counts_the_silent_and_names_the_strongest_channel() -> None:
-    maps = truth(WITH_SILENT)
-    silent = int((maps == 0).all((1, 2)).sum())
-    strongest = int(maps.max((1, 2)).argmax())
-    app = open_layer(WITH_SILENT)
-    sentence = f"{silent} of 64 channels are silent for this picture; channel {strongest} answers strongest"
-    assert sentence in read_page(app)
-    assert sentence in described(app, "activations_grid")
+def test_layers_with_silent_and_with_nearly_silent_channels_are_tried() -> None:
+    assert having(truth(WITH_SILENT), "silent")
+    assert having(truth(WITH_FAINT), "nearly silent")
+
+
+def test_links_from_when_there_was_a_switch_for_silent_channels_still_hide_them() -> None:
+    app = open_layer(WITH_SILENT, hide_silent="true")
+    assert shown_channels(app) == having(truth(WITH_SILENT), "weak", "strong", "nearly silent")
+    assert widget(app, "Show").value == "not silent"
+    choose(app, "Show", "all")
+    assert len(shown_channels(app)) == 64
+    assert len(shown_channels(open_layer(WITH_SILENT, hide_silent="false"))) == 64
+
+
+@pytest.mark.parametrize("layer", [WITH_SILENT, WITH_FAINT])
+def test_a_sentence_names_the_quiet_channels_and_the_one_that_goes_furthest_from_zero(layer: str) -> None:
+    maps = truth(layer)
+    silent, faint = having(maps, "silent"), having(maps, "nearly silent")
+    strongest = int(np.abs(maps).max((1, 2)).argmax())
+    app = open_layer(layer)
+    for text in (read_page(app), described(app, "activations_grid").replace("\xa0", " ")):
+        for channels, word in ((silent, "silent"), (faint, "nearly silent")):
+            some = channels if len(channels) <= 10 else channels[:8]
+            if channels:
+                assert f" {word}: {', '.join(map(str, some))}" in text
+        if len(silent) > 10:
+            assert f" and {len(silent) - 8} more; " in text
+        weak, strong = len(having(maps, "weak")), len(having(maps, "strong"))
+        assert f"{weak} are weak, {strong} {'is' if strong == 1 else 'are'} strong" in text
+        assert f"channel {strongest} answers strongest" in text
+
+
+def test_sorted_by_number_largest_first_is_off() -> None:
+    app = open_layer(RECTIFIED)
+    assert widget(app, "Largest first").value is False
+    assert widget(app, "Largest first").disabled
+    choose(app, "Sort by", "mean")
+    assert widget(app, "Largest first").value is True
+    assert not widget(app, "Largest first").disabled
 
 
 def test_a_note_explains_what_kind_of_layer_it_is() -> None:

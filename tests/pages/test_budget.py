@@ -23,7 +23,7 @@ from tests.pages.visit import (
 
 ALL = [name for name, _ in model().module.named_modules() if name]
 REFUSED = (
-    f"These {len(ALL)} layers together need 3.3 MB for one picture, and there is room for 1 MB. These fit: "
+    f"These {len(ALL)} layers together need 3.4 MB for one picture, and there is room for 1 MB. These fit: "
 )
 
 
@@ -77,7 +77,7 @@ def test_a_board_of_layers_that_do_not_fit_together_begins_with_those_that_do(
     app = visit("compare", {"model": "resnet18@random", "layers": ["conv1", "bn1", "layer1.0", "layer1.1"]})
     (message,) = said(app)
     assert message.startswith(
-        "These 4 layers together need 7.7 MB for one picture, and there is room for 2 MB."
+        "These 4 layers together need 8 MB for one picture, and there is room for 2 MB."
     )
     assert described(app, "compare_board") == "2 panels: 1 layer1.0; 2 layer1.1"
 
@@ -95,7 +95,7 @@ def test_the_layers_page_says_how_much_memory_the_choice_takes() -> None:
     assert "3 layers chosen: 16 + 32 + 64 channels, 0.1 MB for one picture" in read_page(app)
     press(app, "All convolutions")
     check_fine(app)
-    assert "channels, 0.7 MB for one picture" in read_page(app)
+    assert "channels, 0.8 MB for one picture" in read_page(app)
     assert widget(app, "Layers").value
 
 

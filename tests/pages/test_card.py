@@ -39,3 +39,15 @@ def test_the_other_pictures_have_a_matrix_of_their_own() -> None:
     (matrix,) = figure(app, "card_confusion")["data"]
     np.testing.assert_array_equal(matrix["z"], measured()[1].confusion)
     assert "dog for cat, 113 of 1000" in read_page(app)
+
+
+def test_weights_are_called_the_same_on_every_page() -> None:
+    key = "cifar-resnet20@epoch-1"
+    sidebar = visit("layers", {"model": key}).selectbox(key="model_weights")
+    assert [as_read(title).split(",")[0] for title in sidebar.options][1:3] == ["epoch 1", "epoch 5"]
+    card = visit("card", {"model": key})
+    assert list(card.dataframe[0].value["Weights"]) == ["random", "epoch 1", "epoch 5", "final"]
+    compared = visit("compare", {"model": key})
+    assert "weights epoch 1" in read_page(compared).replace("*", "")
+    for app in (compared, visit("activations", {"model": key})):
+        assert "epoch-1" not in read_page(app)

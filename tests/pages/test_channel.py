@@ -70,10 +70,10 @@ def test_a_channel_has_its_numbers_beside_those_of_the_layer(app: AppTest) -> No
     assert written["maximum at"] == (f"row {row}, column {column}", f"row {top_row}, column {top_column}")
 
 
-def test_the_active_share_is_that_of_cells_above_zero_after_a_relu() -> None:
+def test_the_active_share_is_that_of_cells_beyond_one_percent_of_the_layers_largest_value() -> None:
     maps = truth("layer2.0.relu2")
     app = visit("activations", {"layers": "layer2.0.relu2", "channel": "3"})
-    share = (maps > 0).mean((1, 2))
+    share = (maps > np.float32(0.01) * maps.max()).mean((1, 2))
     assert numbers(app)["active share"] == (f"{share[3]:.4g}", f"{share.mean():.4g}")
 
 
@@ -81,11 +81,58 @@ def test_a_sentence_says_where_the_channel_is_strongest(app: AppTest) -> None:
     choose(app, "Channel", 5)
     own = truth(LAYER)[5]
     row, column = np.unravel_index(own.argmax(), own.shape)
-    said = described(app, "activations_channel")
-    assert said.startswith("Channel 5 is active in ")
-    assert f"its highest value, {own.max():.4g}, is " in said
-    assert said.endswith(f"row {row}, column {column}.")
+    lowest = np.unravel_index(own.argmin(), own.shape)
+    said = described(app, "activations_channel").replace("\xa0", " ")
+    assert said.startswith("Channel 5 is weak: active above zero in ")
+    highest_value, lowest_value = (f"its {which} value, " for which in ("highest", "lowest"))
+    assert f"{highest_value}{own.max():.4g}, is " in said
+    assert f"row {row}, column {column}; {lowest_value}{own.min():.4g}, is " in said
+    assert said.endswith(f"row {lowest[0]}, column {lowest[1]}.")
     assert said in read_page(app)
+
+
+def ends(app: AppTest, key: str) -> tuple[float, float]:
+    heatmap = figure(app, key)["data"][0]
+    return heatmap["zmin"], heatmap["zmax"]
+
+
+@pytest.mark.parametrize("value_range", ["shared", "clipped"])
+def test_a_channel_keeps_the_colours_of_the_grid_and_says_so(value_range: str) -> None:
+    app = visit("activations", {"layers": LAYER, "channel": "5", "range": value_range})
+    assert ends(app, "activations_channel") == pytest.approx(ends(app, "activations_grid"))
+    low, high = ends(app, "activations_grid")
+    assert f"Colours as in the grid: {low:.4g} to {high:.4g}." in read_page(app)
+
+
+def test_a_colour_range_of_its_own_is_a_choice(app: AppTest) -> None:
+    choose(app, "Channel", 5)
+    shared = ends(app, "activations_grid")
+    choose(app, "Own colour range", value=True)
+    reach = float(np.abs(truth(LAYER)[5]).max())
+    assert ends(app, "activations_channel") == pytest.approx((-reach, reach))
+    assert ends(app, "activations_grid") == shared
+    assert (
+        f"Colours of this channel alone: {-reach:.4g} to {reach:.4g}. "
+        f"The grid's: {shared[0]:.4g} to {shared[1]:.4g}." in read_page(app)
+    )
+
+
+def test_where_channels_have_their_own_ranges_in_the_grid_the_large_one_has_the_same(app: AppTest) -> None:
+    choose(app, "Channel", 5)
+    choose(app, "Range", "own")
+    reach = float(np.abs(truth(LAYER)[5]).max())
+    assert ends(app, "activations_channel") == pytest.approx((-reach, reach))
+    said = f"Colours as in the grid, where each channel has its own range: {-reach:.4g} to {reach:.4g}."
+    assert said in read_page(app)
+
+
+def test_the_numbers_have_the_channels_word_and_its_distance_from_zero(app: AppTest) -> None:
+    choose(app, "Channel", 5)
+    reach = np.abs(truth(LAYER)).max((1, 2))
+    written = numbers(app)
+    assert written["from zero"] == (f"{reach[5]:.4g}", f"{reach.max():.4g}")
+    strong = int((reach >= reach.max() / 2).sum())
+    assert written["strength"] == ("weak", f"{strong} of 32 strong")
 
 
 def test_the_histogram_counts_every_value_of_the_channel(app: AppTest) -> None:

@@ -87,7 +87,7 @@ def test_what_a_plain_hook_does_not_see_has_no_script() -> None:
 def test_the_file_has_every_cards_sentence_and_needs_no_net() -> None:
     app = open_channel("layer2.0.conv1", 7)
     told = cards(app)
-    content = channel_html(in_hand("layer2.0.conv1", 7), "a title", dark=False).decode()
+    content = channel_html(in_hand("layer2.0.conv1", 7), "a title", dark=False).decode().replace("\xa0", " ")
     for name in ("worth", "excites", "made", "twins", "computes"):
         assert told[name][0].replace("'", "&#x27;") in content
     assert told["looks"][0].replace("'", "&#x27;") in content

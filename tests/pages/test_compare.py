@@ -64,7 +64,7 @@ PRESETS = {
         for n, label in enumerate(("cat", "ship", "ship", "airplane"))
     ],
     "Trained and untrained": ["1 random", "2 final"],
-    "While it learned": ["1 random", "2 epoch-1", "3 epoch-5", "4 final"],
+    "While it learned": ["1 random", "2 epoch 1", "3 epoch 5", "4 final"],
     "Mirror image": ["1 original", "2 mirror"],
     "Compare with noise": ["1 original", "2 noise-0.1"],
 }
@@ -109,7 +109,7 @@ def test_a_panel_is_changed() -> None:
     app.selectbox(key="panel_1_model_key").set_value(f"{MODEL}@epoch-1").run()
     check_fine(app)
     assert panels(app) == [f"{ROOT},{LAYER}", f"{MODEL}@epoch-1,{IMAGE},{LAYER}"]
-    assert names(app) == ["1 final", "2 epoch-1"]
+    assert names(app) == ["1 final", "2 epoch 1"]
 
 
 def test_a_panel_is_added_up_to_six_and_removed_down_to_two() -> None:

@@ -11,10 +11,10 @@ from tests.pages.visit import press, read_page, visit
 
 ROOT = Path(__file__).parents[2]
 MET_FIRST = {
-    "start": (Term.LAYER, Term.CHANNEL, Term.WEIGHTS),
+    "start": (Term.LAYER, Term.CHANNEL, Term.STRENGTH, Term.WEIGHTS),
     "samples": (Term.TRAY, Term.WEIGHTS, Term.LAYER),
     "layers": (Term.LAYER, Term.ACTIVATION, Term.STEP),
-    "activations": (Term.ACTIVATION, Term.CHANNEL),
+    "activations": (Term.ACTIVATION, Term.CHANNEL, Term.STRENGTH),
     "compare": (Term.LAYER, Term.WEIGHTS),
     "weights": (Term.WEIGHTS,),
     "about": tuple(Term),

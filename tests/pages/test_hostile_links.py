@@ -71,7 +71,17 @@ TEXTS = {
     "samples": (*LINKED, "source", "class"),
     "layers": (*LINKED, "type", "filter"),
     "activations": (
-        *(*LINKED, "activations_layer", "sort", "colours", "range", "hide_silent", "descending", "reading"),
+        *(
+            *LINKED,
+            "activations_layer",
+            "sort",
+            "colours",
+            "range",
+            "only",
+            "hide_silent",
+            "descending",
+            "reading",
+        ),
         *("overview", "over_picture"),
     ),
     "compare": (

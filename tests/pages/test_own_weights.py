@@ -8,7 +8,18 @@ from streamlit.testing.v1 import AppTest
 from torch import Tensor
 
 from actviz_core import load_model
-from tests.pages.visit import check_fine, described, go_to, offered, press, read_page, said, visit
+from tests.pages.visit import (
+    check_fine,
+    choose,
+    described,
+    drawn,
+    go_to,
+    offered,
+    press,
+    read_page,
+    said,
+    visit,
+)
 
 
 class Payload:
@@ -56,6 +67,19 @@ def test_weights_that_fit_are_chosen_kept_renamed_and_deleted(new_server: Any) -
     assert short not in read_page(app)
     press(app, "Trained and untrained")
     assert described(app, "compare_board") == "2 panels: 1 random; 2 ours.pt"
+    go_to(app, "weights")
+    assert f"{key}, " in read_page(app)
+    assert "MB, in hand" in read_page(app)
+    press(app, "Look inside")  # also of what is in hand
+    assert app.title[0].value == "Activations"
+    assert "activations_grid" in drawn(app)
+    choose(app, "Weights", "cifar-resnet20@random")
+    go_to(app, "weights")
+    assert "in hand" not in read_page(app)
+    press(app, "Look inside")
+    check_fine(app)
+    assert app.title[0].value == "Activations"
+    assert app.session_state["view"].model_key == key
     go_to(app, "weights")
     app.text_input(key=f"name-cifar-resnet20-{short}").set_value("run 7").run()
     assert "run 7" in read_page(app)

@@ -98,7 +98,7 @@ def test_the_models_five_most_probable_classes_are_drawn_with_their_shares() -> 
     assert list(bars["hovertext"]) == classes[:5]
     np.testing.assert_allclose(bars["x"], shares[:5], rtol=1e-5)
     highlighted = [
-        name for name, color in zip(classes, bars["marker"]["color"], strict=False) if color == "#e4572e"
+        name for name, color in zip(classes, bars["marker"]["color"], strict=False) if color == "#4690c8"
     ]
     assert highlighted == [name for name in classes[:5] if name == "dog"]  # its label
 

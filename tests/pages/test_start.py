@@ -1,12 +1,16 @@
 """The start page: the whole story in one row, all of it true, with nothing to choose first."""
 
+import re
+
 import numpy as np
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from tests.pages.truth import IMAGE, LAYERS, MODEL, said_classes, truth
 from tests.pages.visit import (
     as_read,
     check_fine,
+    choose,
     described,
     drawn,
     figure,
@@ -37,13 +41,14 @@ def test_a_first_visitor_finds_a_picture_a_network_and_a_layer_of_each_stage() -
 def test_each_stage_shows_the_true_values_of_its_four_strongest_channels(stage: str) -> None:
     app = visit()
     maps = truth(STAGES[stage])
-    strongest = np.argsort(-maps.max((1, 2)), kind="stable")[:4].tolist()
+    strongest = np.argsort(-np.abs(maps).max((1, 2)), kind="stable")[:4].tolist()
     assert shown_channels(app, f"story_{stage}") == strongest
     for channel in strongest:
         values = tile(app, channel, maps.shape, f"story_{stage}")
         assert values.tobytes() == np.ascontiguousarray(maps[channel]).tobytes()
-    answering = int((maps.max((1, 2)) > 0).sum())
-    assert f"{answering} of {len(maps)} channels go above zero." in read_page(app)
+    reach = np.abs(maps).max((1, 2))
+    strong = int((reach >= reach.max() / 2).sum())
+    assert f"{strong} are strong." in read_page(app)
     assert described(app, f"story_{stage}") == f"The channels of {STAGES[stage]} that answer strongest"
 
 
@@ -66,12 +71,46 @@ def test_looking_closer_opens_that_layer_on_activations() -> None:
     assert tile(app, 9, maps.shape).tobytes() == maps[9].tobytes()
 
 
+def stages(app: AppTest) -> list[str]:
+    """The layers of the row, with where in the network they are said to lie."""
+    found = re.findall(r"\*\*(Early|Middle|Late)\*\* (\S+)", read_page(app))
+    return [f"{part} {layer}" for part, layer in found]
+
+
+def test_the_row_has_the_layers_of_the_sidebar_in_the_order_of_the_network() -> None:
+    app = visit("start", {"layers": ["layer3.2.relu2", "conv1"]})
+    check_fine(app)
+    assert stages(app) == ["Early conv1", "Late layer3.2.relu2"]
+    choose(app, "Layers", ["layer1.0.relu1", "layer1.0.conv1", "layer3.2.relu2"])
+    assert stages(app) == ["Early layer1.0.conv1", "Early layer1.0.relu1", "Late layer3.2.relu2"]
+    maps = truth("layer1.0.relu1")
+    assert described(app, "story_Early 2") == "The channels of layer1.0.relu1 that answer strongest"
+    assert shown_channels(app, "story_Early 2") == np.argsort(-maps.max((1, 2)), kind="stable")[:4].tolist()
+
+
+def test_of_many_layers_in_hand_three_are_told_and_that_is_said() -> None:
+    many = ["conv1", "layer1.0.conv1", "layer2.0.conv1", "layer3.0.conv1", "fc"]
+    app = visit("start", {"layers": many})
+    check_fine(app)
+    assert stages(app) == ["Early conv1", "Middle layer2.0.conv1", "Late fc"]
+    assert "3 of the 5 layers in hand: the first, one in the middle and the last." in read_page(app)
+
+
+def test_without_a_layer_in_hand_the_row_tells_of_the_networks_stages() -> None:
+    app = visit()
+    choose(app, "Layers", [])
+    assert stages(app) == [f"{part} {layer}" for part, layer in STAGES.items()]
+    assert "No layer is chosen, so these are some of the network's own stages." in read_page(app)
+
+
 def test_looking_closer_at_a_layer_that_is_not_chosen_adds_it() -> None:
-    app = visit("start", {"layers": "conv1"})
+    app = visit()
+    choose(app, "Layers", [])
     press(app, "Look closer", nth=0)
     check_fine(app)
-    assert app.query_params["layers"] == ["conv1", LAYERS[0]]
-    assert app.query_params["activations_layer"] == LAYERS[0]
+    assert app.title[0].value == "Activations"
+    assert app.query_params["layers"] == LAYERS[0]
+    assert shown_channels(app) == list(range(16))
 
 
 def test_looking_closer_wins_over_the_layer_that_was_looked_at_before() -> None:
@@ -92,7 +131,7 @@ def test_another_picture_is_one_click_away_and_the_whole_row_follows() -> None:
     assert app.query_params["image"] == "bundled-cifar10/3"
     maps = truth(LAYERS[0], "bundled-cifar10/3")
     strongest = shown_channels(app, "story_Early")
-    assert strongest == np.argsort(-maps.max((1, 2)), kind="stable")[:4].tolist()
+    assert strongest == np.argsort(-np.abs(maps).max((1, 2)), kind="stable")[:4].tolist()
     assert tile(app, strongest[0], maps.shape, "story_Early").tobytes() == maps[strongest[0]].tobytes()
     assert f"Network says: **{said_classes('bundled-cifar10/3')[0][0]}**" in read_page(app)
 

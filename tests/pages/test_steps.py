@@ -59,7 +59,7 @@ def test_a_step_is_ticked_shown_and_compared_like_a_layer() -> None:
     check_fine(app)
     assert chosen(app) == ["layer1.0.conv1", SUM]
     assert ticked(app) == ["layer1.0.conv1", SUM]
-    assert "1 layer and 1 step chosen: 64 + 64 channels, 1.5 MB for one picture" in read_page(app)
+    assert "1 layer and 1 step chosen: 64 + 64 channels, 1.6 MB for one picture" in read_page(app)
     go_to(app, "activations")
     choose(app, "Layer", SUM)
     check_fine(app)

@@ -21,6 +21,7 @@ from tests.pages.visit import (
     press,
     read_page,
     said,
+    shown_channels,
     tile,
     visit,
 )
@@ -49,6 +50,14 @@ def swin() -> nn.Module:
 def inputs(workspace: Workspace) -> Tensor:
     model = workspace.model("cifar-resnet20")
     return model.preprocess(workspace.sample("bundled-cifar10/0").image)
+
+
+def test_tokens_are_no_channels_on_the_layers_page_either(serve_toy: ServeToy) -> None:
+    serve_toy(vit())
+    layers = [BLOCK, f"{BLOCK}.self_attention", "encoder.ln", "conv_proj"]
+    shown = visit("activations", {"layers": layers, "activations_layer": BLOCK})
+    assert len(shown_channels(shown)) == 8
+    assert "4 layers chosen: 8 + 8 + 8 + 8 channels" in read_page(visit("layers", {"layers": layers}))
 
 
 def test_tokens_lie_on_their_patch_grid_with_the_class_token_below(serve_toy: ServeToy) -> None:

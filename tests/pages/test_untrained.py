@@ -68,7 +68,7 @@ def test_a_layer_of_nothing_but_nan_is_said_to_hold_no_value(serve_toy: ServeToy
     serve_toy(nn.Sequential(NotANumber(), nn.Flatten(), nn.Linear(3 * 64, 3)))
     app = visit("start", {"layers": "0"})
     check_fine(app)
-    assert "None of its 3 channels holds a usable value." in read_page(app)
+    assert "None of the 3 channels holds a usable value." in read_page(app)
 
 
 class NotANumber(nn.Module):

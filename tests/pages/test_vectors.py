@@ -15,7 +15,10 @@ def test_the_networks_answer_is_bars_with_the_names_of_the_classes() -> None:
     assert bars["hovertext"] == list(model().classes)
     assert "These are the network's answers: one value a class" in read_page(app)
     best = int(truth("fc").argmax())
-    assert f"channel {best} ({model().classes[best]}) answers strongest" in read_page(app)
+    assert (
+        f"channel {best} ({model().classes[best]}) has the highest value, {truth('fc')[best]:.4g}"
+        in read_page(app)
+    )
 
 
 def test_a_thousand_classes_are_the_ten_highest_by_name_and_all_of_them_as_cells() -> None:

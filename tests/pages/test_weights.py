@@ -105,7 +105,7 @@ def test_a_download_shows_its_progress_then_its_failure_and_can_be_tried_again(
     assert job is not None
     app.run()
     (bar,) = app.get("progress")
-    assert as_read(bar.proto.text) == "2.0 MB of 8.0 MB received."
+    assert as_read(bar.proto.text) == "2 MB of 8 MB received."
     assert bar.proto.value == 25
     check_fine(visit("activations"))  # everything else goes on
     response.go_on.set()

@@ -254,7 +254,7 @@ def test_the_package_is_the_function_and_the_command(
     run = next(run for run in list_runs(settings) if run.manifest.model == "cifar-resnet20")
     assert f"Run {run.id}: cifar-resnet20 over 20 pictures" in printed
     assert run.manifest.layers == ("layer1", "layer2", "layer3", "fc")
-    assert "Accuracy 95.00%, top 5 100.00%, of 20 labelled pictures." in printed
+    assert "Accuracy 95.00 %, top 5 100.00 %, of 20 labelled pictures." in printed.replace("\xa0", " ")
 
 
 def test_a_process_by_itself_does_what_the_first_one_does() -> None:

@@ -94,8 +94,8 @@ def plain_loop(
     def hook(_module: nn.Module, _inputs: object, output: Tensor) -> None:
         maps = output[0].flatten(1) if output.dim() > 2 else output[0][:, None]
         maximum, place = maps.max(1)
-        size = maps.abs() if bool((maps < 0).any()) else maps
-        limit = 0.05 * size.max() if bool((maps < 0).any()) else torch.tensor(0.0)
+        size = maps.abs()
+        limit = 0.01 * size.max()
         width = output.shape[3] if output.dim() > 2 else 1
         where = torch.stack([place // width, place % width], 1)
         rows.append((maps.mean(1), maximum, where, (size > limit).float().mean(1), (maps == 0).all(1)))

@@ -1,12 +1,10 @@
-"""Text from outside is shown as text, and numbers as people say them."""
+"""Text from outside is shown as text, and shapes as people say them."""
 
 import string
 
 import pytest
 
-from actviz_core.ui.text import JOINER, megabytes, percent, plain, shape_text
-
-NO_BREAK = "\u00a0"
+from actviz_core.ui.text import JOINER, plain, shape_text
 
 
 @pytest.mark.parametrize(
@@ -50,30 +48,6 @@ def test_what_is_no_character_or_turns_the_line_is_replaced() -> None:
 
 def test_no_punctuation_mark_is_left_as_it_is() -> None:
     assert plain(string.punctuation) == "".join(f"\\{mark}" for mark in string.punctuation)
-
-
-@pytest.mark.parametrize(
-    ("count", "text"),
-    [(0, "0.0 MB"), (1_100_000, "1.1 MB"), (9_949_999, "9.9 MB"), (46_830_571, "47 MB"), (10**9, "1000 MB")],
-)
-def test_bytes_are_said_in_megabytes(count: int, text: str) -> None:
-    assert megabytes(count) == text
-
-
-@pytest.mark.parametrize(
-    ("share", "text"),
-    [
-        (0, "0 %"),
-        (0.0004, "< 1 %"),
-        (0.01, "1 %"),
-        (0.934, "93 %"),
-        (0.99, "99 %"),
-        (0.996, "> 99 %"),
-        (1, "100 %"),
-    ],
-)
-def test_a_share_is_said_in_percent_on_one_line_without_claiming_certainty(share: float, text: str) -> None:
-    assert percent(share) == text.replace(" ", NO_BREAK)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from actviz_core.hooks import ModuleRow, module_tree
+from actviz_core.layouts import default_layout
 from actviz_core.ui.layer_table import chosen_names, summary_of_choice
 from actviz_core.ui.view import View, link_of
 from tests.pages.visit import as_read
@@ -40,8 +41,10 @@ def test_calls_belong_to_the_row_of_their_layer() -> None:
     assert chosen_names(ROWS, view("relu#2", "conv", "relu#1", "gone")) == ["relu", "conv"]
 
 
-def summary(rows: Sequence[ModuleRow], *layers: str, memory: int = 460_000) -> str:
-    return as_read(summary_of_choice(rows, view(*layers), memory))
+def summary(rows: Sequence[ModuleRow], *layers: str, memory: int = 440_000) -> str:
+    return as_read(
+        summary_of_choice(rows, view(*layers), memory, lambda row: default_layout(row.shape or ()))
+    )
 
 
 def test_the_choice_is_summed_up_in_one_line() -> None:

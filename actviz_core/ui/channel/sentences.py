@@ -6,13 +6,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from actviz_core.analysis import TopK
-from actviz_core.analysis.sentences import share_in_words
 from actviz_core.channels.effects import Change, Worths
 from actviz_core.channels.excitation import Excitation
 from actviz_core.channels.looking import Look
 from actviz_core.channels.on_pictures import ChannelOnPictures
 from actviz_core.channels.weights import ChannelWeights, WeightKind
-from actviz_core.figures.vectors import share_text
+from actviz_core.figures.change_bars import share_text
+from actviz_core.units import share_in_words
 
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 
