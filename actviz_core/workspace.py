@@ -16,6 +16,7 @@ from actviz_core.arrays import as_stored
 from actviz_core.cache import ByteCache
 from actviz_core.errors import ActVizError, NotEnoughMemoryError, StillWorkingError, UnknownLayerError
 from actviz_core.estimates import Estimates
+from actviz_core.explanations import Explanations
 from actviz_core.hooks import Estimate, ModuleRow
 from actviz_core.hooks.record import layer_of, unknown_name
 from actviz_core.hooks.selection import has_steps, is_step, step_of
@@ -49,6 +50,7 @@ class Workspace:
         self.estimates = Estimates(settings.cache_bytes)
         self.lines = Lines(settings.wait_seconds)
         self.answers = AnswerSheets(self.model, lambda key: open_source(key, settings))
+        self.explanations = Explanations(self.store, self.lines, self.model, self.sample, picture_key)
         self._models: ByteCache[str, Model] = ByteCache(MODEL_BYTES, _bytes_of, keep_largest=True)
 
     def model(self, key: str) -> Model:

@@ -24,6 +24,7 @@ page = st.navigation(
         st.Page("samples.py", title="Samples", icon=":material/photo_library:"),
         st.Page("layers.py", title="Layers", icon=":material/account_tree:"),
         st.Page("activations.py", title="Activations", icon=":material/grid_view:"),
+        st.Page("why.py", title="Why", icon=":material/help_center:"),
         st.Page("compare.py", title="Compare", icon=":material/compare:"),
         st.Page("weights.py", title="Own weights", icon=":material/upload_file:"),
         st.Page("card.py", title="Model card", icon=":material/fact_check:", visibility="hidden"),

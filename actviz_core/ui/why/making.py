@@ -1,0 +1,86 @@
+"""Maps on their way: begun, waited for a moment, followed with their progress, and cancelled."""
+
+import time
+from collections.abc import Sequence
+
+import streamlit as st
+
+from actviz_core.downloads import Job, JobState
+from actviz_core.errors import ActVizError
+from actviz_core.explanations import Asked, Explanation, Explanations
+from actviz_core.ui.text import plain
+
+A_MOMENT = 1.0
+"""Seconds that a page waits before it shows what is not done yet: quick maps are there at once."""
+
+_BEGUN = (
+    "maps_begun"  # in the session: what it had made, so that what is not kept is not made again and again
+)
+
+
+def begin(wanted: Sequence[Asked], explanations: Explanations) -> None:
+    """Begin what is not there, and wait a moment for it."""
+    begun: set[object] = st.session_state.setdefault(_BEGUN, set())
+    jobs = []
+    for asked in wanted:
+        if explanations.find(asked) is not None:
+            begun.discard(asked.key)
+            continue
+        job = explanations.job(asked)
+        over = job is not None and not job.status.running
+        if job is not None and over and (job.state is JobState.FAILED or asked.key in begun):
+            continue  # the card tells how it ended
+        begun.add(asked.key)
+        try:
+            jobs.append(explanations.start(asked))
+        except ActVizError:
+            begun.discard(asked.key)
+    until = time.monotonic() + A_MOMENT
+    for job in jobs:
+        job.wait(max(0.0, until - time.monotonic()))
+
+
+def made(asked: Asked, explanations: Explanations, *, key: str) -> Explanation | None:
+    """The map, or None after its progress, or why there is none, was drawn; ``key`` tells maps apart."""
+    found = explanations.find(asked)
+    if found is not None:
+        return found
+    job = explanations.job(asked)
+    if job is not None and job.status.running:
+        _follow(job, key)
+        return None
+    if explanations.stopped(job):
+        st.caption("Stopped before it was done.")
+    elif job is not None and job.state is JobState.FAILED:
+        st.error(plain(job.error or "The network failed."), icon=":material/error:")
+    elif job is None:
+        st.caption("Too many other maps are to be made first.")
+    else:
+        st.caption("It was made, but the cache has no room to keep it. It is set with ACTVIZ_CACHE_MB.")
+    if st.button("Make it", key=f"make_{key}", icon=":material/play_arrow:"):
+        try:
+            st.session_state.setdefault(_BEGUN, set()).add(asked.key)
+            explanations.start(asked)
+        except ActVizError as error:
+            st.error(plain(str(error)))
+        else:
+            st.rerun()
+    return None
+
+
+@st.fragment(run_every=0.5)
+def _follow(job: Job, key: str) -> None:
+    status = job.status
+    if not status.running:
+        st.rerun()
+    done, total = status.done_bytes, status.total_bytes
+    if not total:
+        text = "Waits until the network is free"
+    elif done >= total:
+        text = "Being put to the test"
+    else:
+        text = f"{done:,} of {total:,} passes"
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.progress(done / total if total else 0.0, text=text)
+        if st.button("Cancel", key=f"cancel_{key}"):
+            job.cancel()
