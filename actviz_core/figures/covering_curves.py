@@ -12,6 +12,9 @@ from actviz_core.figures.markup import plain
 from actviz_core.figures.measured import LINES
 
 HEIGHT = 190
+ENOUGH = 0.4
+"""A probability from which on the height stands for all from 0 to 1."""
+
 _GRID = "rgba(127,127,127,0.25)"
 
 
@@ -60,20 +63,22 @@ def covering_curves(shares: Sequence[float], lines: Sequence[Line], *, quantity:
         }
         for line in lines
     ]
+    highest = max((max(line.probabilities) for line in lines), default=1.0)
+    top = 1.0 if highest > ENOUGH else highest * 1.1 or 1.0  # curves of an unlikely class fill the figure too
     axis: dict[str, Any] = {
         "showticklabels": True,
         "showgrid": True,
         "gridcolor": _GRID,
         "fixedrange": True,
         "tickfont": {"size": 10},
-        "tickformat": ".0%",
+        "tickformat": "~%",
     }
     return draw(
         traces,
         height=HEIGHT,
         bottom=58,
         xaxis=axis | {"range": [-0.01, shares[-1] + 0.01], "nticks": 6},
-        yaxis=axis | {"range": [-0.03, 1.05], "tickvals": [0, 0.5, 1], "automargin": True},
+        yaxis=axis | {"range": [-0.03 * top, 1.05 * top], "nticks": 4, "automargin": True},
         showlegend=True,
         legend={"orientation": "h", "x": 0, "y": -0.18, "yanchor": "top", "font": {"size": 10}},
         dragmode=False,

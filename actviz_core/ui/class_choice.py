@@ -8,6 +8,7 @@ import streamlit as st
 from actviz_core.analysis import TopK
 from actviz_core.attribution import Question
 from actviz_core.ui.link_value import LinkValue
+from actviz_core.ui.text import percent
 
 _OF = "chosen_class_of"  # in the session: the classes among which one was chosen
 
@@ -103,7 +104,7 @@ def class_choice(classes: Classes, *, label: str = "Explain", width: int = 200) 
         label,
         list(classes.prediction.indices),
         key="class_choice",
-        format_func=lambda index: f"{classes.names[index]}  {_share(shares[index])}",
+        format_func=lambda index: f"{classes.names[index]}  {percent(shares[index])}",
         on_change=lambda: choose_class(st.session_state["class_choice"], predicted),
         width=width,
         help="Any class of the network, also one that it did not answer. The most probable ones come first.",
@@ -124,7 +125,3 @@ def against_choice(classes: Classes, *, width: int = 170) -> None:
         width=width,
         help="With a class here, maps show what speaks for the first class rather than for this one.",
     )
-
-
-def _share(share: float) -> str:
-    return "< 1 %" if 0 < share < 0.01 else f"{share:.0%}".replace("%", " %")

@@ -56,7 +56,8 @@ def map_card(
     """Draw the whole card, or what keeps it from being there."""
     about = ABOUT[asked.method]
     st.markdown(f"**{plain(about.title)}**")
-    st.caption(plain(about.sentence))
+    with st.container(key=f"about_map_{asked.method}"):
+        st.caption(plain(about.sentence))
     found = made(asked, explanations, key=asked.method)
     if found is None:
         return
@@ -65,8 +66,8 @@ def map_card(
         return
     values = _numbers(found.map)
     _draw_map(values, asked, look, place, reach, f"why_map_{asked.method}", _alt(asked, classes))
-    _notes(found, values, of_class=about.of_class)
     _test(found, asked, classes)
+    _notes(found, values, of_class=about.of_class)
     if twin is not None:
         _check(asked, values, twin, look, place, explanations)
 

@@ -8,6 +8,7 @@ import streamlit as st
 from actviz_core.downloads import Job, JobState
 from actviz_core.errors import ActVizError
 from actviz_core.explanations import Asked, Explanation, Explanations
+from actviz_core.ui.choices import keep_warnings
 from actviz_core.ui.text import plain
 
 A_MOMENT = 1.0
@@ -72,6 +73,7 @@ def made(asked: Asked, explanations: Explanations, *, key: str) -> Explanation |
 def _follow(job: Job, key: str) -> None:
     status = job.status
     if not status.running:
+        keep_warnings()
         st.rerun()
     done, total = status.done_bytes, status.total_bytes
     if not total:

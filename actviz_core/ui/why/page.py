@@ -64,7 +64,8 @@ def _columns() -> tuple[int, int]:
 
 def _picture(model: Model, sample: Sample, classes: Classes, width: int) -> None:
     st.markdown("**The picture**")
-    st.caption("As the network sees it. Point at a place to find it in every map.")
+    with st.container(key="about_map_picture"):
+        st.caption("As the network sees it. Point at a place to find it in every map.")
     seen = np.asarray(model.preprocess.seen(sample.image))
     draw(
         lay_on_pictures(overlay(None, seen / 255, opacity=1.0, width=width), [picture_part(model, sample)]),

@@ -10,10 +10,13 @@ from actviz_core.ui.text import percent
 TOLD_SHARE = 0.1
 """The share of pixels that the sentence tells of."""
 
+LITTLE = 0.05
+"""Below this share a class is called unlikely."""
+
 RULE = (
     "The pixels are covered with a blurred copy of the picture, those that the map marks most first, and the "
     "network runs again: 1, 2, 5, 10, 20 and 50 % of them. The class should fall faster than with pixels in "
-    "random order. What counts is the area under the line, against 10 random orders."
+    "random order. What counts is the area under the line, against each of 10 random orders."
 )
 
 SAME_EVERYWHERE = (
@@ -29,10 +32,11 @@ def covering_sentence(test: MapTest, name: str, against: str | None = None) -> s
     at = test.deletion.shares.index(TOLD_SHARE)
     before, after = test.deletion.probabilities[0], test.deletion.probabilities[at]
     chance = test.random.deletion.probabilities[at]
+    little = f" There is little to fall: {name} is unlikely to begin with." if before < LITTLE else ""
     share, of = percent(TOLD_SHARE), "" if against is None else f" (of {name} and {against} alone)"
     return (
         f"Covering the {share} that this map marks takes {name}{of} from {percent(before)} to "
-        f"{percent(after)}; covering a random {share} takes it to {percent(chance)}."
+        f"{percent(after)}; covering a random {share} takes it to {percent(chance)}.{little}"
     )
 
 
@@ -40,13 +44,20 @@ def verdict_sentence(test: MapTest, name: str) -> str:
     """Whether the map is better than random order, by the area under deletion."""
     orders = len(test.random.areas)
     beaten = sum(test.deletion.area < area for area in test.random.areas)
-    if not test.better_than_random:
+    if 2 * beaten <= orders:
         return (
             f"This map is no better than random: {orders - beaten} of {orders} random orders of pixels take "
             f"{name} down as far or further."
         )
-    of = f"all {orders}" if beaten == orders else f"{beaten} of {orders}"
-    return f"This map is better than random: it takes {name} down further than {of} random orders of pixels."
+    if beaten < orders:
+        return (
+            f"This map is little better than random: it takes {name} down further than {beaten} of {orders} "
+            "random orders of pixels."
+        )
+    return (
+        f"This map is better than random: it takes {name} down further than all {orders} random orders of "
+        "pixels."
+    )
 
 
 def map_sentence(values: npt.NDArray[np.floating]) -> str:
