@@ -10,6 +10,14 @@ from actviz_core.ui.choices import remember_warning, repeat_warnings
 from actviz_core.ui.text import shorten
 
 Value = TypeVar("Value")
+_PAGE, _VISIT = "page_in_hand", "page_visit"
+
+
+def note_page(page: str) -> None:
+    """Take note of which page is run, before anything reads the link."""
+    if st.session_state.get(_PAGE) != page:
+        st.session_state[_PAGE] = page
+        st.session_state[_VISIT] = st.session_state.get(_VISIT, 0) + 1
 
 
 @dataclass(frozen=True)
@@ -28,9 +36,14 @@ class LinkValue(Generic[Value]):
     write: Callable[[Value], Sequence[str]]
 
     def is_new(self) -> bool:
-        """Whether the link names something that this session has not written into it."""
+        """Whether the link says something else than this session wrote into it.
+
+        A link that names nothing any more is one that was gone back to, unless the page has just been opened:
+        from page to page, choices come along.
+        """
         given = tuple(st.query_params.get_all(self.name))
-        return bool(given) and given != st.session_state.get(self._written)
+        written, visit = st.session_state.get(self._written, ((), None))
+        return given != written and (bool(given) or visit == st.session_state.get(_VISIT))
 
     def get(self, possible: str) -> Value | None:
         """The choice; a link that names another one wins.
@@ -40,8 +53,8 @@ class LinkValue(Generic[Value]):
         repeat_warnings(self.name)
         if self.is_new():
             given = st.query_params.get_all(self.name)
-            value = self.read(given)
-            if value is None:
+            value = self.read(given) if given else None
+            if given and value is None:
                 self.warn(shorten(", ".join(given), 60), possible)
             st.session_state[self._key] = value
         chosen: Value | None = st.session_state.get(self._key)
@@ -73,4 +86,4 @@ class LinkValue(Generic[Value]):
                 del st.query_params[self.name]
         elif st.query_params.get_all(self.name) != texts:
             st.query_params[self.name] = texts
-        st.session_state[self._written] = tuple(texts)
+        st.session_state[self._written] = (tuple(texts), st.session_state.get(_VISIT))

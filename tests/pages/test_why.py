@@ -23,6 +23,7 @@ from tests.pages.visit import (
     described,
     drawn,
     figure,
+    go_to,
     offered,
     press,
     read_page,
@@ -305,3 +306,16 @@ def test_start_leads_there_with_the_answers_name() -> None:
 def test_the_words_that_stand_for_a_map_name_the_class() -> None:
     app = why(methods="saliency", against="5")
     assert described(app, "why_map_saliency").endswith("that matter for cat rather than dog")
+
+
+def test_a_link_gone_back_to_names_the_class_again_and_a_turned_page_keeps_it() -> None:
+    app = why(methods="saliency")
+    click(app, "why_classes", 5)
+    go_to(app, "layers")
+    app.query_params.clear()
+    go_to(app, "why")
+    assert "Explained: dog, which is not the answer." in read_page(finished(app))
+    assert app.query_params["class"] == "5"
+    del app.query_params["class"]
+    app.run()
+    assert "Explained: cat, the answer." in read_page(finished(app))
