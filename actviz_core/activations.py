@@ -1,6 +1,6 @@
 """The activations that everybody on a server shares: captured once, kept while they fit."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar, cast
 
@@ -144,7 +144,7 @@ class ActivationStore:
         key = (model.fingerprint, image_id, f"{layer}{_ATTENTION}")
         return cast("LayerAttention", self._calls.get(key, run))
 
-    def keep(self, model: Model, image_id: str, name: str, make: Callable[[], Thing]) -> Thing:
+    def remember(self, model: Model, image_id: str, name: str, make: Callable[[], Thing]) -> Thing:
         """What has this name for a network and a picture, made now unless it is there.
 
         It takes its place in the budget of the activations. ``name`` begins with a space, as no layer does,
@@ -152,7 +152,24 @@ class ActivationStore:
         """
         return cast("Thing", self._things.get((model.fingerprint, image_id, name), make))
 
-    def kept(self, model: Model, image_id: str, name: str, _type: type[Thing]) -> Thing | None:
+    def remember_all(
+        self,
+        model: Model,
+        image_id: str,
+        names: Sequence[str],
+        make: Callable[[Sequence[str]], Mapping[str, Thing]],
+    ) -> dict[str, Thing]:
+        """The same of several; one call of ``make`` makes those that are missing."""
+
+        def run(missing: Sequence[tuple[str, str, str]]) -> dict[tuple[str, str, str], Kept]:
+            made = make([name for _, _, name in missing])
+            return {key: made[key[2]] for key in missing}
+
+        keys = [(model.fingerprint, image_id, name) for name in names]
+        found = self._things.get_many(keys, run)
+        return {name: cast("Thing", found[key]) for name, key in zip(names, keys, strict=True)}
+
+    def remembered(self, model: Model, image_id: str, name: str, _type: type[Thing]) -> Thing | None:
         """The same if it is there; None if it would have to be made."""
         return cast("Thing | None", self._things.peek((model.fingerprint, image_id, name)))
 

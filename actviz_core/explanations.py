@@ -127,7 +127,7 @@ class Explanations:
 
     def find(self, asked: Asked) -> Explanation | None:
         """The finished map with its test; None while something of it is still to be made."""
-        found = self._store.kept(asked.model, self._picture_of(asked.sample), _map_name(asked), _Map)
+        found = self._store.remembered(asked.model, self._picture_of(asked.sample), _map_name(asked), _Map)
         if found is None:
             return None
         if found.found is None:
@@ -135,7 +135,7 @@ class Explanations:
         values = found.found.map.abs() if asked.absolute else found.found.map
         if not asked.tested or asked.model.task is Task.SEGMENTATION:
             return Explanation(values, found.found.layer, None, NOT_TESTED if asked.tested else "")
-        tested = self._store.kept(asked.model, self._picture_of(asked.sample), _test_name(asked), _Test)
+        tested = self._store.remembered(asked.model, self._picture_of(asked.sample), _test_name(asked), _Test)
         if tested is None:
             return None
         return Explanation(values, found.found.layer, tested.test, tested.reason)
@@ -193,7 +193,7 @@ class Explanations:
 
     def _make(self, asked: Asked, job: Job) -> None:
         model, picture = asked.model, self._picture_of(asked.sample)
-        keep = partial(self._store.keep, model, picture)
+        keep = partial(self._store.remember, model, picture)
         try:
             x = model.inputs(asked.sample.image)
             made = keep(_map_name(asked), lambda: _mapped(asked, x, job))

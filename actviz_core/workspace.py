@@ -17,6 +17,7 @@ from actviz_core.cache import ByteCache
 from actviz_core.errors import ActVizError, NotEnoughMemoryError, StillWorkingError, UnknownLayerError
 from actviz_core.estimates import Estimates
 from actviz_core.explanations import Explanations
+from actviz_core.gradients import LayerGradients, has_gradients, layer_gradients
 from actviz_core.hooks import Estimate, ModuleRow
 from actviz_core.hooks.record import layer_of, unknown_name
 from actviz_core.hooks.selection import has_steps, is_step, step_of
@@ -180,6 +181,33 @@ class Workspace:
                 raise unknown_name(name, dict.fromkeys(ran.names), "did not happen for this picture")
             found.update((call, ran[call]) for call in chosen)
         return found
+
+    def gradients(
+        self, model: Model, sample: Sample, target: int, names: Sequence[str]
+    ) -> tuple[dict[str, Tensor], dict[str, str]]:
+        """The gradients of a class's value at what ``names`` returned, and why others have none, by call.
+
+        ``names`` are layer, call or step names. Raises as `activations` does, and `TargetError`.
+        """
+        owners = [*dict.fromkeys(self.owners(model, names).values())]
+        picture = picture_key(sample)
+
+        def run() -> dict[str, LayerGradients]:
+            inputs = model.inputs(sample.image)
+            return layer_gradients(self.store, model, picture, lambda: inputs, target, owners)
+
+        if has_gradients(self.store, model, picture, target, owners):
+            found = run()
+        else:
+            self.check_budget(model, owners)
+            self._check_room(model)
+            found = self._in_line(model, f"Following {model.key} back for {sample.id}", run)
+        values: dict[str, Tensor] = {}
+        without: dict[str, str] = {}
+        for layer in found.values():
+            values |= layer.values
+            without |= layer.without
+        return values, without
 
     def estimate(self, model: Model, *, steps: bool = False) -> Estimate:
         """What one picture makes in the network, known without a pass. Raises `ModelFailedError`."""

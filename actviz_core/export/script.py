@@ -14,6 +14,7 @@ from torchvision.models import get_model_weights
 from actviz_core.arrays import as_stored
 from actviz_core.export import replay
 from actviz_core.export.provenance import Provenance
+from actviz_core.gradients import Followed, Values
 from actviz_core.hooks.selection import is_step
 from actviz_core.models import Frame, Model
 from actviz_core.models.network import RANDOM, RANDOM_SEED
@@ -23,6 +24,7 @@ from actviz_core.samples import ImageId, parse_image_id
 from actviz_core.samples.variants import MIRROR
 
 _CAPTURE = "from actviz_core import capture"
+_CAPTURE_GRADIENTS = "from actviz_core import capture_gradients"
 _CIFAR10 = {"cifar10-test": False, "cifar10-train": True}
 _NOISE = "noise-"
 
@@ -52,11 +54,15 @@ if __name__ == "__main__":
 
 @dataclass(frozen=True)
 class Run:
-    """A network, a picture, and the calls to compute again."""
+    """A network, a picture, and the calls to compute again; their gradients where one is ``followed``."""
 
     model: Model
     image_id: str
     calls: tuple[str, ...]
+    followed: Followed | None = None
+
+
+_Asked = tuple[str, Followed | None]
 
 
 @dataclass(frozen=True)
@@ -79,10 +85,10 @@ def replay_script(runs: Sequence[Run], *, npz_name: str) -> str:
 
     Raises `UnknownImageError` for what is no image id.
     """
-    merged: dict[tuple[str, str], tuple[Model, dict[str, None]]] = {}
+    merged: dict[tuple[str, str], tuple[Model, dict[_Asked, None]]] = {}
     for run in runs:
         _, calls = merged.setdefault((run.model.key, run.image_id), (run.model, {}))
-        calls.update(dict.fromkeys(run.calls))
+        calls.update(dict.fromkeys((call, run.followed) for call in run.calls))
     parts = [
         _run(model, image_id, list(calls), several=len(merged) > 1)
         for (_, image_id), (model, calls) in merged.items()
@@ -90,7 +96,10 @@ def replay_script(runs: Sequence[Run], *, npz_name: str) -> str:
     imports = {line for part in parts for line in part.imports}
     needed = {function for part in parts for function in part.functions}
     functions = [function for function in _FUNCTIONS if function in needed]
-    told = [Provenance.of(model, image_id, tuple(calls)) for (_, image_id), (model, calls) in merged.items()]
+    told = [
+        Provenance.of(model, image_id, [call if way is None else way.of(call) for call, way in calls])
+        for (_, image_id), (model, calls) in merged.items()
+    ]
     versions = told[0].as_rows()[-1][1] if told else ""
     blocks = "\n".join(f"    {line}".rstrip() for part in parts for line in ("", *part.lines))
     pieces = [
@@ -118,55 +127,97 @@ _IMPORTS = {
 _HOOKS = _Part(
     (),
     ("from collections.abc import Iterator", "from typing import Any", "from torch import nn"),
-    (replay.tensors, replay.returned),
+    (replay.tensors, replay.call_names, replay.returned),
 )
+
+_GRADIENTS = _Part((), _HOOKS.imports, (replay.tensors, replay.call_names, replay.gradients))
 
 _FUNCTIONS = (
     replay.with_noise,
     replay.middle,
     replay.prepare,
     replay.tensors,
+    replay.call_names,
     replay.returned,
+    replay.gradients,
     as_stored,
     replay.compare,
 )
 
 
-def _run(model: Model, image_id: str, calls: list[str], *, several: bool) -> _Part:
+def _run(model: Model, image_id: str, calls: list[_Asked], *, several: bool) -> _Part:
     """One network's pass with one picture."""
     device = str(model.device)
     network, picture = _network(model), _picture(parse_image_id(image_id))
     prepared = _prepared(model)
     moved = "" if device == "cpu" else f".to({device!r})"
     cast = "" if model.input_type is torch.float32 else f".to({model.input_type})"
-    steps = [call for call in calls if is_step(model.module, call)]
-    layers = [call for call in calls if call not in steps]
-    results, hooks = [], _HOOKS if layers else _Part(())
-    if layers:
-        results.append(f"returned(network{moved}, inputs{moved}{cast}, {layers!r})")
-    if steps:
-        results.append(f"capture(network{moved}, inputs{moved}{cast}, {steps!r}, steps=True)")
-    if several:
-        prefix = f"{model.key},{image_id},"
-        results = [f"{{{prefix!r} + call: value for call, value in {result}.items()}}" for result in results]
+    given = f"network{moved}, inputs{moved}{cast}"
+    prefix = f"{model.key},{image_id}," if several else ""
+    results = [
+        _results(model, [call for call, way in calls if way == followed], given, followed, prefix)
+        for followed in dict.fromkeys(way for _, way in calls)
+    ]
     return _Part(
-        (*network.lines, *picture.lines, *prepared.lines, *(f"computed |= {result}" for result in results)),
+        (*network.lines, *picture.lines, *prepared.lines, *(line for part in results for line in part.lines)),
         (
             *network.imports,
             *picture.imports,
             *prepared.imports,
-            *hooks.imports,
-            *([_CAPTURE] if steps else []),
+            *(line for part in results for line in part.imports),
         ),
         (
             *network.functions,
             *picture.functions,
             *prepared.functions,
-            *hooks.functions,
+            *(function for part in results for function in part.functions),
             as_stored,
             replay.compare,
         ),
     )
+
+
+def _results(model: Model, calls: list[str], given: str, followed: Followed | None, prefix: str) -> _Part:
+    """The lines that compute calls, or their gradients, by hooks and, for steps, by this project."""
+    steps = [call for call in calls if is_step(model.module, call)]
+    layers = [call for call in calls if call not in steps]
+    ways: list[str] = []
+    imports: list[str] = []
+    functions: list[Callable[..., Any]] = []
+    for names, plain in ((layers, True), (steps, False)):
+        if not names:
+            continue
+        kept = f"{'returned' if plain else 'capture'}({given}, {names!r}{'' if plain else ', steps=True'})"
+        needs_kept = followed is None or followed.values is Values.PRODUCT
+        if needs_kept:
+            imports += _HOOKS.imports if plain else (_CAPTURE,)
+            functions += _HOOKS.functions if plain else ()
+        if followed is None:
+            ways.append(_renamed(prefix, kept))
+            continue
+        imports += _GRADIENTS.imports if plain else (_CAPTURE_GRADIENTS,)
+        functions += _GRADIENTS.functions if plain else ()
+        target = followed.target
+        back = (
+            f"gradients({given}, {names!r}, {target})"
+            if plain
+            else f"capture_gradients({given}, {target}, {names!r}, steps=True)"
+        )
+        named = prefix + followed.of("")
+        if needs_kept:
+            ways += [f"gradient, activation = {back}, {kept}"]
+            ways += [
+                f"computed |= {{{named!r} + call: gradient[call] * activation[call] for call in gradient}}"
+            ]
+        else:
+            ways.append(_renamed(named, back))
+    return _Part(tuple(ways), tuple(imports), tuple(functions))
+
+
+def _renamed(prefix: str, result: str) -> str:
+    if not prefix:
+        return f"computed |= {result}"
+    return f"computed |= {{{prefix!r} + call: value for call, value in {result}.items()}}"
 
 
 def _network(model: Model) -> _Part:
@@ -226,18 +277,20 @@ def _prepared(model: Model) -> _Part:
 
 
 def _introduction(told: Sequence[Provenance], npz_name: str, imports: set[str]) -> str:
-    steps = _CAPTURE in imports
+    of_steps = {_CAPTURE, _CAPTURE_GRADIENTS}
+    steps = bool(of_steps & imports)
     own = [
-        *(["weights or pictures"] if any("actviz_core" in line for line in imports - {_CAPTURE}) else []),
+        *(["weights or pictures"] if any("actviz_core" in line for line in imports - of_steps) else []),
         *(["way to see steps"] if steps else []),
     ]
+    what = "gradients" if any(" of class " in call for one in told for call in one.calls) else "activations"
     comes = "comes" if own == ["way to see steps"] else "come"
     own_needs = (
         f"Its {' and its '.join(own)} {comes} from the activation dashboard: set PYTHONPATH to that "
         "project's folder."
     )
     lines = [
-        "Computes activations again with plain torch hooks, and compares them bit for bit.",
+        f"Computes {what} again with plain torch hooks, and compares them bit for bit.",
         *(["Hooks see no steps between layers: those are captured as the dashboard does."] if steps else []),
         "",
         "Needs torch, torchvision and numpy.",

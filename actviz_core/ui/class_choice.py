@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
 
@@ -95,7 +96,7 @@ def choose_class(index: int, predicted: int) -> None:
     CLASS.choose(None if index == predicted else index)
 
 
-def class_choice(classes: Classes, *, label: str = "Explain", width: int = 200) -> None:
+def class_choice(classes: Classes, *, label: str = "Explain", width: int = 200, **more: Any) -> None:
     """Draw the choice among all classes, the most probable one first."""
     predicted = classes.prediction.indices[0]
     shares = dict(zip(classes.prediction.indices, classes.prediction.probabilities, strict=True))
@@ -108,6 +109,7 @@ def class_choice(classes: Classes, *, label: str = "Explain", width: int = 200) 
         on_change=lambda: choose_class(st.session_state["class_choice"], predicted),
         width=width,
         help="Any class of the network, also one that it did not answer. The most probable ones come first.",
+        **more,
     )
 
 

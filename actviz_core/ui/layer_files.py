@@ -20,9 +20,13 @@ def told_of_layer(layer: LayerInHand, part: str = "") -> Told:
     weights = weights_text(layer.model.key, shared_workspace())
     of_whole = f"{network}{at}{weights if at else ''}-{layer.sample.name or layer.sample.id}-{layer.call}"
     name = of_whole + (f"-{part}" if part else "")
-    title = f"{layer.call} of {layer.model.key}, {layer.sample.title}" + (f", {part}" if part else "")
+    call = layer.call
+    if layer.followed is not None:
+        name += f"-{layer.followed.values}-{layer.followed.name}"
+        call = f"{layer.followed.values} of {layer.followed.name} at {call}"
+    title = f"{call} of {layer.model.key}, {layer.sample.title}" + (f", {part}" if part else "")
     return told_of([_taken(layer)], name=name, title=title)
 
 
 def _taken(layer: LayerInHand) -> Taken:
-    return Taken(layer.model, layer.sample.id, layer.call, layer.value, layer.statistics)
+    return Taken(layer.model, layer.sample.id, layer.call, layer.value, layer.statistics, layer.followed)

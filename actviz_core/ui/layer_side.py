@@ -10,7 +10,6 @@ import streamlit as st
 from actviz_core.analysis import (
     ChannelStatistics,
     Summary,
-    channel_sentence,
     principal_components,
     summary_map,
 )
@@ -90,7 +89,7 @@ def _overview(layer: LayerInHand) -> None:
             told=told_of_layer(layer, "principal components"),
         )
         shares = ", ".join(percent(float(share)) for share in components.explained)
-        st.caption(f"These three explain {shares} of how the channels vary. {NOT_WHAT_MATTERED}")
+        st.caption(f"These three explain {shares} of how the channels vary.{_not_what_mattered(layer)}")
     else:
         summary = Summary.MAXIMUM if kind == Overview.MAXIMUM else Summary.MEAN
         draw(
@@ -102,9 +101,13 @@ def _overview(layer: LayerInHand) -> None:
             told=told_of_layer(layer, f"{kind} of all channels"),
         )
         high = "on average" if summary is Summary.MEAN else "in at least one channel"
-        st.caption(f"Where values are high {high}. {NOT_WHAT_MATTERED}")
+        st.caption(f"Where values are high {high}.{_not_what_mattered(layer)}")
     _about_layer(layer)
     draw_histogram(layer.maps, "Histogram of all values of the layer")
+
+
+def _not_what_mattered(layer: LayerInHand) -> str:
+    return "" if layer.followed is not None else f" {NOT_WHAT_MATTERED}"
 
 
 def draw_histogram(values: npt.NDArray[np.generic], alt: str) -> None:
@@ -145,14 +148,14 @@ def _channel(layer: LayerInHand, channel: int, place: Place | None) -> None:
     draw_clickable(
         lay_on_pictures(figure, [layer.part]),
         key="activations_channel",
-        alt=channel_sentence(layer.statistics, channel, layer.maps.shape),
+        alt=layer.channel_sentence(channel),
         told=told_of_layer(layer, f"channel {channel}"),
         clicked=lambda click: choose_place(LAYER_PLACE, click.place),
     )
     if place is not None:
         row, column = place
         st.markdown(f"At row {row}, column {column}: **{_value(values[row, column])}**")
-    st.markdown(plain(channel_sentence(layer.statistics, channel, layer.maps.shape)))
+    st.markdown(plain(layer.channel_sentence(channel)))
     _numbers(layer.statistics, channel)
     draw_histogram(values, f"Histogram of the values of channel {channel}")
 

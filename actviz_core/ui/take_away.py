@@ -24,6 +24,7 @@ from actviz_core.export import (
     value_names,
     values_npz,
 )
+from actviz_core.gradients import Followed
 from actviz_core.hooks.selection import is_step
 from actviz_core.models import Model
 from actviz_core.ui.errors import fault_text, log_fault
@@ -48,11 +49,17 @@ class Taken:
     call: str
     value: Tensor
     statistics: ChannelStatistics
+    followed: Followed | None = None
+
+    @property
+    def named(self) -> str:
+        """What files call its values: the call, unless they are gradients."""
+        return self.call if self.followed is None else self.followed.of(self.call)
 
     @property
     def panel(self) -> Panel:
         """What it shows, as links write it."""
-        return Panel(self.model.key, self.image_id, self.call)
+        return Panel(self.model.key, self.image_id, self.named)
 
     @property
     def provenance(self) -> Provenance:
@@ -64,7 +71,7 @@ class Taken:
                 float(self.statistics.minimum[usable].min()),
                 float(self.statistics.maximum[usable].max()),
             )
-        return Provenance.of(self.model, self.image_id, [self.call], span)
+        return Provenance.of(self.model, self.image_id, [self.named], span)
 
 
 def told_of(taken: Sequence[Taken], *, name: str, title: str) -> Told:
@@ -149,7 +156,7 @@ def _files(figure: go.Figure, taken: Sequence[Taken], told: Told, failures: list
         csv_bytes(statistics),
         lambda: statistics_csv(statistics),
     )
-    runs = [Run(one.model, one.image_id, (one.call,)) for one in taken]
+    runs = [Run(one.model, one.image_id, (one.call,), one.followed) for one in taken]
     _file(
         failures,
         "Script",

@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 from torch import Tensor, nn
 
 from actviz_core import explanations
+from actviz_core.attribution import attribute
 from actviz_core.samples import open_sample
 from actviz_core.workspace import Workspace, shared_workspace
 from tests.pages.truth import IMAGE, MODEL, model, said_classes
@@ -268,7 +269,7 @@ def test_a_network_that_fails_says_so(serve_toy: Callable[[nn.Module], Workspace
 
 
 def test_a_map_can_be_stopped_and_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    gate, real = threading.Event(), explanations.attribute
+    gate, real = threading.Event(), attribute
 
     def held(*args: object, **options: object) -> object:
         options["progress"](3, 7)  # type: ignore[operator]

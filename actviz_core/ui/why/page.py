@@ -92,4 +92,6 @@ def _picture(model: Model, sample: Sample, classes: Classes, width: int) -> None
     )
     against = "" if classes.against_name is None else f" rather than {classes.against_name}"
     said = "the answer" if classes.is_predicted else "which is not the answer"
+    if classes.is_predicted and classes.prediction.tied > 1:
+        said = f"one of {classes.prediction.tied:,} classes that tie for the answer"
     st.caption(plain(f"Explained: {classes.name}{against}, {said}. Click a bar to explain another class."))
