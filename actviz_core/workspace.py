@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from actviz_core.activations import ROOT, ActivationStore, LayerAttention, LayerCalls, as_numbers
 from actviz_core.allocator import give_back
 from actviz_core.analysis import TopK, as_maps, read_prediction
+from actviz_core.analysis.layer_sizes import LayerSizes
 from actviz_core.answer_sheets import AnswerSheets
 from actviz_core.arrays import as_stored
 from actviz_core.cache import ByteCache
@@ -28,6 +29,7 @@ from actviz_core.models.building import check_memory
 from actviz_core.models.registry import find_network, likely_models
 from actviz_core.samples import Sample, open_sample, open_source
 from actviz_core.settings import Settings, read_settings
+from actviz_core.sizes import innermost, layer_sizes
 from actviz_core.waiting import Lines
 
 Result = TypeVar("Result")
@@ -208,6 +210,27 @@ class Workspace:
             values |= layer.values
             without |= layer.without
         return values, without
+
+    def layer_sizes(self, model: Model, sample: Sample, target: int | None) -> LayerSizes:
+        """The size of activations, and of a class's gradients if there is one, in every innermost layer.
+
+        Raises `BudgetError` where all gradients at once need more memory than there is, `ModelFailedError`.
+        """
+        layers = innermost(self.tree(model))
+        picture, name = picture_key(sample), f" sizes {target}"
+
+        def run() -> LayerSizes:
+            inputs = model.inputs(sample.image)
+            return self.store.remember(
+                model, picture, name, lambda: layer_sizes(model, lambda: inputs, layers, target)
+            )
+
+        if (found := self.store.remembered(model, picture, name, LayerSizes)) is not None:
+            return found
+        if target is not None:
+            self.check_budget(model, layers)
+        self._check_room(model)
+        return self._in_line(model, f"Following {model.key} back for {sample.id}", run)
 
     def estimate(self, model: Model, *, steps: bool = False) -> Estimate:
         """What one picture makes in the network, known without a pass. Raises `ModelFailedError`."""
