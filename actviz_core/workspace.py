@@ -15,7 +15,13 @@ from actviz_core.analysis.layer_sizes import LayerSizes
 from actviz_core.answer_sheets import AnswerSheets
 from actviz_core.arrays import as_stored
 from actviz_core.cache import ByteCache
-from actviz_core.errors import ActVizError, NotEnoughMemoryError, StillWorkingError, UnknownLayerError
+from actviz_core.errors import (
+    ActVizError,
+    EditError,
+    NotEnoughMemoryError,
+    StillWorkingError,
+    UnknownLayerError,
+)
 from actviz_core.estimates import Estimates
 from actviz_core.explanations import Explanations
 from actviz_core.gradients import LayerGradients, has_gradients, layer_gradients
@@ -26,6 +32,8 @@ from actviz_core.hooks.walk import named_modules
 from actviz_core.layouts import Layout
 from actviz_core.models import Model, Origin, canonical_key, load_model
 from actviz_core.models.building import check_memory
+from actviz_core.models.edited import ChannelEdit, edited_model, joined_key, split_key
+from actviz_core.models.layouts import layout_of
 from actviz_core.models.registry import find_network, likely_models
 from actviz_core.samples import Sample, open_sample, open_source
 from actviz_core.settings import Settings, read_settings
@@ -35,6 +43,7 @@ from actviz_core.waiting import Lines
 Result = TypeVar("Result")
 
 MODEL_BYTES = 3 << 30  # loaded networks: the largest of torchvision take 2.6 GB
+MOST_EDITED = 8  # edited networks at hand; each keeps the parameters of its own network alive
 LITTLE = 64 << 20  # bytes of a pass that are not worth asking whether they are free
 BUILDERS = "builders"  # the line of the team's builders, which run one at a time
 
@@ -54,13 +63,18 @@ class Workspace:
         self.lines = Lines(settings.wait_seconds)
         self.answers = AnswerSheets(self.model, lambda key: open_source(key, settings))
         self.explanations = Explanations(self.store, self.lines, self.model, self.sample, picture_key)
+        self._edited_models: ByteCache[str, Model] = ByteCache(MOST_EDITED, lambda _: 1)
         self._models: ByteCache[str, Model] = ByteCache(MODEL_BYTES, _bytes_of, keep_largest=True)
 
     def model(self, key: str) -> Model:
         """The network of a model key, loaded once.
 
-        Raises `UnknownModelError`, `WeightsError` or `NotEnoughMemoryError`.
+        A key with edits (``cifar-resnet20!layer1.0.conv1:5*0``) names the network with these channels
+        scaled. Raises `UnknownModelError`, `WeightsError` or `NotEnoughMemoryError`, and `EditError`.
         """
+        base, edits = split_key(key)
+        if edits:
+            return self._edited(base, edits)
         key = canonical_key(key, self.settings)
 
         def get() -> Model:
@@ -75,6 +89,32 @@ class Workspace:
         network, _ = find_network(key, self.settings)
         line = BUILDERS if network.origin is Origin.OWN else key
         return self.lines.do(line, f"Building {key}", get, once_a_run=True)
+
+    def _edited(self, base: str, texts: Sequence[str]) -> Model:
+        model, edits = self.model(base), [ChannelEdit.parse(text) for text in texts]
+        axes = {edit.layer: self.check_edit(model, edit) for edit in edits}
+        return self._edited_models.get(
+            joined_key(model.fingerprint, texts), lambda: edited_model(model, edits, axes)
+        )
+
+    def check_edit(self, model: Model, edit: ChannelEdit) -> int:
+        """The axis of a layer's channels, along which an edit is made.
+
+        Raises `EditError` for what is not there.
+        """
+        row = next((row for row in self.tree(model) if row.name == edit.layer and edit.layer), None)
+        if row is None or row.shape is None:
+            close = self.unknown(model, edit.layer) if row is None else f"{edit.layer} returns no tensor."
+            raise EditError(f"Nothing can be edited at {edit.layer!r}: {close}")
+        layout = layout_of(model.module, edit.layer, row.shape, model.preprocess.size)
+        axis = layout.axes.find("C")
+        if axis < 1:
+            raise EditError(f"The channels of {edit.layer} have no axis of their own, so none can be edited.")
+        if edit.channel >= row.shape[axis]:
+            raise EditError(
+                f"{edit.layer} has no channel {edit.channel} to edit: it has 0 to {row.shape[axis] - 1}."
+            )
+        return axis
 
     def structure(self, name: str) -> nn.Module:
         """The network of this name for a comparison of names and shapes; its values may be missing.

@@ -7,6 +7,7 @@ from actviz_core.ui.answers import tell_random_weights
 from actviz_core.ui.app_icon import app_icon
 from actviz_core.ui.choices import check_links_anew
 from actviz_core.ui.content_width import watch_content_width
+from actviz_core.ui.edits_view import tell_edits
 from actviz_core.ui.errors import show_problems, shown_errors, shown_faults
 from actviz_core.ui.link_value import note_page
 from actviz_core.ui.sidebar import draw_sidebar
@@ -54,5 +55,6 @@ with waiting_shown(workspace, key="page"):
         remember_tray()
     show_problems(view)
     with shown_errors(view, workspace):
+        tell_edits(view)
         tell_random_weights(view, workspace)
         page.run()

@@ -18,6 +18,22 @@ from torchvision.transforms import functional as F
 from actviz_core.arrays import as_stored
 
 
+def switch(layer: nn.Module, channel: int, factor: float, axis: int) -> None:
+    """Let a layer return one of its channels multiplied by a factor, or zero, from now on."""
+
+    def changed(output: Any) -> Any:
+        if isinstance(output, Tensor):
+            where = torch.tensor([channel], device=output.device)
+            if factor == 0:
+                return output.index_fill(axis, where, 0)
+            return output.index_copy(axis, where, output.index_select(axis, where) * factor)
+        if isinstance(output, (tuple, list)):
+            return type(output)(changed(item) for item in output)
+        return {key: changed(item) for key, item in output.items()} if isinstance(output, dict) else output
+
+    layer.register_forward_hook(lambda _module, _arguments, output: changed(output))
+
+
 def with_noise(picture: Image.Image, strength: float) -> Image.Image:
     """Add normal noise of this standard deviation, 0 to 1 of full brightness, the same every time."""
     pixels = np.asarray(picture, np.float32)

@@ -17,6 +17,7 @@ from actviz_core.export.provenance import Provenance
 from actviz_core.gradients import Followed, Values
 from actviz_core.hooks.selection import is_step
 from actviz_core.models import Frame, Model
+from actviz_core.models.edited import ChannelEdit, channel_axis, split_key
 from actviz_core.models.network import RANDOM, RANDOM_SEED
 from actviz_core.models.preprocess import LONGEST
 from actviz_core.models.torchvision_networks import building_arguments
@@ -133,6 +134,7 @@ _HOOKS = _Part(
 _GRADIENTS = _Part((), _HOOKS.imports, (replay.tensors, replay.call_names, replay.gradients))
 
 _FUNCTIONS = (
+    replay.switch,
     replay.with_noise,
     replay.middle,
     replay.prepare,
@@ -221,7 +223,22 @@ def _renamed(prefix: str, result: str) -> str:
 
 
 def _network(model: Model) -> _Part:
-    name, _, weights = model.key.partition("@")
+    base, edits = split_key(model.key)
+    part = _unedited(base)
+    if not edits:
+        return part
+    found = [ChannelEdit.parse(edit) for edit in edits]
+    lines = [
+        f"switch(network.get_submodule({edit.layer!r}), {edit.channel}, {edit.factor!r}, "
+        f"axis={channel_axis(model.module, edit.layer)})"
+        for edit in found
+    ]
+    imports = (*part.imports, *_HOOKS.imports)
+    return _Part((*part.lines, *lines), imports, (*part.functions, replay.switch))
+
+
+def _unedited(key: str) -> _Part:
+    name, _, weights = key.partition("@")
     published = get_model_weights(name) if name in torchvision.models.list_models() else None
     if weights == RANDOM and published is not None:
         arguments = building_arguments(name, published["DEFAULT"])
@@ -229,7 +246,7 @@ def _network(model: Model) -> _Part:
         seed = f"torch.manual_seed({RANDOM_SEED})"
         return _Part((seed, f"network = torchvision.models.get_model({name!r}, {told})"))
     if published is None or (weights or "DEFAULT") not in published.__members__:
-        line = f"network = load_model({model.key!r}).module"
+        line = f"network = load_model({key!r}).module"
         return _Part((line,), ("from actviz_core import load_model",))
     weights = published[weights or "DEFAULT"].name
     return _Part((f"network = torchvision.models.get_model({name!r}, weights={weights!r})",))
@@ -257,7 +274,7 @@ def _picture(image: ImageId) -> _Part:
 def _prepared(model: Model) -> _Part:
     preprocess = model.preprocess
     if preprocess.frame is Frame.PAD:
-        line = f"inputs = load_model({model.key!r}).preprocess(picture)"
+        line = f"inputs = load_model({split_key(model.key)[0]!r}).preprocess(picture)"
         return _Part((line,), ("from actviz_core import load_model",))
     crop = list(preprocess.size) if preprocess.frame is Frame.CROP else None
     keeps_proportions = len(preprocess.resize) == 1

@@ -15,6 +15,7 @@ from actviz_core.analysis import (
 )
 from actviz_core.figures import Colors, channel_map, histogram, lay_on_pictures, overlay
 from actviz_core.ui.choices import check_link, check_number, check_switches
+from actviz_core.ui.edits_view import edit_channel
 from actviz_core.ui.figure import draw, draw_clickable
 from actviz_core.ui.glossary import Term, meaning
 from actviz_core.ui.layer_files import told_of_layer
@@ -158,6 +159,7 @@ def _channel(layer: LayerInHand, channel: int, place: Place | None) -> None:
     st.markdown(plain(layer.channel_sentence(channel)))
     _numbers(layer.statistics, channel)
     draw_histogram(values, f"Histogram of the values of channel {channel}")
+    edit_channel(layer, channel)
 
 
 def _value(value: np.generic) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from actviz_core.errors import ActVizError, StillWorkingError
 from actviz_core.explanations import Asked
 from actviz_core.models import Model, Training, list_weights
+from actviz_core.models.edited import joined_key, split_key
 from actviz_core.models.network import RANDOM
 from actviz_core.workspace import Workspace
 
@@ -27,12 +28,13 @@ def find_twin(model: Model, workspace: Workspace) -> Twin:
     """The network of this one's name with random weights. Raises `StillWorkingError` while it is built."""
     if model.training is Training.RANDOM:
         return Twin(None, "This network has random weights itself, so there is nothing to compare with.")
-    name = model.key.split("@")[0]
+    base, edits = split_key(model.key)
+    name = base.split("@")[0]
     key = next((info.key for info in list_weights(name, workspace.settings) if info.name == RANDOM), None)
-    if key is None or key == model.key:
+    if key is None or key == base:
         return Twin(None, f"{name} is not there with random weights, so maps cannot be checked with them.")
     try:
-        return Twin(workspace.model(key))
+        return Twin(workspace.model(joined_key(key, edits)))
     except StillWorkingError:
         raise
     except ActVizError as error:
