@@ -1,8 +1,6 @@
 """Why a network answers as it does: maps and their tests, made in the background, once for everybody."""
 
 import math
-import threading
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -22,7 +20,8 @@ from actviz_core.attribution import (
     random_curves,
 )
 from actviz_core.attribution.covering import RandomCurves
-from actviz_core.downloads import Job, JobState
+from actviz_core.background_jobs import SharedJobs
+from actviz_core.downloads import Job
 from actviz_core.errors import ActVizError, ModelFailedError, NotPossibleError, ShapeError
 from actviz_core.models import Model, Task
 from actviz_core.samples import Sample
@@ -30,9 +29,6 @@ from actviz_core.waiting import Lines, Patience, patient
 
 MOST_WAITING = 24
 """How many maps may be in work or wait for their turn, on the whole server."""
-
-KEPT = 200
-"""How many jobs that have ended are remembered, to tell why they failed."""
 
 NOT_TESTED = "This network gives a class for each pixel, so there is no single probability to test a map by."
 
@@ -122,8 +118,7 @@ class Explanations:
     ) -> None:
         self._store, self._lines = store, lines
         self._model_of, self._sample_of, self._picture_of = model_of, sample_of, picture_of
-        self._lock = threading.Lock()
-        self._jobs: OrderedDict[object, Job] = OrderedDict()
+        self.jobs = SharedJobs(MOST_WAITING)
 
     def find(self, asked: Asked) -> Explanation | None:
         """The finished map with its test; None while something of it is still to be made."""
@@ -142,38 +137,20 @@ class Explanations:
 
     def job(self, asked: Asked) -> Job | None:
         """The running or latest job that makes it, if there was one; it counts passes of the network."""
-        with self._lock:
-            return self._jobs.get(asked.key)
+        return self.jobs.find(asked.key)
 
     def start(self, asked: Asked) -> Job:
         """Begin to make it, or join whoever does. Raises `ModelFailedError` if too many wait."""
-        with self._lock:
-            job = self._jobs.get(asked.key)
-            if job is not None and job.status.running:
-                return job
-            if sum(other.status.running for other in self._jobs.values()) >= MOST_WAITING:
-                raise ModelFailedError(
-                    f"{MOST_WAITING} other maps are to be made first. Try again in a while."
-                )
-            work = partial(
-                self._work,
-                asked.model.key,
-                asked.sample.id,
-                asked.question,
-                asked.method,
-                asked.absolute,
-                asked.tested,
-            )
-            job = self._jobs[asked.key] = Job(f"why {asked.method} of {asked.sample.id}", work)
-            self._jobs.move_to_end(asked.key)
-            for key in [key for key, other in self._jobs.items() if not other.status.running][:-KEPT]:
-                del self._jobs[key]
-            job.start()
-            return job
-
-    def stopped(self, job: Job | None) -> bool:
-        """Whether a job ended because somebody cancelled it."""
-        return job is not None and job.state is JobState.FAILED and job.stop.is_set()
+        work = partial(
+            self._work,
+            asked.model.key,
+            asked.sample.id,
+            asked.question,
+            asked.method,
+            asked.absolute,
+            asked.tested,
+        )
+        return self.jobs.start(asked.key, f"why {asked.method} of {asked.sample.id}", work)
 
     def _work(
         self,

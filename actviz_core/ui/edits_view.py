@@ -6,11 +6,12 @@ import streamlit as st
 
 from actviz_core.errors import ActVizError, EditError, StillWorkingError
 from actviz_core.figures import aligned_predictions
+from actviz_core.figures.vectors import share_text
 from actviz_core.hooks.walk import named_modules
 from actviz_core.models.edited import LARGEST, ChannelEdit, split_key
 from actviz_core.ui.figure import draw
 from actviz_core.ui.layer_in_hand import LayerInHand
-from actviz_core.ui.text import percent, plain
+from actviz_core.ui.text import plain
 from actviz_core.ui.view import View, choose_edits, current_view
 from actviz_core.workspace import Workspace, shared_workspace
 
@@ -36,7 +37,7 @@ def tell_edits(view: View) -> None:
     edits = [ChannelEdit.parse(text) for text in view.edits]
     with st.container(horizontal=True, vertical_alignment="center", key="edits_made"):
         words = f"This network was changed: {edits_sentence(edits)}. All pages show it so."
-        st.markdown(f":material/content_cut: {plain(words)}", width="stretch")
+        st.markdown(f":material/content_cut: {plain(words)}", width="content")
         if len(edits) > 1:
             st.button("Undo the last", key="undo_edit", on_click=choose_edits, args=(view.edits[:-1],))
         st.button(
@@ -100,7 +101,7 @@ def _before_and_after(layer: LayerInHand, base: str, workspace: Workspace) -> No
     if before.problem is None and after.problem is None:
         name, share = before.labels[0], before.probabilities[0]
         now = dict(zip(after.labels, after.probabilities, strict=True))[name]
-        said = f"With all changes, {name} goes from {percent(share)} to {percent(now)}"
+        said = f"With all changes, {name} goes from {share_text(share)} to {share_text(now)}"
         other = "" if after.labels[0] == name else f"; the network now says {after.labels[0]}"
         st.caption(plain(f"{said}{other}."))
 

@@ -14,6 +14,7 @@ from actviz_core.analysis import (
     summary_map,
 )
 from actviz_core.figures import Colors, channel_map, histogram, lay_on_pictures, overlay
+from actviz_core.ui.channels_that_matter import which_matter
 from actviz_core.ui.choices import check_link, check_number, check_switches
 from actviz_core.ui.edits_view import edit_channel
 from actviz_core.ui.figure import draw, draw_clickable
@@ -104,6 +105,7 @@ def _overview(layer: LayerInHand) -> None:
         high = "on average" if summary is Summary.MEAN else "in at least one channel"
         st.caption(f"Where values are high {high}.{_not_what_mattered(layer)}")
     _about_layer(layer)
+    which_matter(layer, clicked=_set_channel)
     draw_histogram(layer.maps, "Histogram of all values of the layer")
 
 
@@ -157,9 +159,9 @@ def _channel(layer: LayerInHand, channel: int, place: Place | None) -> None:
         row, column = place
         st.markdown(f"At row {row}, column {column}: **{_value(values[row, column])}**")
     st.markdown(plain(layer.channel_sentence(channel)))
+    edit_channel(layer, channel)
     _numbers(layer.statistics, channel)
     draw_histogram(values, f"Histogram of the values of channel {channel}")
-    edit_channel(layer, channel)
 
 
 def _value(value: np.generic) -> str:

@@ -15,7 +15,7 @@ from actviz_core.samples import open_sample
 from actviz_core.workspace import shared_workspace
 from tests.pages.test_why import finished
 from tests.pages.truth import IMAGE, model
-from tests.pages.visit import check_fine, choose, drawn, figure, press, read_page, said, tile, visit
+from tests.pages.visit import check_fine, choose, drawn, figure, press, read_page, said, table, tile, visit
 
 EDIT = "layer1.0.conv1:5*0"
 LINK = {"layers": "layer2.0.conv1", "edit": EDIT}
@@ -74,7 +74,7 @@ def test_a_channel_is_switched_off_scaled_and_left_alone_again() -> None:
     assert after["x"] == pytest.approx([expected[name] for name in after["customdata"]], abs=1e-6)
     original = shares(capture(model().module, inputs(), ["fc"])["fc"][0].numpy())
     assert before["x"] == pytest.approx([original[name] for name in before["customdata"]], abs=1e-6)
-    told = f"With all changes, cat goes from {percent(original['cat'])} to {percent(expected['cat'])}"
+    told = f"With all changes, cat goes from {100 * original['cat']:.3g} % to {100 * expected['cat']:.3g} %"
     assert told in read_page(app)
     choose(app, "Times", 1.5)
     assert "channel 5 of layer1.0.conv1 counts 1.5 times" in read_page(app)
@@ -155,3 +155,29 @@ def test_the_script_switches_the_channel_off_too(tmp_path: Path) -> None:
     )
     assert done.stderr == ""
     assert done.stdout.endswith("All 1 arrays equal values.npz, bit for bit.\n")
+
+
+def test_channels_are_listed_by_how_far_the_class_falls_without_them() -> None:
+    layer = "layer3.0.conv1"
+    app = visit("activations", {"layers": layer, "which_matter": "true"})
+    for job in shared_workspace().worths.jobs.running():
+        job.wait(60)
+    app.run()
+    check_fine(app)
+    x = inputs()
+    whole = shares(capture(model().module, x, ["fc"])["fc"][0].numpy())["cat"]
+    without = []
+    for channel in range(64):
+        edits = {layer: switch_off(channel)}
+        without.append(shares(capture(model().module, x, ["fc"], edits=edits)["fc"][0].numpy())["cat"])
+    listed = table(app)
+    assert list(listed.columns) == ["Channel", "cat without it", "Falls by"]
+    by_channel = listed.set_index("Channel").sort_index()
+    np.testing.assert_allclose(by_channel["cat without it"], 100 * np.array(without), atol=1e-3)
+    np.testing.assert_allclose(by_channel["Falls by"], 100 * (whole - np.array(without)), atol=1e-3)
+    assert listed["Falls by"].is_monotonic_decreasing
+    worst = int(np.argmin(without))
+    told = f"cat needs channel {worst} most: without it, cat falls from {whole:.1%} to {without[worst]:.1%}."
+    assert told.replace("%", " %") in read_page(app)
+    small = int((np.abs(whole - np.array(without)) < 0.01).sum())
+    assert f"{small} of 64 channels change it by less than 1 point." in read_page(app)

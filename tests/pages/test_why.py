@@ -40,7 +40,7 @@ SHARES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
 def finished(app: AppTest) -> AppTest:
     """The page once all maps that it began are made."""
     for _ in range(3):
-        for job in list(shared_workspace().explanations._jobs.values()):
+        for job in shared_workspace().explanations.jobs.running():
             job.wait(60)
         app.run()
     return app

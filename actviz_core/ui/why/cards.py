@@ -14,9 +14,9 @@ from actviz_core.explanations import Asked, Explanation, Explanations
 from actviz_core.figures import Line, PicturePart, channel_map, covering_curves, lay_on_pictures
 from actviz_core.ui.class_choice import Classes
 from actviz_core.ui.figure import draw
+from actviz_core.ui.making import made
 from actviz_core.ui.text import plain
 from actviz_core.ui.why.choices import Look
-from actviz_core.ui.why.making import made
 from actviz_core.ui.why.sentences import (
     RULE,
     agreement_sentence,
