@@ -11,20 +11,19 @@ from torch import Tensor, nn
 from actviz_core.activations import ROOT, ActivationStore, LayerAttention, LayerCalls, as_numbers
 from actviz_core.allocator import give_back
 from actviz_core.analysis import TopK, as_maps, read_prediction
-from actviz_core.analysis.layer_sizes import LayerSizes
 from actviz_core.answer_sheets import AnswerSheets
 from actviz_core.arrays import as_stored
 from actviz_core.cache import ByteCache
+from actviz_core.edited_networks import EditedNetworks
 from actviz_core.errors import (
     ActVizError,
-    EditError,
     NotEnoughMemoryError,
     StillWorkingError,
     UnknownLayerError,
 )
 from actviz_core.estimates import Estimates
 from actviz_core.explanations import Explanations
-from actviz_core.gradients import LayerGradients, has_gradients, layer_gradients
+from actviz_core.following import Following
 from actviz_core.hooks import Estimate, ModuleRow
 from actviz_core.hooks.record import layer_of, unknown_name
 from actviz_core.hooks.selection import has_steps, is_step, step_of
@@ -33,18 +32,16 @@ from actviz_core.layer_worth import LayerWorths
 from actviz_core.layouts import Layout
 from actviz_core.models import Model, Origin, canonical_key, load_model
 from actviz_core.models.building import check_memory
-from actviz_core.models.edited import ChannelEdit, edited_model, joined_key, split_key
-from actviz_core.models.layouts import layout_of
+from actviz_core.models.edited import split_key
 from actviz_core.models.registry import find_network, likely_models
 from actviz_core.samples import Sample, open_sample, open_source
+from actviz_core.samples.pixels import picture_key
 from actviz_core.settings import Settings, read_settings
-from actviz_core.sizes import innermost, layer_sizes
 from actviz_core.waiting import Lines
 
 Result = TypeVar("Result")
 
 MODEL_BYTES = 3 << 30  # loaded networks: the largest of torchvision take 2.6 GB
-MOST_EDITED = 8  # edited networks at hand; each keeps the parameters of its own network alive
 LITTLE = 64 << 20  # bytes of a pass that are not worth asking whether they are free
 BUILDERS = "builders"  # the line of the team's builders, which run one at a time
 
@@ -65,7 +62,7 @@ class Workspace:
         self.answers = AnswerSheets(self.model, lambda key: open_source(key, settings))
         self.explanations = Explanations(self.store, self.lines, self.model, self.sample, picture_key)
         self.worths = LayerWorths(self.store, self.lines, self.model, self.sample, picture_key)
-        self._edited_models: ByteCache[str, Model] = ByteCache(MOST_EDITED, lambda _: 1)
+        self.following, self.edited = Following(self), EditedNetworks(self)
         self._models: ByteCache[str, Model] = ByteCache(MODEL_BYTES, _bytes_of, keep_largest=True)
 
     def model(self, key: str) -> Model:
@@ -76,7 +73,7 @@ class Workspace:
         """
         base, edits = split_key(key)
         if edits:
-            return self._edited(base, edits)
+            return self.edited.model(base, edits)
         key = canonical_key(key, self.settings)
 
         def get() -> Model:
@@ -91,32 +88,6 @@ class Workspace:
         network, _ = find_network(key, self.settings)
         line = BUILDERS if network.origin is Origin.OWN else key
         return self.lines.do(line, f"Building {key}", get, once_a_run=True)
-
-    def _edited(self, base: str, texts: Sequence[str]) -> Model:
-        model, edits = self.model(base), [ChannelEdit.parse(text) for text in texts]
-        axes = {edit.layer: self.check_edit(model, edit) for edit in edits}
-        return self._edited_models.get(
-            joined_key(model.fingerprint, texts), lambda: edited_model(model, edits, axes)
-        )
-
-    def check_edit(self, model: Model, edit: ChannelEdit) -> int:
-        """The axis of a layer's channels, along which an edit is made.
-
-        Raises `EditError` for what is not there.
-        """
-        row = next((row for row in self.tree(model) if row.name == edit.layer and edit.layer), None)
-        if row is None or row.shape is None:
-            close = self.unknown(model, edit.layer) if row is None else f"{edit.layer} returns no tensor."
-            raise EditError(f"Nothing can be edited at {edit.layer!r}: {close}")
-        layout = layout_of(model.module, edit.layer, row.shape, model.preprocess.size)
-        axis = layout.axes.find("C")
-        if axis < 1:
-            raise EditError(f"The channels of {edit.layer} have no axis of their own, so none can be edited.")
-        if edit.channel >= row.shape[axis]:
-            raise EditError(
-                f"{edit.layer} has no channel {edit.channel} to edit: it has 0 to {row.shape[axis] - 1}."
-            )
-        return axis
 
     def structure(self, name: str) -> nn.Module:
         """The network of this name for a comparison of names and shapes; its values may be missing.
@@ -182,7 +153,7 @@ class Workspace:
 
         def check() -> None:
             self.check_budget(model, chosen)
-            self._check_room(model)
+            self.check_room(model)
 
         picture = picture_key(sample)
 
@@ -191,7 +162,7 @@ class Workspace:
 
         if self.store.has(model, picture, layers):
             return run()
-        return self._in_line(model, f"Running {model.key} on {sample.id}", run)
+        return self.in_line(model, f"Running {model.key} on {sample.id}", run)
 
     def prepare(self, model: Model, sample: Sample, names: Sequence[str]) -> None:
         """Capture the network's answer and all of ``names`` that it has, in one forward pass.
@@ -226,60 +197,12 @@ class Workspace:
             found.update((call, ran[call]) for call in chosen)
         return found
 
-    def gradients(
-        self, model: Model, sample: Sample, target: int, names: Sequence[str]
-    ) -> tuple[dict[str, Tensor], dict[str, str]]:
-        """The gradients of a class's value at what ``names`` returned, and why others have none, by call.
-
-        ``names`` are layer, call or step names. Raises as `activations` does, and `TargetError`.
-        """
-        owners = [*dict.fromkeys(self.owners(model, names).values())]
-        picture = picture_key(sample)
-
-        def run() -> dict[str, LayerGradients]:
-            inputs = model.inputs(sample.image)
-            return layer_gradients(self.store, model, picture, lambda: inputs, target, owners)
-
-        if has_gradients(self.store, model, picture, target, owners):
-            found = run()
-        else:
-            self.check_budget(model, owners)
-            self._check_room(model)
-            found = self._in_line(model, f"Following {model.key} back for {sample.id}", run)
-        values: dict[str, Tensor] = {}
-        without: dict[str, str] = {}
-        for layer in found.values():
-            values |= layer.values
-            without |= layer.without
-        return values, without
-
-    def layer_sizes(self, model: Model, sample: Sample, target: int | None) -> LayerSizes:
-        """The size of activations, and of a class's gradients if there is one, in every innermost layer.
-
-        Raises `BudgetError` where all gradients at once need more memory than there is, `ModelFailedError`.
-        """
-        layers = innermost(self.tree(model))
-        picture, name = picture_key(sample), f" sizes {target}"
-
-        def run() -> LayerSizes:
-            inputs = model.inputs(sample.image)
-            return self.store.remember(
-                model, picture, name, lambda: layer_sizes(model, lambda: inputs, layers, target)
-            )
-
-        if (found := self.store.remembered(model, picture, name, LayerSizes)) is not None:
-            return found
-        if target is not None:
-            self.check_budget(model, layers)
-        self._check_room(model)
-        return self._in_line(model, f"Following {model.key} back for {sample.id}", run)
-
     def estimate(self, model: Model, *, steps: bool = False) -> Estimate:
         """What one picture makes in the network, known without a pass. Raises `ModelFailedError`."""
         if self.estimates.knows(model, steps=steps):
             return self.estimates.of(model, steps=steps)
         what = f"Working out the layers of {model.key}"
-        return self._in_line(model, what, lambda: self.estimates.of(model, steps=steps))
+        return self.in_line(model, what, lambda: self.estimates.of(model, steps=steps))
 
     def memory(self, model: Model, names: Iterable[str]) -> int:
         """How many bytes it takes to keep what these layer, call and step names stand for, at most.
@@ -317,7 +240,7 @@ class Workspace:
         except ActVizError:
             return None
 
-    def _check_room(self, model: Model) -> None:
+    def check_room(self, model: Model) -> None:
         """Raise `NotEnoughMemoryError` where a pass through a network needs more memory than is free."""
         found = self._estimated(model)
         needed = None if found is None or model.device.type != "cpu" else found.peak_bytes
@@ -331,7 +254,7 @@ class Workspace:
                 raise
             check_memory(what, needed, at_least=True)
 
-    def _in_line(self, model: Model, what: str, work: Callable[[], Result]) -> Result:
+    def in_line(self, model: Model, what: str, work: Callable[[], Result]) -> Result:
         """Do work for a network when it is its turn."""
         return self.lines.do(model.fingerprint, what, work)
 
@@ -356,7 +279,7 @@ class Workspace:
 
         if self.store.has_attention(model, picture, layer):
             return run()
-        return self._in_line(model, f"Running {model.key} on {sample.id}", run)
+        return self.in_line(model, f"Running {model.key} on {sample.id}", run)
 
     def prediction(self, model: Model, sample: Sample, k: int | None = 5) -> TopK:
         """What the network says about a picture: its k best classes (None: all), or why there is no answer.
@@ -400,13 +323,6 @@ class Workspace:
 def shared_workspace() -> Workspace:
     """The one workspace of this server, made from the environment at the first call."""
     return Workspace(read_settings())
-
-
-def picture_key(sample: Sample) -> str:
-    """A name for exactly these pixels: an image id may come to show another picture (a folder's file)."""
-    if sample.id.startswith("folder/"):
-        return f"{sample.id}@{hash((sample.image.size, sample.image.tobytes())):x}"
-    return sample.id
 
 
 def _layers_of(model: Model) -> dict[str, None]:

@@ -30,7 +30,7 @@ def workspace(net: CountedNet, settings: Settings, monkeypatch: pytest.MonkeyPat
 
 def test_every_calls_gradient_is_that_of_a_hook_bit_for_bit(workspace: Workspace, net: CountedNet) -> None:
     model, sample = workspace.model("cifar-resnet20"), open_sample(IMAGE)
-    found, without = workspace.gradients(model, sample, 2, LAYERS)
+    found, without = workspace.following.gradients(model, sample, 2, LAYERS)
     truth = hooked_gradients(net, model.inputs(sample.image), lambda answer: answer[0, 2])
     assert list(found) == ["conv", "relu#1", "relu#2", "fc"]
     assert without == {}
@@ -44,10 +44,10 @@ def test_one_backward_pass_serves_all_layers_and_everybody(workspace: Workspace,
     model, sample = workspace.model("cifar-resnet20"), open_sample(IMAGE)
     workspace.estimate(model)
     before = net.passes
-    workspace.gradients(model, sample, 2, ["conv", "fc"])
-    workspace.gradients(model, sample, 2, ["conv"])
+    workspace.following.gradients(model, sample, 2, ["conv", "fc"])
+    workspace.following.gradients(model, sample, 2, ["conv"])
     assert net.passes == before + 1
-    workspace.gradients(model, sample, 1, ["conv"])
+    workspace.following.gradients(model, sample, 1, ["conv"])
     assert net.passes == before + 2
     assert workspace.store.use().used_bytes > 2 * 4 * 64 * 4
 
@@ -68,7 +68,7 @@ def test_a_call_without_influence_says_so(settings: Settings, monkeypatch: pytes
     model = model_of(Aside(), key="cifar-resnet20")
     monkeypatch.setattr(workspace_module, "load_model", lambda _key, **_options: model)
     workspace = Workspace(settings)
-    found, without = workspace.gradients(model, open_sample(IMAGE), 0, ["aside", "fc"])
+    found, without = workspace.following.gradients(model, open_sample(IMAGE), 0, ["aside", "fc"])
     assert list(found) == ["fc"]
     assert without == {"aside": "the number does not depend on what it returned"}
 
@@ -76,4 +76,4 @@ def test_a_call_without_influence_says_so(settings: Settings, monkeypatch: pytes
 def test_a_class_that_is_not_there_is_refused(workspace: Workspace) -> None:
     model = workspace.model("cifar-resnet20")
     with pytest.raises(TargetError, match="classes 0 to 2"):
-        workspace.gradients(model, open_sample(IMAGE), 3, ["conv"])
+        workspace.following.gradients(model, open_sample(IMAGE), 3, ["conv"])

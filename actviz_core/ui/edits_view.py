@@ -60,7 +60,7 @@ def edit_channel(layer: LayerInHand, channel: int) -> None:
         return
     base = workspace.model(split_key(layer.model.key)[0])
     try:
-        workspace.check_edit(base, ChannelEdit(name, channel, 0.0))
+        workspace.edited.check(base, ChannelEdit(name, channel, 0.0))
     except EditError as error:
         st.caption(plain(str(error)))
         return

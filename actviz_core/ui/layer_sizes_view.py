@@ -46,16 +46,16 @@ def _sizes(model: Model, sample: Sample, workspace: Workspace) -> tuple[LayerSiz
     prediction = workspace.prediction(model, sample, k=None)
     if prediction.problem is not None:
         return (
-            workspace.layer_sizes(model, sample, None),
+            workspace.following.layer_sizes(model, sample, None),
             None,
             f"{prediction.problem} So no gradients are shown.",
         )
     classes = chosen_classes(prediction)
     try:
-        sizes = workspace.layer_sizes(model, sample, classes.chosen)
+        sizes = workspace.following.layer_sizes(model, sample, classes.chosen)
     except BudgetError:
         note = "The gradients of all layers at once need more memory than this server has for them."
-        return workspace.layer_sizes(model, sample, None), None, note
+        return workspace.following.layer_sizes(model, sample, None), None, note
     return sizes, classes.name, f"Gradients are those of {classes.name}."
 
 

@@ -60,7 +60,7 @@ def followed_value(
 
     Raises what `Workspace.gradients` raises.
     """
-    found, without = workspace.gradients(model, sample, followed.target, together)
+    found, without = workspace.following.gradients(model, sample, followed.target, together)
     if call not in found:
         why = without.get(call, "torch gave none for this part of what it returned")
         return f"{call} has no gradient for {followed.name}: {why}."

@@ -211,7 +211,7 @@ def _possible_edits(
     for text in texts:
         try:
             edit = ChannelEdit.parse(text)
-            workspace.check_edit(model, edit)
+            workspace.edited.check(model, edit)
         except EditError as error:
             problems.append(f"The link's edit={shorten(text, 60)} is not possible here. {error}")
         else:
