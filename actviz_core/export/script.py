@@ -14,18 +14,19 @@ from torchvision.models import get_model_weights
 from actviz_core.arrays import as_stored
 from actviz_core.export import replay
 from actviz_core.export.provenance import Provenance
-from actviz_core.gradients import Followed, Values
-from actviz_core.hooks.selection import is_step
+from actviz_core.export.script_parts import CAPTURE as _CAPTURE
+from actviz_core.export.script_parts import CAPTURE_GRADIENTS as _CAPTURE_GRADIENTS
+from actviz_core.export.script_parts import Asked, results_of, switched
+from actviz_core.export.script_parts import Part as _Part
+from actviz_core.gradients import Followed
 from actviz_core.models import Frame, Model
-from actviz_core.models.edited import ChannelEdit, channel_axis, split_key
+from actviz_core.models.edited import split_key
 from actviz_core.models.network import RANDOM, RANDOM_SEED
 from actviz_core.models.preprocess import LONGEST
 from actviz_core.models.torchvision_networks import building_arguments
 from actviz_core.samples import ImageId, parse_image_id
 from actviz_core.samples.variants import MIRROR
 
-_CAPTURE = "from actviz_core import capture"
-_CAPTURE_GRADIENTS = "from actviz_core import capture_gradients"
 _CIFAR10 = {"cifar10-test": False, "cifar10-train": True}
 _NOISE = "noise-"
 
@@ -63,18 +64,6 @@ class Run:
     followed: Followed | None = None
 
 
-_Asked = tuple[str, Followed | None]
-
-
-@dataclass(frozen=True)
-class _Part:
-    """Some lines of a script, with the imports and the functions that they need."""
-
-    lines: tuple[str, ...]
-    imports: tuple[str, ...] = ()
-    functions: tuple[Callable[..., Any], ...] = ()
-
-
 def replay_script(runs: Sequence[Run], *, npz_name: str) -> str:
     """Write a script that computes the values of an NPZ file again and compares them bit for bit.
 
@@ -86,7 +75,7 @@ def replay_script(runs: Sequence[Run], *, npz_name: str) -> str:
 
     Raises `UnknownImageError` for what is no image id.
     """
-    merged: dict[tuple[str, str], tuple[Model, dict[_Asked, None]]] = {}
+    merged: dict[tuple[str, str], tuple[Model, dict[Asked, None]]] = {}
     for run in runs:
         _, calls = merged.setdefault((run.model.key, run.image_id), (run.model, {}))
         calls.update(dict.fromkeys((call, run.followed) for call in run.calls))
@@ -125,14 +114,6 @@ _IMPORTS = {
     "from torchvision.transforms import functional as F",
 }
 
-_HOOKS = _Part(
-    (),
-    ("from collections.abc import Iterator", "from typing import Any", "from torch import nn"),
-    (replay.tensors, replay.call_names, replay.returned),
-)
-
-_GRADIENTS = _Part((), _HOOKS.imports, (replay.tensors, replay.call_names, replay.gradients))
-
 _FUNCTIONS = (
     replay.switch,
     replay.with_noise,
@@ -147,7 +128,7 @@ _FUNCTIONS = (
 )
 
 
-def _run(model: Model, image_id: str, calls: list[_Asked], *, several: bool) -> _Part:
+def _run(model: Model, image_id: str, calls: list[Asked], *, several: bool) -> _Part:
     """One network's pass with one picture."""
     device = str(model.device)
     network, picture = _network(model), _picture(parse_image_id(image_id))
@@ -157,7 +138,7 @@ def _run(model: Model, image_id: str, calls: list[_Asked], *, several: bool) -> 
     given = f"network{moved}, inputs{moved}{cast}"
     prefix = f"{model.key},{image_id}," if several else ""
     results = [
-        _results(model, [call for call, way in calls if way == followed], given, followed, prefix)
+        results_of(model, [call for call, way in calls if way == followed], given, followed, prefix)
         for followed in dict.fromkeys(way for _, way in calls)
     ]
     return _Part(
@@ -179,62 +160,17 @@ def _run(model: Model, image_id: str, calls: list[_Asked], *, several: bool) -> 
     )
 
 
-def _results(model: Model, calls: list[str], given: str, followed: Followed | None, prefix: str) -> _Part:
-    """The lines that compute calls, or their gradients, by hooks and, for steps, by this project."""
-    steps = [call for call in calls if is_step(model.module, call)]
-    layers = [call for call in calls if call not in steps]
-    ways: list[str] = []
-    imports: list[str] = []
-    functions: list[Callable[..., Any]] = []
-    for names, plain in ((layers, True), (steps, False)):
-        if not names:
-            continue
-        kept = f"{'returned' if plain else 'capture'}({given}, {names!r}{'' if plain else ', steps=True'})"
-        needs_kept = followed is None or followed.values is Values.PRODUCT
-        if needs_kept:
-            imports += _HOOKS.imports if plain else (_CAPTURE,)
-            functions += _HOOKS.functions if plain else ()
-        if followed is None:
-            ways.append(_renamed(prefix, kept))
-            continue
-        imports += _GRADIENTS.imports if plain else (_CAPTURE_GRADIENTS,)
-        functions += _GRADIENTS.functions if plain else ()
-        target = followed.target
-        back = (
-            f"gradients({given}, {names!r}, {target})"
-            if plain
-            else f"capture_gradients({given}, {target}, {names!r}, steps=True)"
-        )
-        named = prefix + followed.of("")
-        if needs_kept:
-            ways += [f"gradient, activation = {back}, {kept}"]
-            ways += [
-                f"computed |= {{{named!r} + call: gradient[call] * activation[call] for call in gradient}}"
-            ]
-        else:
-            ways.append(_renamed(named, back))
-    return _Part(tuple(ways), tuple(imports), tuple(functions))
-
-
-def _renamed(prefix: str, result: str) -> str:
-    if not prefix:
-        return f"computed |= {result}"
-    return f"computed |= {{{prefix!r} + call: value for call, value in {result}.items()}}"
-
-
 def _network(model: Model) -> _Part:
     base, edits = split_key(model.key)
     part = _unedited(base)
     if not edits:
         return part
-    found = [ChannelEdit.parse(edit) for edit in edits]
-    lines = [
-        f"switch(network.get_submodule({edit.layer!r}), {edit.channel}, {edit.factor!r}, "
-        f"axis={channel_axis(model.module, edit.layer)})"
-        for edit in found
-    ]
-    imports = (*part.imports, *_HOOKS.imports)
-    return _Part((*part.lines, *lines), imports, (*part.functions, replay.switch))
+    switches = switched(model, edits)
+    return _Part(
+        (*part.lines, *switches.lines),
+        (*part.imports, *switches.imports),
+        (*part.functions, *switches.functions),
+    )
 
 
 def _unedited(key: str) -> _Part:
