@@ -34,9 +34,7 @@ def main() -> None:
         if counts:
             every, most = counts.count(10), sum(5 < count < 10 for count in counts)
             mean = sum(areas[method]) / len(counts)
-            print(
-                f"| {ABOUT[method].title} | {every} | {most} | {len(counts) - every - most} | {mean:.2f} |"
-            )
+            print(f"| {ABOUT[method].title} | {every} | {most} | {len(counts) - every - most} | {mean:.2f} |")
 
 
 if __name__ == "__main__":

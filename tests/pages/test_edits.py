@@ -2,20 +2,23 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from actviz_core import capture, capture_gradients, load_model, switch_off
 from actviz_core.export import Provenance, Run, replay_script, values_npz
 from actviz_core.samples import open_sample
-from actviz_core.workspace import shared_workspace
+from actviz_core.workspace import Workspace, shared_workspace
 from tests.pages.test_why import finished
 from tests.pages.truth import IMAGE, model
 from tests.pages.visit import check_fine, choose, drawn, figure, press, read_page, said, table, tile, visit
+from tests.toy_models import CountedNet
 
 EDIT = "layer1.0.conv1:5*0"
 LINK = {"layers": "layer2.0.conv1", "edit": EDIT}
@@ -181,3 +184,14 @@ def test_channels_are_listed_by_how_far_the_class_falls_without_them() -> None:
     assert told.replace("%", " %") in read_page(app)
     small = int((np.abs(whole - np.array(without)) < 0.01).sum())
     assert f"{small} of 64 channels change it by less than 1 point." in read_page(app)
+
+
+def test_a_network_that_cannot_be_copied_says_so_and_leads_back(
+    serve_toy: Callable[[nn.Module], Workspace],
+) -> None:
+    serve_toy(CountedNet())  # it holds a lock
+    app = visit("activations", {"layers": "conv", "edit": "conv:1*0"})
+    assert "This network cannot be edited: it cannot be copied" in said(app)[0]
+    press(app, "Undo")
+    check_fine(app)
+    assert "activations_grid" in drawn(app)
