@@ -57,9 +57,12 @@ def test_its_two_layers_forward_then_their_gradients_then_a_changed_gradient(vis
     visitor.settle()
     page.get_by_role("button", name="Switch off").click()
     expect(page.get_by_text(f"channel 3 of {EARLY} is switched off").first).to_be_visible()
+    visitor.settle()
     show(page, LATE, edited[LATE][0].numpy())
     assert not np.array_equal(edited[LATE].numpy(), gradients[LATE].numpy())
     expect(page).to_have_url(re.compile(r"edit=layer1\.0\.conv1(:|%3A)3(\*|%2A)0"))
 
     page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("is switched off")).to_have_count(0)
+    visitor.settle()
     show(page, LATE, gradients[LATE][0].numpy())
