@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from actviz_core.board import FEWEST_PANELS, MOST_PANELS, PanelTextError, Slot
+from actviz_core.ui import link_memory
 from actviz_core.ui.choices import remember_warning, repeat_warnings
 
 _PARAMETER = "panel"
@@ -18,9 +19,9 @@ def current_slots() -> list[Slot]:
     None at all: the board shows the layers in hand.
     """
     link = st.query_params.get_all(_PARAMETER)
-    if link and link != st.session_state.get("board_link"):
+    if link and link_memory.wins(_SESSION, link):
         st.session_state[_SESSION] = [] if link == _CHOSEN_LAYERS else _read(link)
-        st.session_state["board_link"] = link
+        link_memory.remember(_SESSION, link)
     slots: list[Slot] = st.session_state.get(_SESSION, [])
     return slots
 
@@ -46,7 +47,7 @@ def show_board_link(slots: Sequence[Slot]) -> None:
     link = [str(slot) for slot in slots] or _CHOSEN_LAYERS
     if link != st.query_params.get_all(_PARAMETER):
         st.query_params[_PARAMETER] = link
-    st.session_state["board_link"] = link
+    link_memory.remember(_SESSION, link)
 
 
 def replace_slot(slots: Sequence[Slot], position: int, slot: Slot) -> None:

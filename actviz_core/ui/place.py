@@ -4,12 +4,12 @@ import re
 
 import streamlit as st
 
+from actviz_core.ui import link_memory
 from actviz_core.ui.choices import remember_warning, repeat_warnings
 
 Place = tuple[int, int]
 
 _PARAMETER = "place"
-_WRITTEN = "place_link"  # in the session: what was last written into the link
 _CELL = re.compile(r"(\d{1,9}),(\d{1,9})")
 
 
@@ -21,7 +21,7 @@ def chosen_place(owner: str, shape: tuple[int, int]) -> Place | None:
     key = f"place_{owner}"
     repeat_warnings(_PARAMETER)
     link = st.query_params.get(_PARAMETER)
-    if link is not None and link != st.session_state.get(_WRITTEN):
+    if link is not None and link_memory.wins(_PARAMETER, link):
         place = _read(link)
         if place is None or not _inside(place, shape):
             last = f"{shape[0] - 1},{shape[1] - 1}"
@@ -62,4 +62,4 @@ def _write(place: Place | None) -> None:
             del st.query_params[_PARAMETER]
     elif st.query_params.get(_PARAMETER) != text:
         st.query_params[_PARAMETER] = text
-    st.session_state[_WRITTEN] = text
+    link_memory.remember(_PARAMETER, text)

@@ -12,6 +12,7 @@ from actviz_core.hooks.walk import named_modules
 from actviz_core.models import Model, canonical_key
 from actviz_core.models.edited import ChannelEdit, joined_key
 from actviz_core.samples import Sample
+from actviz_core.ui import link_memory
 from actviz_core.ui.defaults import DEFAULT_IMAGE, DEFAULT_MODEL
 from actviz_core.ui.text import shorten
 from actviz_core.workspace import Workspace, shared_workspace
@@ -49,7 +50,7 @@ def current_view() -> View:
     """The session's view; a link that was opened, or went back to in the browser's history, wins."""
     link = _link_of_browser()
     state = st.session_state
-    if _SESSION not in state or (link and link != state.get("view_link")):
+    if _SESSION not in state or (link and link_memory.wins(_SESSION, link)):
         state[_LINK_LEFT], state[_LAYERS_LEFT] = link, False
     if state.get(_LINK_LEFT) is not None:
         state[_SESSION] = _read(state[_LINK_LEFT])
@@ -68,7 +69,7 @@ def show_link(view: View) -> None:
                 st.query_params[name] = link[name]
             elif name in st.query_params:
                 del st.query_params[name]
-    st.session_state["view_link"] = _link_of_browser()
+    link_memory.remember(_SESSION, _link_of_browser())
 
 
 def link_of(view: View) -> dict[str, list[str]]:

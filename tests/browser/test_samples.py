@@ -10,11 +10,20 @@ from PIL import Image
 from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from tests.browser.drawn import SHEET
-from tests.browser.figures import click_thumbnail, point_at
+from tests.browser.figures import cell, click_thumbnail, point_at
 from tests.browser.server import Server
 from tests.browser.visitor import NARROW, Visitor, new_context, visiting
 
 pytestmark = pytest.mark.browser
+
+# A press at once, as of a finger: no move comes before it, and no moment passes until it ends.
+_TOUCH = """([key, x, y]) => {
+    const about = {clientX: x, clientY: y, pointerId: 1, isPrimary: true, button: 0, bubbles: true};
+    const drag = document.querySelector(`.st-key-${key} .nsewdrag`);
+    for (const kind of ['pointerdown', 'pointerup']) drag.dispatchEvent(new PointerEvent(kind, about));
+    for (const kind of ['mousedown', 'mouseup', 'click'])
+        document.elementFromPoint(x, y).dispatchEvent(new MouseEvent(kind, about));
+}"""
 
 
 def picture(seed: int, suffix: str = "png") -> bytes:
@@ -108,3 +117,13 @@ def test_a_narrow_window_has_no_blank_below_its_figures_and_keeps_its_warnings(
         page.wait_for_function(BLANK, arg=[key, 24])
         visitor.settle()
         expect(page.get_by_role("alert").filter(has_text="is not possible here")).to_have_count(1)
+
+
+def test_a_click_counts_though_nobody_pointed_there_before(visitor: Visitor) -> None:
+    page = visitor.open("/samples?source=bundled-imagenet")
+    for position in (3, 8, 14):
+        x, y = cell(page, SHEET, position, 9, 9)
+        page.evaluate(_TOUCH, [SHEET, x, y])
+        expect(
+            page.get_by_role("img", name=f"The chosen picture, bundled-imagenet/{position}")
+        ).to_be_visible()

@@ -12,6 +12,7 @@ from tests.pages.visit import (
     choose,
     content,
     drawn,
+    go_back,
     go_to,
     offered,
     press,
@@ -241,10 +242,28 @@ def test_going_back_in_the_browsers_history_shows_the_earlier_view() -> None:
     before = everything(app)
     choose(app, "Layers", ["bn1"])
     assert everything(app) != before
+    go_back(app, layers="conv1")
+    check_fine(app)
+    assert everything(app) == before
+
+
+def test_a_request_that_was_sent_before_the_last_answer_came_undoes_nothing() -> None:
+    app = visit("activations", {"layers": "conv1"})
+    choose(app, "Layers", ["bn1"])
+    after = everything(app)
     app.query_params["layers"] = "conv1"
     app.run()
     check_fine(app)
-    assert everything(app) == before
+    assert app.query_params["layers"] == "bn1"
+    assert everything(app) == after
+
+
+def test_a_page_that_is_opened_by_the_link_that_was_just_left_shows_what_it_says() -> None:
+    app = visit("activations", {"layers": "conv1"})
+    choose(app, "Layers", ["bn1"])
+    app.query_params["layers"] = "conv1"
+    go_to(app, "layers")
+    assert app.query_params["layers"] == "conv1"
 
 
 @pytest.mark.parametrize("page", ["start", "samples", "layers", "activations", "about"])

@@ -4,14 +4,16 @@ import base64
 import json
 import re
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from streamlit.components.v2.component_manager import BidiComponentManager
+from streamlit.runtime.scriptrunner import RerunData
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
@@ -42,6 +44,14 @@ def _components() -> BidiComponentManager:
 def go_to(app: AppTest, page: str) -> None:
     """Turn to another page of the same session."""
     app.switch_page(f"{page}.py").run()
+
+
+def go_back(app: AppTest, **earlier: str) -> None:
+    """Go back in the browser's history to where the link had these parameters."""
+    app.query_params.update(earlier)
+    request = partial(RerunData, is_history_navigation=True)
+    with patch("streamlit.testing.v1.local_script_runner.RerunData", request):
+        app.run()
 
 
 def widget(app: AppTest, label: str) -> Any:

@@ -24,17 +24,19 @@ export function originOf(panel, index) {
   return [Math.floor(index / panel.across) * down + panel.title, (index % panel.across) * right];
 }
 
-// What a point of plotly's click event stands for: a cell of a tile, or by its title a tile as a whole.
-export function cellOf(drawing, point) {
-  const trace = drawing.data[point.curveNumber];
+// What a click on a cell of a panel tells the page.
+export const clickOn = (panel, number, { index, row, column }) => ({
+  item: panel.items[index],
+  place: [row, column],
+  panel: panel.number ?? number,
+});
+
+// The same for a point of plotly's click event: a tile as a whole, by its title; null for what is no point.
+export function pointOf(drawing, { curveNumber, pointNumber }) {
+  const trace = drawing.data[curveNumber];
   const panels = panelsOf(drawing);
   const number = panels.findIndex(({ x, y }) => x === (trace.xaxis ?? "x") && y === (trace.yaxis ?? "y"));
-  if (number < 0) return null;
+  if (number < 0 || trace.type !== "scatter") return null;
   const panel = panels[number];
-  if (trace.type === "scatter")
-    return { item: panel.items[point.pointNumber], place: null, panel: panel.number ?? number };
-  const cell = cellAt(panel, ...point.pointNumber);
-  return (
-    cell && { item: panel.items[cell.index], place: [cell.row, cell.column], panel: panel.number ?? number }
-  );
+  return { item: panel.items[pointNumber], place: null, panel: panel.number ?? number };
 }

@@ -1,9 +1,10 @@
 // Draws one figure in its place, and again in the same place whenever it changes.
-import { cellOf } from "./cells.js";
+import { pointOf } from "./cells.js";
 import { addKeys, rest } from "./keys.js";
 import { loadPlotly } from "./library.js";
 import { addMarks } from "./marks.js";
-import { join, leave, pin } from "./pointing.js";
+import { clickedCell, join, leave, pin } from "./pointing.js";
+import { onPress } from "./press.js";
 import { dressed, themeOf } from "./theme.js";
 import { addTools } from "./tools.js";
 
@@ -33,6 +34,7 @@ function mount(root) {
   const tools = addTools(figure);
   addKeys(figure);
   join(figure);
+  const releasing = onPress(plot, (event) => onCell(figure, event));
   let width = root.clientWidth;
   const observer = new ResizeObserver(() => {
     if (root.clientWidth === width || !figure.drawn) return;
@@ -46,6 +48,7 @@ function mount(root) {
     figure.marks.remove();
     observer.disconnect();
     tools.remove();
+    releasing.abort();
     const free = () => {
       figure.plotly?.purge(plot);
       plot.remove();
@@ -95,7 +98,7 @@ async function update(figure, bytes) {
   await paint(figure, figure.plotly.react(plot, drawing.data, layout, CONFIG));
   if (figure.gone || figure.drawing !== drawing) return;
   if (!figure.drawn) {
-    plot.on("plotly_click", (event) => onClick(figure, event));
+    plot.on("plotly_click", (event) => onPoint(figure, event));
     plot.on("plotly_relayout", () => pin(figure));
     plot.on("plotly_doubleclick", () => clearTimeout(figure.clicking));
   }
@@ -105,9 +108,20 @@ async function update(figure, bytes) {
   root.dataset.state = "drawn";
 }
 
-function onClick(figure, event) {
-  const click = figure.about.clickable && cellOf(figure.drawing, event.points[0]);
-  if (!click) return;
+// Cells answer by where they lie: plotly forgets what is under the pointer whenever it draws anew, and then
+// drops the click. Points, such as titles, have no extent; for them plotly says which one is near.
+function onCell(figure, event) {
+  const cell = figure.drawn && clickedCell(figure, event);
+  if (cell) choose(figure, cell);
+}
+
+function onPoint(figure, { points, event }) {
+  const point = !clickedCell(figure, event) && pointOf(figure.drawing, points[0]);
+  if (point) choose(figure, point);
+}
+
+function choose(figure, click) {
+  if (!figure.about.clickable) return;
   if (!isZoomed(figure.plot)) return figure.tell(click);
   // A second click resets a figure that was zoomed into: then the first one chooses nothing.
   clearTimeout(figure.clicking);

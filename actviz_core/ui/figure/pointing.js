@@ -1,5 +1,5 @@
 // Pointing at a cell marks the same place of the picture in every tile of every figure, and in the sidebar.
-import { cellAt, originOf, panelsOf } from "./cells.js";
+import { cellAt, clickOn, originOf, panelsOf } from "./cells.js";
 import { boxOf, pixelsOf } from "./marks.js";
 import { cellsOf, flipped, partOf } from "./places.js";
 
@@ -42,11 +42,18 @@ const placeOf = (figure, panel, cell) => ({
 
 function onMove(figure, event) {
   if (!figure.drawn || event.buttons) return;
-  const frame = figure.plot.getBoundingClientRect();
-  setPointed(cellUnder(figure, event.clientX - frame.left, event.clientY - frame.top));
+  setPointed(placeUnder(figure, event));
 }
 
-function cellUnder(figure, x, y) {
+// What a click there tells the page; null where no cell is.
+export function clickedCell(figure, event) {
+  const place = placeUnder(figure, event);
+  return place && clickOn(place.panel, panelsOf(figure.drawing).indexOf(place.panel), place.cell);
+}
+
+function placeUnder(figure, { clientX, clientY }) {
+  const frame = figure.plot.getBoundingClientRect();
+  const [x, y] = [clientX - frame.left, clientY - frame.top];
   for (const panel of panelsOf(figure.drawing)) {
     const pixels = pixelsOf(figure.plot, panel);
     if (!pixels) continue;
