@@ -9,7 +9,6 @@ from actviz_core.ui.choices import check_links_anew
 from actviz_core.ui.content_width import watch_content_width
 from actviz_core.ui.edits_view import tell_edits
 from actviz_core.ui.errors import show_problems, shown_errors, shown_faults
-from actviz_core.ui.link_value import note_page
 from actviz_core.ui.sidebar import draw_sidebar
 from actviz_core.ui.tab_title import APP, name_tab
 from actviz_core.ui.text import plain
@@ -43,7 +42,6 @@ except SettingsError as error:
     st.stop()
 
 name_tab(page.title)
-note_page(page.url_path)
 check_links_anew()
 with waiting_shown(workspace, key="page"):
     view = current_view()

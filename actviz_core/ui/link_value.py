@@ -5,19 +5,13 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from actviz_core.ui import link_memory
 from actviz_core.ui.choices import remember_warning, repeat_warnings
 from actviz_core.ui.text import shorten
 
 Value = TypeVar("Value")
-_PAGE, _VISIT = "page_in_hand", "page_visit"
-
-
-def note_page(page: str) -> None:
-    """Take note of which page is run, before anything reads the link."""
-    if st.session_state.get(_PAGE) != page:
-        st.session_state[_PAGE] = page
-        st.session_state[_VISIT] = st.session_state.get(_VISIT, 0) + 1
 
 
 @dataclass(frozen=True)
@@ -38,12 +32,14 @@ class LinkValue(Generic[Value]):
     def is_new(self) -> bool:
         """Whether the link says something else than this session wrote into it.
 
-        A link that names nothing any more is one that was gone back to, unless the page has just been opened:
-        from page to page, choices come along.
+        One that names nothing says so only where a person went back to it: from page to page, choices come
+        along.
         """
         given = tuple(st.query_params.get_all(self.name))
-        written, visit = st.session_state.get(self._written, ((), None))
-        return given != written and (bool(given) or visit == st.session_state.get(_VISIT))
+        if given:
+            return link_memory.wins(self.name, given)
+        context = get_script_run_ctx()
+        return context is not None and bool(context.is_history_navigation)
 
     def get(self, possible: str) -> Value | None:
         """The choice; a link that names another one wins.
@@ -75,10 +71,6 @@ class LinkValue(Generic[Value]):
     def _key(self) -> str:
         return f"chosen_{self.name}"
 
-    @property
-    def _written(self) -> str:
-        return f"chosen_{self.name}_link"
-
     def _show(self, value: Value | None) -> None:
         texts = [] if value is None else list(self.write(value))
         if not texts:
@@ -86,4 +78,4 @@ class LinkValue(Generic[Value]):
                 del st.query_params[self.name]
         elif st.query_params.get_all(self.name) != texts:
             st.query_params[self.name] = texts
-        st.session_state[self._written] = (tuple(texts), st.session_state.get(_VISIT))
+        link_memory.remember(self.name, tuple(texts))

@@ -24,6 +24,7 @@ from tests.pages.visit import (
     described,
     drawn,
     figure,
+    go_back,
     go_to,
     offered,
     press,
@@ -318,5 +319,5 @@ def test_a_link_gone_back_to_names_the_class_again_and_a_turned_page_keeps_it() 
     assert "Explained: dog, which is not the answer." in read_page(finished(app))
     assert app.query_params["class"] == "5"
     del app.query_params["class"]
-    app.run()
+    go_back(app)
     assert "Explained: cat, the answer." in read_page(finished(app))
