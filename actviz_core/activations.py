@@ -1,8 +1,8 @@
 """The activations that everybody on a server shares: captured once, kept while they fit."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import Protocol, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -33,6 +33,17 @@ class LayerCalls:
         return self.values[self.names.index(call)]
 
 
+class Kept(Protocol):
+    """What else of a network and a picture the cache holds: anything that knows its bytes."""
+
+    @property
+    def nbytes(self) -> int:
+        """How much of the cache it takes."""
+
+
+Thing = TypeVar("Thing", bound=Kept)
+
+
 @dataclass(frozen=True)
 class LayerAttention(LayerCalls):
     """The attention weights of one layer for one picture; ``attention`` tells more of each call's values.
@@ -49,6 +60,8 @@ class ActivationStore:
 
     def __init__(self, capacity_bytes: int) -> None:
         self._calls: ByteCache[tuple[str, str, str], LayerCalls] = ByteCache(capacity_bytes, _bytes_of)
+        # The same cache and budget, for what is made from a network and a picture beside activations.
+        self._things = cast("ByteCache[tuple[str, str, str], Kept]", self._calls)
         self._layouts: ByteCache[tuple[str, str, tuple[int, ...]], Layout] = ByteCache(
             8 << 20, lambda _: 2000
         )
@@ -131,6 +144,35 @@ class ActivationStore:
         key = (model.fingerprint, image_id, f"{layer}{_ATTENTION}")
         return cast("LayerAttention", self._calls.get(key, run))
 
+    def remember(self, model: Model, image_id: str, name: str, make: Callable[[], Thing]) -> Thing:
+        """What has this name for a network and a picture, made now unless it is there.
+
+        It takes its place in the budget of the activations. ``name`` begins with a space, as no layer does,
+        and belongs to one type of thing alone.
+        """
+        return cast("Thing", self._things.get((model.fingerprint, image_id, name), make))
+
+    def remember_all(
+        self,
+        model: Model,
+        image_id: str,
+        names: Sequence[str],
+        make: Callable[[Sequence[str]], Mapping[str, Thing]],
+    ) -> dict[str, Thing]:
+        """The same of several; one call of ``make`` makes those that are missing."""
+
+        def run(missing: Sequence[tuple[str, str, str]]) -> dict[tuple[str, str, str], Kept]:
+            made = make([name for _, _, name in missing])
+            return {key: made[key[2]] for key in missing}
+
+        keys = [(model.fingerprint, image_id, name) for name in names]
+        found = self._things.get_many(keys, run)
+        return {name: cast("Thing", found[key]) for name, key in zip(names, keys, strict=True)}
+
+    def remembered(self, model: Model, image_id: str, name: str, _type: type[Thing]) -> Thing | None:
+        """The same if it is there; None if it would have to be made."""
+        return cast("Thing | None", self._things.peek((model.fingerprint, image_id, name)))
+
     def use(self) -> CacheUse:
         """What the cache of activations holds and how often it helped."""
         return self._calls.use()
@@ -164,7 +206,9 @@ def as_numbers(value: Tensor) -> npt.NDArray[np.generic]:
     return np.abs(numbers) if numbers.dtype.kind == "c" else numbers
 
 
-def _bytes_of(calls: LayerCalls) -> int:
+def _bytes_of(calls: LayerCalls | Kept) -> int:
+    if not isinstance(calls, LayerCalls):
+        return calls.nbytes
     dense = [value for value in calls.values if value.layout is torch.strided]
     storages = {value.untyped_storage().data_ptr(): value.untyped_storage().nbytes() for value in dense}
     sparse = sum(value.numel() * value.element_size() for value in calls.values) if not dense else 0

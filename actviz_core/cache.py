@@ -134,6 +134,15 @@ class ByteCache(Generic[Key, Value]):
                 self._evictions += 1
             return before - self._used
 
+    def peek(self, key: Key) -> Value | None:
+        """The value of ``key`` if it is there, which then counts as used; None else, and nothing is made."""
+        with self._lock:
+            if key not in self._entries:
+                return None
+            self._entries.move_to_end(key)
+            self._hits += 1
+            return self._entries[key][0]
+
     def __contains__(self, key: Key) -> bool:
         with self._lock:
             return key in self._entries

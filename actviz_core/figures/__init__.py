@@ -5,8 +5,10 @@ from actviz_core.figures.board import compare_board
 from actviz_core.figures.board_contents import BoardPanel, Show
 from actviz_core.figures.channel_grid import channel_grid, grid_limits
 from actviz_core.figures.channel_map import channel_map, overlay
+from actviz_core.figures.class_picker import class_picker
 from actviz_core.figures.colors import Colors
 from actviz_core.figures.contact_sheet import contact_sheet
+from actviz_core.figures.covering_curves import Line, covering_curves
 from actviz_core.figures.difference_map import difference_map
 from actviz_core.figures.histogram import histogram
 from actviz_core.figures.markup import plain, shortened
@@ -18,6 +20,7 @@ from actviz_core.figures.vectors import prediction_bars, vector_figure
 __all__ = [
     "BoardPanel",
     "Colors",
+    "Line",
     "PicturePart",
     "Show",
     "aligned_predictions",
@@ -25,9 +28,11 @@ __all__ = [
     "attention_picker",
     "channel_grid",
     "channel_map",
+    "class_picker",
     "compare_board",
     "confusion_figure",
     "contact_sheet",
+    "covering_curves",
     "difference_map",
     "grid_limits",
     "histogram",
