@@ -1,8 +1,8 @@
 """The activations that everybody on a server shares: captured once, kept while they fit."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, Protocol, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -33,6 +33,17 @@ class LayerCalls:
         return self.values[self.names.index(call)]
 
 
+class Kept(Protocol):
+    """What else of a network and a picture the cache holds: anything that knows its bytes."""
+
+    @property
+    def nbytes(self) -> int:
+        """How much of the cache it takes."""
+
+
+Thing = TypeVar("Thing", bound=Kept)
+
+
 @dataclass(frozen=True)
 class LayerAttention(LayerCalls):
     """The attention weights of one layer for one picture; ``attention`` tells more of each call's values.
@@ -49,16 +60,16 @@ class Found:
     """What was found out about a layer, such as a channel's worth, and the bytes that it takes."""
 
     value: Any
-    bytes: int
+    nbytes: int
 
 
 class ActivationStore:
     """Captures on demand and remembers, by model fingerprint, picture and layer."""
 
     def __init__(self, capacity_bytes: int) -> None:
-        self._calls: ByteCache[tuple[str, str, str], LayerCalls | Found] = ByteCache(
-            capacity_bytes, _bytes_of
-        )
+        self._calls: ByteCache[tuple[str, str, str], LayerCalls] = ByteCache(capacity_bytes, _bytes_of)
+        # The same cache and budget, for what is made from a network and a picture beside activations.
+        self._things = cast("ByteCache[tuple[str, str, str], Kept]", self._calls)
         self._layouts: ByteCache[tuple[str, str, tuple[int, ...]], Layout] = ByteCache(
             8 << 20, lambda _: 2000
         )
@@ -141,14 +152,43 @@ class ActivationStore:
         key = (model.fingerprint, image_id, f"{layer}{_ATTENTION}")
         return cast("LayerAttention", self._calls.get(key, run))
 
+    def remember(self, model: Model, image_id: str, name: str, make: Callable[[], Thing]) -> Thing:
+        """What has this name for a network and a picture, made now unless it is there.
+
+        It takes its place in the budget of the activations. ``name`` begins with a space, as no layer does,
+        and belongs to one type of thing alone.
+        """
+        return cast("Thing", self._things.get((model.fingerprint, image_id, name), make))
+
+    def remember_all(
+        self,
+        model: Model,
+        image_id: str,
+        names: Sequence[str],
+        make: Callable[[Sequence[str]], Mapping[str, Thing]],
+    ) -> dict[str, Thing]:
+        """The same of several; one call of ``make`` makes those that are missing."""
+
+        def run(missing: Sequence[tuple[str, str, str]]) -> dict[tuple[str, str, str], Kept]:
+            made = make([name for _, _, name in missing])
+            return {key: made[key[2]] for key in missing}
+
+        keys = [(model.fingerprint, image_id, name) for name in names]
+        found = self._things.get_many(keys, run)
+        return {name: cast("Thing", found[key]) for name, key in zip(names, keys, strict=True)}
+
+    def remembered(self, model: Model, image_id: str, name: str, _type: type[Thing]) -> Thing | None:
+        """The same if it is there; None if it would have to be made."""
+        return cast("Thing | None", self._things.peek((model.fingerprint, image_id, name)))
+
     def find(self, key: tuple[str, str, str]) -> Any | None:
         """What was found out under a key: a fingerprint, a picture or "", and a name with a space in it."""
-        found = self._calls.peek(key)
+        found = self._things.peek(key)
         return found.value if isinstance(found, Found) else None
 
     def keep(self, key: tuple[str, str, str], value: Any, count: int) -> None:
         """Keep what was found out, of so many bytes, within the same budget as the activations."""
-        self._calls.get(key, lambda: Found(value, count))
+        self._things.get(key, lambda: Found(value, count + 1000))
 
     def use(self) -> CacheUse:
         """What the cache of activations holds and how often it helped."""
@@ -183,9 +223,9 @@ def as_numbers(value: Tensor) -> npt.NDArray[np.generic]:
     return np.abs(numbers) if numbers.dtype.kind == "c" else numbers
 
 
-def _bytes_of(calls: LayerCalls | Found) -> int:
-    if isinstance(calls, Found):
-        return calls.bytes + 1000
+def _bytes_of(calls: LayerCalls | Kept) -> int:
+    if not isinstance(calls, LayerCalls):
+        return calls.nbytes
     dense = [value for value in calls.values if value.layout is torch.strided]
     storages = {value.untyped_storage().data_ptr(): value.untyped_storage().nbytes() for value in dense}
     sparse = sum(value.numel() * value.element_size() for value in calls.values) if not dense else 0

@@ -50,15 +50,6 @@ class ByteCache(Generic[Key, Value]):
         """Return the value of ``key``, computed now unless it is there or another thread is at it."""
         return self.get_many([key], lambda _missing: {key: compute()})[key]
 
-    def peek(self, key: Key) -> Value | None:
-        """Return the value of ``key`` if it is there; None, and nothing is computed, if it is not."""
-        with self._lock:
-            if key not in self._entries:
-                return None
-            self._entries.move_to_end(key)
-            self._hits += 1
-            return self._entries[key][0]
-
     def get_many(
         self, keys: Sequence[Key], compute: Callable[[Sequence[Key]], Mapping[Key, Value]]
     ) -> dict[Key, Value]:
@@ -142,6 +133,15 @@ class ByteCache(Generic[Key, Value]):
                 self._used -= size
                 self._evictions += 1
             return before - self._used
+
+    def peek(self, key: Key) -> Value | None:
+        """The value of ``key`` if it is there, which then counts as used; None else, and nothing is made."""
+        with self._lock:
+            if key not in self._entries:
+                return None
+            self._entries.move_to_end(key)
+            self._hits += 1
+            return self._entries[key][0]
 
     def __contains__(self, key: Key) -> bool:
         with self._lock:

@@ -246,6 +246,10 @@ class Job:
         """Why the job failed and what to do; None unless it did."""
         return self.status.error
 
+    def start(self) -> None:
+        """Begin; a job is started once."""
+        self._thread.start()
+
     def progress(self, done_bytes: int, total_bytes: int | None) -> None:
         """For the work: tell how far it is."""
         self.status = JobStatus(JobState.RUNNING, done_bytes, total_bytes)
@@ -283,7 +287,7 @@ def start_job(key: str, work: Callable[[Job], None]) -> Job:
         job = _jobs.get(key)
         if job is None or not job.status.running:
             job = _jobs[key] = Job(key, work)
-            job._thread.start()
+            job.start()
         return job
 
 

@@ -15,17 +15,28 @@ from actviz_core.answer_sheets import AnswerSheets
 from actviz_core.arrays import as_stored
 from actviz_core.background import Background
 from actviz_core.cache import ByteCache
-from actviz_core.errors import ActVizError, NotEnoughMemoryError, StillWorkingError, UnknownLayerError
+from actviz_core.edited_networks import EditedNetworks
+from actviz_core.errors import (
+    ActVizError,
+    NotEnoughMemoryError,
+    StillWorkingError,
+    UnknownLayerError,
+)
 from actviz_core.estimates import Estimates
+from actviz_core.explanations import Explanations
+from actviz_core.following import Following
 from actviz_core.hooks import Estimate, ModuleRow
 from actviz_core.hooks.record import layer_of, unknown_name
 from actviz_core.hooks.selection import has_steps, is_step, step_of
 from actviz_core.hooks.walk import named_modules
+from actviz_core.layer_worth import LayerWorths
 from actviz_core.layouts import Layout
 from actviz_core.models import Model, Origin, canonical_key, load_model
 from actviz_core.models.building import check_memory
+from actviz_core.models.edited import split_key
 from actviz_core.models.registry import find_network, likely_models
 from actviz_core.samples import Sample, open_sample, open_source
+from actviz_core.samples.pixels import picture_key
 from actviz_core.settings import Settings, read_settings
 from actviz_core.waiting import Lines
 
@@ -51,13 +62,20 @@ class Workspace:
         self.lines = Lines(settings.wait_seconds)
         self.background = Background(self.store)
         self.answers = AnswerSheets(self.model, lambda key: open_source(key, settings))
+        self.explanations = Explanations(self.store, self.lines, self.model, self.sample, picture_key)
+        self.worths = LayerWorths(self.store, self.lines, self.model, self.sample, picture_key)
+        self.following, self.edited = Following(self), EditedNetworks(self)
         self._models: ByteCache[str, Model] = ByteCache(MODEL_BYTES, _bytes_of, keep_largest=True)
 
     def model(self, key: str) -> Model:
         """The network of a model key, loaded once.
 
-        Raises `UnknownModelError`, `WeightsError` or `NotEnoughMemoryError`.
+        A key with edits (``cifar-resnet20!layer1.0.conv1:5*0``) names the network with these channels
+        scaled. Raises `UnknownModelError`, `WeightsError` or `NotEnoughMemoryError`, and `EditError`.
         """
+        base, edits = split_key(key)
+        if edits:
+            return self.edited.model(base, edits)
         key = canonical_key(key, self.settings)
 
         def get() -> Model:
@@ -137,7 +155,7 @@ class Workspace:
 
         def check() -> None:
             self.check_budget(model, chosen)
-            self._check_room(model)
+            self.check_room(model)
 
         picture = picture_key(sample)
 
@@ -146,7 +164,7 @@ class Workspace:
 
         if self.store.has(model, picture, layers):
             return run()
-        return self._in_line(model, f"Running {model.key} on {sample.id}", run)
+        return self.in_line(model, f"Running {model.key} on {sample.id}", run)
 
     def prepare(self, model: Model, sample: Sample, names: Sequence[str]) -> None:
         """Capture the network's answer and all of ``names`` that it has, in one forward pass.
@@ -186,7 +204,7 @@ class Workspace:
         if self.estimates.knows(model, steps=steps):
             return self.estimates.of(model, steps=steps)
         what = f"Working out the layers of {model.key}"
-        return self._in_line(model, what, lambda: self.estimates.of(model, steps=steps))
+        return self.in_line(model, what, lambda: self.estimates.of(model, steps=steps))
 
     def memory(self, model: Model, names: Iterable[str]) -> int:
         """How many bytes it takes to keep what these layer, call and step names stand for, at most.
@@ -224,7 +242,7 @@ class Workspace:
         except ActVizError:
             return None
 
-    def _check_room(self, model: Model) -> None:
+    def check_room(self, model: Model) -> None:
         """Raise `NotEnoughMemoryError` where a pass through a network needs more memory than is free."""
         found = self._estimated(model)
         needed = None if found is None or model.device.type != "cpu" else found.peak_bytes
@@ -238,7 +256,7 @@ class Workspace:
                 raise
             check_memory(what, needed, at_least=True)
 
-    def _in_line(self, model: Model, what: str, work: Callable[[], Result]) -> Result:
+    def in_line(self, model: Model, what: str, work: Callable[[], Result]) -> Result:
         """Do work for a network when it is its turn."""
         return self.lines.do(model.fingerprint, what, work)
 
@@ -263,7 +281,7 @@ class Workspace:
 
         if self.store.has_attention(model, picture, layer):
             return run()
-        return self._in_line(model, f"Running {model.key} on {sample.id}", run)
+        return self.in_line(model, f"Running {model.key} on {sample.id}", run)
 
     def prediction(self, model: Model, sample: Sample, k: int | None = 5) -> TopK:
         """What the network says about a picture: its k best classes (None: all), or why there is no answer.
@@ -307,13 +325,6 @@ class Workspace:
 def shared_workspace() -> Workspace:
     """The one workspace of this server, made from the environment at the first call."""
     return Workspace(read_settings())
-
-
-def picture_key(sample: Sample) -> str:
-    """A name for exactly these pixels: an image id may come to show another picture (a folder's file)."""
-    if sample.id.startswith("folder/"):
-        return f"{sample.id}@{hash((sample.image.size, sample.image.tobytes())):x}"
-    return sample.id
 
 
 def _layers_of(model: Model) -> dict[str, None]:

@@ -4,6 +4,7 @@ import streamlit as st
 
 from actviz_core.ui.errors import require, warn_of_size
 from actviz_core.ui.glossary import Term, meaning
+from actviz_core.ui.layer_sizes_view import show_layer_sizes
 from actviz_core.ui.layer_table import filter_rows, layer_table, layout_reader, summary_of_choice
 from actviz_core.ui.quick_picks import quick_picks
 from actviz_core.ui.tab_title import name_tab
@@ -18,7 +19,7 @@ st.caption(
     help=meaning(Term.LAYER, Term.ACTIVATION),
 )
 
-model, _ = require(view, workspace)
+model, sample = require(view, workspace)
 name_tab(f"Layers of {model.key}")
 rows = workspace.tree(model, steps=view.steps)
 quick_picks(workspace.tree(model))
@@ -27,6 +28,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
     memory, layout = workspace.memory(model, view.layers), layout_reader(model, workspace)
     st.markdown(summary_of_choice(rows, view, memory, layout))
     st.page_link("activations.py", label="Show activations", icon=":material/grid_view:")
+show_layer_sizes(model, sample, view, workspace)
 warn_of_size(model, view.layers, workspace)
 with st.container(key="layers_table"):
     layer_table(shown, rows, view)

@@ -7,6 +7,7 @@ from actviz_core.ui.answers import tell_random_weights
 from actviz_core.ui.app_icon import app_icon
 from actviz_core.ui.choices import check_links_anew
 from actviz_core.ui.content_width import watch_content_width
+from actviz_core.ui.edits_view import tell_edits
 from actviz_core.ui.errors import show_problems, shown_errors, shown_faults
 from actviz_core.ui.sidebar import draw_sidebar
 from actviz_core.ui.tab_title import APP, name_tab
@@ -24,11 +25,12 @@ page = st.navigation(
         st.Page("samples.py", title="Samples", icon=":material/photo_library:"),
         st.Page("layers.py", title="Layers", icon=":material/account_tree:"),
         st.Page("activations.py", title="Activations", icon=":material/grid_view:"),
+        st.Page("why.py", title="Why", icon=":material/help_center:"),
         st.Page("compare.py", title="Compare", icon=":material/compare:"),
         st.Page("channel.py", title="Channel", icon=":material/center_focus_strong:", visibility="hidden"),
-        st.Page("weights.py", title="Own weights", icon=":material/upload_file:"),
         st.Page("card.py", title="Model card", icon=":material/fact_check:", visibility="hidden"),
-        # The sidebar leads there: one page less lets the menu show all others in a window of 800.
+        # The sidebar leads to these: a shorter menu shows all others in a window of 800.
+        st.Page("weights.py", title="Own weights", icon=":material/upload_file:", visibility="hidden"),
         st.Page("about.py", title="About this server", icon=":material/info:", visibility="hidden"),
     ],
     position="top",
@@ -52,5 +54,6 @@ with waiting_shown(workspace, key="page"):
         remember_tray()
     show_problems(view)
     with shown_errors(view, workspace):
+        tell_edits(view)
         tell_random_weights(view, workspace)
         page.run()

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from actviz_core.export import replay, replay_channel
+from actviz_core.export.channel_script_parts import network_part, picture_part, prepared_part, sorted_imports
 from actviz_core.export.provenance import Provenance
-from actviz_core.export.script_parts import network_part, picture_part, prepared_part, sorted_imports
 from actviz_core.models import Model, Task
 from actviz_core.samples import parse_image_id
 

@@ -42,6 +42,22 @@ def built(key: str) -> nn.Module:
         sys.exit(2)
 
 
+def switch(layer: nn.Module, channel: int, factor: float, axis: int) -> None:
+    """Let a layer return one of its channels multiplied by a factor, or zero, from now on."""
+
+    def changed(output: Any) -> Any:
+        if isinstance(output, Tensor):
+            where = torch.tensor([channel], device=output.device)
+            if factor == 0:
+                return output.index_fill(axis, where, 0)
+            return output.index_copy(axis, where, output.index_select(axis, where) * factor)
+        if isinstance(output, (tuple, list)):
+            return type(output)(changed(item) for item in output)
+        return {key: changed(item) for key, item in output.items()} if isinstance(output, dict) else output
+
+    layer.register_forward_hook(lambda _module, _arguments, output: changed(output))
+
+
 def middle(picture: Image.Image, longest: int) -> Image.Image:
     """Cut a picture that is longer than so many times its other side around its middle."""
     limit = longest * min(picture.size)
@@ -83,6 +99,15 @@ def tensors(output: Any, place: str = "") -> Iterator[tuple[str, Tensor]]:
             yield from tensors(getattr(output, key), f"{place}[{key}]")
 
 
+def call_names(layer: str, number: int, place: str, modules: dict[str, nn.Module]) -> list[str]:
+    """What a layer's call is named: by the layer alone where it is the first, and by "name#2"."""
+    alone = number == 1 and not any(
+        layer[:end] in modules and (letter in "#[" or (letter == "/" and "#" in layer[end:]))
+        for end, letter in enumerate(layer)
+    )
+    return [f"{layer}#{number}{place}", *([f"{layer}{place}"] if alone else [])]
+
+
 def returned(network: nn.Module, inputs: Tensor, calls: list[str]) -> dict[str, Tensor]:
     """Run the network, and keep a copy of what each call returned, made the moment it returned."""
     counts: dict[str, int] = {}
@@ -96,13 +121,7 @@ def returned(network: nn.Module, inputs: Tensor, calls: list[str]) -> dict[str, 
         def keep(_module: nn.Module, _arguments: Any, output: Any) -> None:
             counts[layer] = number = counts.get(layer, 0) + 1
             for place, tensor in tensors(output):
-                # A layer that runs once is called by its name alone, the second time of another "name#2".
-                alone = number == 1 and not any(
-                    layer[:end] in modules and (letter in "#[" or (letter == "/" and "#" in layer[end:]))
-                    for end, letter in enumerate(layer)
-                )
-                names = [f"{layer}#{number}{place}", *([f"{layer}{place}"] if alone else [])]
-                for name in set(names).intersection(calls):
+                for name in set(call_names(layer, number, place, modules)).intersection(calls):
                     kept[name] = tensor.detach().clone().cpu()
 
         return keep
@@ -118,6 +137,46 @@ def returned(network: nn.Module, inputs: Tensor, calls: list[str]) -> dict[str, 
                 handles.append(module.register_forward_hook(hook(name)))
         with torch.no_grad():
             network.eval()(inputs)
+    finally:
+        for handle in handles:
+            handle.remove()
+    return {call: kept[call] for call in calls if call in kept}
+
+
+def gradients(network: nn.Module, inputs: Tensor, calls: list[str], target: int) -> dict[str, Tensor]:
+    """Run the network and go back from a class's value: the gradient at what each call returned.
+
+    The hook is set at the moment the call returns, so that later in-place operations change nothing.
+    """
+    counts: dict[str, int] = {}
+    kept: dict[str, Tensor] = {}
+    modules = dict(network.named_modules())
+    forward = [True]  # a checkpointed block runs again on the way back
+
+    def hook(layer: str) -> Any:
+        def watch(_module: nn.Module, _arguments: Any, output: Any) -> None:
+            if not forward:
+                return
+            counts[layer] = number = counts.get(layer, 0) + 1
+            for place, tensor in tensors(output):
+                names = set(call_names(layer, number, place, modules)).intersection(calls)
+                if names and tensor.requires_grad:
+                    tensor.register_hook(lambda gradient, names=names: keep(names, gradient))
+
+        return watch
+
+    def keep(names: set[str], gradient: Tensor) -> None:
+        kept.update({name: gradient.detach().clone().cpu() for name in names})
+
+    handles = []
+    try:
+        for name, module in modules.items():
+            if not isinstance(module, torch.jit.ScriptModule):
+                handles.append(module.register_forward_hook(hook(name)))
+        with torch.enable_grad():
+            _, answer = next(tensors(network.eval()(inputs.detach().requires_grad_().clone())))
+            forward.clear()
+            (answer[None] if answer.dim() == 1 else answer)[:, target].sum().backward()
     finally:
         for handle in handles:
             handle.remove()

@@ -2,7 +2,7 @@
 
 import inspect
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,10 +15,12 @@ from torchvision.models import get_model_weights
 from actviz_core.arrays import as_stored
 from actviz_core.export import replay
 from actviz_core.export.provenance import Provenance
-from actviz_core.export.script_head import CAPTURE, LOAD, guarded_imports, introduction, needs_of
-from actviz_core.hooks.selection import is_step
+from actviz_core.export.script_head import LOAD, guarded_imports, introduction, needs_of
+from actviz_core.export.script_parts import Asked, Part, results_of, switched
+from actviz_core.gradients import Followed
 from actviz_core.models import Frame, Model
 from actviz_core.models.cifar_resnet20 import network as bundled
+from actviz_core.models.edited import split_key
 from actviz_core.models.network import RANDOM_SEED
 from actviz_core.models.own_weights import DIGITS
 from actviz_core.models.preprocess import LONGEST
@@ -54,12 +56,13 @@ if __name__ == "__main__":
 
 @dataclass(frozen=True)
 class Run:
-    """A network, a picture with its id, and the calls to compute again."""
+    """A network, a picture with its id, and calls to compute again; their gradients where ``followed``."""
 
     model: Model
     image_id: str
     picture: Image.Image
     calls: tuple[str, ...]
+    followed: Followed | None = None
 
 
 @dataclass(frozen=True)
@@ -75,15 +78,6 @@ class Script:
     needs: str
 
 
-@dataclass(frozen=True)
-class _Part:
-    """Some lines of a script, with the imports and the functions that they need."""
-
-    lines: tuple[str, ...]
-    imports: tuple[str, ...] = ()
-    functions: tuple[Callable[..., Any], ...] = ()
-
-
 def replay_script(runs: Sequence[Run], *, npz_name: str) -> Script:
     """Write a script that computes the values of an NPZ file again and compares them bit for bit.
 
@@ -95,13 +89,17 @@ def replay_script(runs: Sequence[Run], *, npz_name: str) -> Script:
 
     Raises `UnknownImageError` for what is no image id.
     """
-    merged: dict[tuple[str, str], tuple[Run, dict[str, None]]] = {}
+    merged: dict[tuple[str, str], tuple[Run, dict[Asked, None]]] = {}
     for run in runs:
         parse_image_id(run.image_id)
         _, calls = merged.setdefault((run.model.key, run.image_id), (run, {}))
-        calls.update(dict.fromkeys(run.calls))
+        calls.update(dict.fromkeys((call, run.followed) for call in run.calls))
     pictures = {run.image_id: run.picture for run, _ in merged.values()}
-    travelling = {run.model.key: run.model.module for run, _ in merged.values() if _weights_travel(run.model)}
+    travelling = {
+        split_key(run.model.key)[0]: run.model.module
+        for run, _ in merged.values()
+        if _weights_travel(run.model)
+    }
     picture_files, weights_files = (
         _numbered(pictures, "picture", "png"),
         _numbered(travelling, "weights", "pt"),
@@ -112,7 +110,7 @@ def replay_script(runs: Sequence[Run], *, npz_name: str) -> Script:
             run.image_id,
             list(calls),
             picture_files[run.image_id],
-            weights_files.get(run.model.key, ""),
+            weights_files.get(split_key(run.model.key)[0], ""),
             several=len(merged) > 1,
         )
         for run, calls in merged.values()
@@ -120,12 +118,15 @@ def replay_script(runs: Sequence[Run], *, npz_name: str) -> Script:
     imports = {line for part in parts for line in part.imports}
     needed = {function for part in parts for function in part.functions} | _ALWAYS
     functions = [function for function in _FUNCTIONS if function in needed]
-    told = [Provenance.of(run.model, run.image_id, tuple(calls)) for run, calls in merged.values()]
+    told = [
+        Provenance.of(run.model, run.image_id, [call if way is None else way.of(call) for call, way in calls])
+        for run, calls in merged.values()
+    ]
     versions = told[0].as_rows()[-1][1] if told else ""
     blocks = "\n".join(f"    {line}".rstrip() for part in parts for line in ("", *part.lines))
     notes = dict.fromkeys(run.model.note for run, _ in merged.values() if run.model.note)
     beside = [f"HERE / {name!r}" for name in (*picture_files.values(), *weights_files.values())]
-    needs = needs_of(imports, [run.model.key for run, _ in merged.values()])
+    needs = needs_of(imports, [split_key(run.model.key)[0] for run, _ in merged.values()])
     pieces = [
         f'"""{introduction(told, npz_name, needs, imports)}"""\n',
         guarded_imports(imports | _IMPORTS, needs),
@@ -159,9 +160,6 @@ _IMPORTS = {
     "from torchvision.transforms import functional as F",
 }
 
-_HOOKS = _Part(
-    (), ("from collections.abc import Iterator", "from torch import nn"), (replay.tensors, replay.returned)
-)
 _BUNDLED = (
     bundled.ZeroPadShortcut,
     bundled.Add,
@@ -174,39 +172,36 @@ _FUNCTIONS = (
     *_BUNDLED,
     replay.missing_file,
     replay.built,
+    replay.switch,
     replay.middle,
     replay.prepare,
     replay.tensors,
+    replay.call_names,
     replay.returned,
+    replay.gradients,
     as_stored,
     replay.compare,
 )
 
 
 def _run(
-    model: Model, image_id: str, calls: list[str], picture: str, weights: str, *, several: bool
-) -> _Part:
+    model: Model, image_id: str, calls: list[Asked], picture: str, weights: str, *, several: bool
+) -> Part:
     """One network's pass with one picture; ``picture`` and ``weights`` are files beside the script."""
     device = str(model.device)
-    network, prepared = _network(model, weights), _prepared(model)
     moved = "" if device == "cpu" else f".to({device!r})"
     cast = "" if model.input_type is torch.float32 else f".to({model.input_type})"
-    steps = [call for call in calls if is_step(model.module, call)]
-    layers = [call for call in calls if call not in steps]
-    results = []
-    if layers:
-        results.append(f"returned(network{moved}, inputs{moved}{cast}, {layers!r})")
-    if steps:
-        results.append(f"capture(network{moved}, inputs{moved}{cast}, {steps!r}, steps=True)")
-    if several:
-        prefix = f"{model.key},{image_id},"
-        results = [f"{{{prefix!r} + call: value for call, value in {result}.items()}}" for result in results]
-    hooks = _HOOKS if layers else _Part(())
-    opened = f"picture = Image.open(HERE / {picture!r})"
-    return _Part(
-        (*network.lines, opened, *prepared.lines, *(f"computed |= {result}" for result in results)),
-        (*network.imports, *prepared.imports, *hooks.imports, *([CAPTURE] if steps else [])),
-        (*network.functions, *prepared.functions, *hooks.functions),
+    given = f"network{moved}, inputs{moved}{cast}"
+    prefix = f"{model.key},{image_id}," if several else ""
+    opened = Part((f"picture = Image.open(HERE / {picture!r})",))
+    parts = [_network(model, weights), opened, _prepared(model)]
+    for followed in dict.fromkeys(way for _, way in calls):
+        asked = [call for call, way in calls if way == followed]
+        parts.append(results_of(model, asked, given, followed, prefix))
+    return Part(
+        tuple(line for part in parts for line in part.lines),
+        tuple(line for part in parts for line in part.imports),
+        tuple(function for part in parts for function in part.functions),
     )
 
 
@@ -216,36 +211,50 @@ def _is_bundled(model: Model) -> bool:
 
 def _weights_travel(model: Model) -> bool:
     """Whether a network's weights are a file beside the script: the bundled ones, and uploaded ones."""
-    weights = model.key.partition("@")[2]
+    weights = split_key(model.key)[0].partition("@")[2]
     if _is_bundled(model):
         return True
     return re.fullmatch(f"[0-9a-f]{{{DIGITS},64}}", weights) is not None
 
 
-def _network(model: Model, file: str) -> _Part:
-    name, _, weights = model.key.partition("@")
+def _network(model: Model, file: str) -> Part:
+    _, edits = split_key(model.key)
+    part = _unedited(model, file)
+    if not edits:
+        return part
+    switches = switched(model, edits)
+    return Part(
+        (*part.lines, *switches.lines),
+        (*part.imports, *switches.imports),
+        (*part.functions, *switches.functions),
+    )
+
+
+def _unedited(model: Model, file: str) -> Part:
+    key = split_key(model.key)[0]
+    name, _, weights = key.partition("@")
     loaded = f"network.load_state_dict(torch.load(HERE / {file!r}, weights_only=True))"
     if _is_bundled(model):
-        return _Part(("network = CifarResNet20()", loaded), ("from torch import nn",), _BUNDLED)
+        return Part(("network = CifarResNet20()", loaded), ("from torch import nn",), _BUNDLED)
     if name not in torchvision.models.list_models():
-        line = f"network = built({name if file else model.key!r})"
+        line = f"network = built({name if file else key!r})"
         imports = ("import os", "from torch import nn", "from actviz_core.errors import ActVizError", LOAD)
-        return _Part((line, *([loaded] if file else [])), imports, (replay.built,))
+        return Part((line, *([loaded] if file else [])), imports, (replay.built,))
     published = get_model_weights(name)
     if not weights or weights in published.__members__:
         weights = published[weights or "DEFAULT"].name
-        return _Part((f"network = torchvision.models.get_model({name!r}, weights={weights!r})",))
+        return Part((f"network = torchvision.models.get_model({name!r}, weights={weights!r})",))
     arguments = building_arguments(name, published["DEFAULT"])
     told = ", ".join(f"{argument}={value!r}" for argument, value in arguments.items())
     line = f"network = torchvision.models.get_model({name!r}, {told})"
-    return _Part((line, loaded) if file else (f"torch.manual_seed({RANDOM_SEED})", line))
+    return Part((line, loaded) if file else (f"torch.manual_seed({RANDOM_SEED})", line))
 
 
-def _prepared(model: Model) -> _Part:
+def _prepared(model: Model) -> Part:
     preprocess = model.preprocess
     if preprocess.frame is Frame.PAD:
-        line = f"inputs = load_model({model.key!r}).preprocess(picture)"
-        return _Part((line,), (LOAD,))
+        line = f"inputs = load_model({split_key(model.key)[0]!r}).preprocess(picture)"
+        return Part((line,), (LOAD,))
     crop = list(preprocess.size) if preprocess.frame is Frame.CROP else None
     keeps_proportions = len(preprocess.resize) == 1
     cut = (f"picture = middle(picture, longest={LONGEST})",) if keeps_proportions else ()
@@ -260,7 +269,7 @@ def _prepared(model: Model) -> _Part:
         f"    interpolation=InterpolationMode.{preprocess.interpolation.name},",
         ")",
     )
-    return _Part(lines, (), (replay.middle, replay.prepare) if cut else (replay.prepare,))
+    return Part(lines, (), (replay.middle, replay.prepare) if cut else (replay.prepare,))
 
 
 def _numbered(names: Mapping[str, Any], start: str, ending: str) -> dict[str, str]:

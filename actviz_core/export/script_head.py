@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from actviz_core.export.provenance import Provenance
 
 CAPTURE = "from actviz_core import capture"
+CAPTURE_GRADIENTS = "from actviz_core import capture_gradients"
+OF_STEPS = {CAPTURE, CAPTURE_GRADIENTS}
 LOAD = "from actviz_core import load_model"
 _LIBRARIES = "torch and torchvision (pip install torch torchvision)"
 
@@ -19,7 +21,7 @@ def needs_of(imports: set[str], keys: Sequence[str]) -> str:
     own = dict.fromkeys(key.partition("@")[0] for key in keys if ":" in key)
     why = [
         *(["its network"] if LOAD in imports else []),
-        *(["steps between layers, which hooks do not see"] if CAPTURE in imports else []),
+        *(["steps between layers, which hooks do not see"] if OF_STEPS & imports else []),
     ]
     builders = f", and the folder of {', '.join(own)}" if own else ""
     return (
@@ -30,9 +32,10 @@ def needs_of(imports: set[str], keys: Sequence[str]) -> str:
 
 def introduction(told: Sequence[Provenance], npz_name: str, needs: str, imports: set[str]) -> str:
     """What the script says of itself in its first lines."""
-    how = "as the dashboard does" if CAPTURE in imports else "with plain torch hooks"
+    what = "gradients" if any(" of class " in call for one in told for call in one.calls) else "activations"
+    how = "as the dashboard does" if OF_STEPS & imports else "with plain torch hooks"
     lines = [
-        f"Computes activations again {how}, and compares them bit for bit.",
+        f"Computes {what} again {how}, and compares them bit for bit.",
         "",
         *textwrap.wrap(f"It {needs}", 106),
         "The files beside it belong to it: unpack the whole ZIP file.",

@@ -1,21 +1,18 @@
-"""The lines of a script that make a network, a picture, and the network's input of it."""
+"""The parts of a replay script that compute calls and their gradients, and that switch channels off."""
 
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import torchvision
-from torchvision.models import get_model_weights
-
 from actviz_core.export import replay
-from actviz_core.models import Frame, Model
-from actviz_core.models.network import RANDOM, RANDOM_SEED
-from actviz_core.models.preprocess import LONGEST
-from actviz_core.models.torchvision_networks import building_arguments
-from actviz_core.samples import ImageId
+from actviz_core.export.script_head import CAPTURE, CAPTURE_GRADIENTS
+from actviz_core.gradients import Followed, Values
+from actviz_core.hooks.selection import is_step
+from actviz_core.models import Model
+from actviz_core.models.edited import ChannelEdit, channel_axis
 
-_CIFAR10 = {"cifar10-test": False, "cifar10-train": True}
+Asked = tuple[str, Followed | None]
+"""A call, and how its gradients are followed back if these are wanted."""
 
 
 @dataclass(frozen=True)
@@ -27,67 +24,63 @@ class Part:
     functions: tuple[Callable[..., Any], ...] = ()
 
 
-def network_part(model: Model) -> Part:
-    """The lines that make ``network``."""
-    name, _, weights = model.key.partition("@")
-    published = get_model_weights(name) if name in torchvision.models.list_models() else None
-    if weights == RANDOM and published is not None:
-        arguments = building_arguments(name, published["DEFAULT"])
-        told = ", ".join(f"{argument}={value!r}" for argument, value in arguments.items())
-        seed = f"torch.manual_seed({RANDOM_SEED})"
-        return Part((seed, f"network = torchvision.models.get_model({name!r}, {told})"))
-    if published is None or (weights or "DEFAULT") not in published.__members__:
-        line = f"network = load_model({model.key!r}).module"
-        return Part((line,), ("from actviz_core import load_model",))
-    weights = published[weights or "DEFAULT"].name
-    return Part((f"network = torchvision.models.get_model({name!r}, weights={weights!r})",))
+_HOOKS = Part(
+    (),
+    ("from collections.abc import Iterator", "from typing import Any", "from torch import nn"),
+    (replay.tensors, replay.call_names, replay.returned),
+)
+
+_GRADIENTS = Part((), _HOOKS.imports, (replay.tensors, replay.call_names, replay.gradients))
 
 
-def picture_part(image: ImageId) -> Part:
-    """The lines that make ``picture``."""
-    if image.source not in _CIFAR10 or image.variant:
-        line = f"picture = open_sample({str(image)!r}).image"
-        return Part((line,), ("from actviz_core import open_sample",))
-    lines = (
-        'data = os.environ.get("ACTVIZ_DATA") or Path.home() / ".cache" / "actviz"',
-        f"picture = CIFAR10(data, train={_CIFAR10[image.source]}, download=True)[{image.item}][0]",
-    )
-    imports = ("import os", "from pathlib import Path", "from torchvision.datasets import CIFAR10")
-    return Part(lines, imports)
+def results_of(model: Model, calls: list[str], given: str, followed: Followed | None, prefix: str) -> Part:
+    """The lines that compute calls, or their gradients, by hooks and, for steps, by this project."""
+    steps = [call for call in calls if is_step(model.module, call)]
+    layers = [call for call in calls if call not in steps]
+    ways: list[str] = []
+    imports: list[str] = []
+    functions: list[Callable[..., Any]] = []
+    for names, plain in ((layers, True), (steps, False)):
+        if not names:
+            continue
+        kept = f"{'returned' if plain else 'capture'}({given}, {names!r}{'' if plain else ', steps=True'})"
+        needs_kept = followed is None or followed.values is Values.PRODUCT
+        if needs_kept:
+            imports += _HOOKS.imports if plain else (CAPTURE,)
+            functions += _HOOKS.functions if plain else ()
+        if followed is None:
+            ways.append(_renamed(prefix, kept))
+            continue
+        imports += _GRADIENTS.imports if plain else (CAPTURE_GRADIENTS,)
+        functions += _GRADIENTS.functions if plain else ()
+        target = followed.target
+        back = (
+            f"gradients({given}, {names!r}, {target})"
+            if plain
+            else f"capture_gradients({given}, {target}, {names!r}, steps=True)"
+        )
+        named = prefix + followed.of("")
+        if needs_kept:
+            ways += [f"gradient, activation = {back}, {kept}"]
+            ways += [
+                f"computed |= {{{named!r} + call: gradient[call] * activation[call] for call in gradient}}"
+            ]
+        else:
+            ways.append(_renamed(named, back))
+    return Part(tuple(ways), tuple(imports), tuple(functions))
 
 
-def prepared_part(model: Model) -> Part:
-    """The lines that make ``inputs`` of ``picture``."""
-    preprocess = model.preprocess
-    if preprocess.frame is Frame.PAD:
-        line = f"inputs = load_model({model.key!r}).preprocess(picture)"
-        return Part((line,), ("from actviz_core import load_model",))
-    crop = list(preprocess.size) if preprocess.frame is Frame.CROP else None
-    keeps_proportions = len(preprocess.resize) == 1
-    cut = (f"picture = middle(picture, longest={LONGEST})",) if keeps_proportions else ()
-    lines = (
-        *cut,
-        "inputs = prepare(",
-        "    picture,",
-        f"    resize={list(preprocess.resize)},",
-        f"    crop={crop},",
-        f"    mean={list(preprocess.mean)},",
-        f"    std={list(preprocess.std)},",
-        f"    interpolation=InterpolationMode.{preprocess.interpolation.name},",
-        ")",
-    )
-    return Part(lines, (), (replay.middle, replay.prepare) if cut else (replay.prepare,))
+def _renamed(prefix: str, result: str) -> str:
+    if not prefix:
+        return f"computed |= {result}"
+    return f"computed |= {{{prefix!r} + call: value for call, value in {result}.items()}}"
 
 
-def sorted_imports(imports: set[str]) -> list[str]:
-    """Python's own imports, the libraries', this project's; what comes from one place in one line."""
-    names: dict[str, list[str]] = {}
-    for line in sorted(imports, key=lambda line: (line.startswith("from"), line)):
-        start, _, name = line.rpartition("import ")
-        names.setdefault(start if start and " as " not in name else line, []).append(name)
-    groups: tuple[list[str], list[str], list[str]] = ([], [], [])
-    for start, listed in names.items():
-        module = start.split()[1]
-        group = 2 if module == "actviz_core" else int(module.split(".")[0] not in sys.stdlib_module_names)
-        groups[group].append(f"{start}import {', '.join(listed)}" if start.endswith(" ") else start)
-    return [line for group in groups if group for line in (*group, "")][:-1]
+def switched(model: Model, edits: Sequence[str]) -> Part:
+    """The lines that switch channels of the script's network off, or scale them."""
+    lines = [
+        f"switch(network.get_submodule({edit.layer!r}), {edit.channel}, {edit.factor!r}, "
+        f"axis={channel_axis(model.module, edit.layer)})"
+        for edit in map(ChannelEdit.parse, edits)
+    ]
+    return Part(tuple(lines), _HOOKS.imports, (replay.switch,))

@@ -7,8 +7,10 @@ from actviz_core.figures.captioned_sheet import captioned_sheet
 from actviz_core.figures.change_bars import change_bars
 from actviz_core.figures.channel_grid import channel_grid, grid_limits
 from actviz_core.figures.channel_map import channel_map, overlay
+from actviz_core.figures.class_picker import class_picker
 from actviz_core.figures.colors import Colors
 from actviz_core.figures.contact_sheet import contact_sheet
+from actviz_core.figures.covering_curves import Line, covering_curves
 from actviz_core.figures.difference_map import difference_map
 from actviz_core.figures.histogram import histogram
 from actviz_core.figures.looking import looking_figure
@@ -22,6 +24,7 @@ from actviz_core.figures.vectors import prediction_bars, vector_figure
 __all__ = [
     "BoardPanel",
     "Colors",
+    "Line",
     "PicturePart",
     "Show",
     "aligned_predictions",
@@ -31,9 +34,11 @@ __all__ = [
     "change_bars",
     "channel_grid",
     "channel_map",
+    "class_picker",
     "compare_board",
     "confusion_figure",
     "contact_sheet",
+    "covering_curves",
     "difference_map",
     "grid_limits",
     "histogram",

@@ -20,6 +20,7 @@ from actviz_core.ui.quick_picks import quick_picks
 from actviz_core.ui.reading import chosen_reading, forget_reading, tell_magnitudes
 from actviz_core.ui.tab_title import name_tab
 from actviz_core.ui.text import option_text, plain, shape_text
+from actviz_core.ui.values_choice import choose_followed, choose_values, followed_value
 from actviz_core.ui.vectors import prefix_view, vector_view
 from actviz_core.ui.view import View
 from actviz_core.workspace import Workspace
@@ -41,12 +42,23 @@ def show_activations(model: Model, sample: Sample, view: View, workspace: Worksp
         return
     with st.container(horizontal=True, horizontal_alignment="distribute"):
         call = _choose_call(list(activations))
-        files = st.container(width="content")  # filled below, when there is something to take away
+        with st.container(horizontal=True, width="content"):
+            chosen = choose_followed(choose_values(), model, sample, workspace)
+            files = st.container(width="content")  # filled below, when there is something to take away
     name_tab(f"{call} of {sample.title}")
-    value = activations[call]
+    value, followed = activations[call], chosen.followed
+    if chosen.problem:
+        st.info(plain(chosen.problem), icon=":material/block:")
+        return
+    if followed is not None:
+        found = followed_value(followed, call, value, view.layers, model, sample, workspace)
+        if isinstance(found, str):
+            st.info(plain(found), icon=":material/block:")
+            return
+        value = found
     decided = workspace.layout(model, call, value)
     try:
-        shown = LayerInHand.of(call, value, chosen_reading(decided), model, sample)
+        shown = LayerInHand.of(call, value, chosen_reading(decided), model, sample, followed)
     except ShapeError as error:
         st.info(plain(f"{call} cannot be drawn. {error}"), icon=":material/hide_image:")
         st.caption(f"Its values: {value.dtype}, {shape_text(tuple(value.shape))}.")

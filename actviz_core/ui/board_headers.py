@@ -9,6 +9,7 @@ from actviz_core.board import FEWEST_PANELS, Panel, Slot
 from actviz_core.errors import ActVizError
 from actviz_core.figures import shortened
 from actviz_core.models import canonical_key, list_weights
+from actviz_core.models.edited import split_key
 from actviz_core.samples.variants import MARK
 from actviz_core.ui.board_names import picture_text, weights_text
 from actviz_core.ui.board_panels import Failed, Filled, FilledBoard
@@ -131,7 +132,7 @@ def _choices(
 def _network(model_key: str, workspace: Workspace) -> str:
     if not model_key:
         return _IN_HAND
-    return f"{model_key.partition('@')[0]}, {weights_text(model_key, workspace)}"
+    return f"{split_key(model_key)[0].partition('@')[0]}, {weights_text(model_key, workspace)}"
 
 
 def _picture(image_id: str, workspace: Workspace) -> str:

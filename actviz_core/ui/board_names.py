@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from actviz_core.board import Panel
 from actviz_core.errors import ActVizError
+from actviz_core.models.edited import split_key
 from actviz_core.models.registry import weights_title
 from actviz_core.samples.variants import MARK
 from actviz_core.workspace import Workspace
@@ -29,7 +30,7 @@ def name_panels(panels: Sequence[Panel], workspace: Workspace) -> BoardNames:
     pictures, variants = zip(*(_variant(panel.image_id) for panel in panels), strict=True)
     several = len(set(pictures)) > 1
     kinds = {
-        "network": [panel.model_key.partition("@")[0] for panel in panels],
+        "network": [split_key(panel.model_key)[0].partition("@")[0] for panel in panels],
         "weights": [weights_text(panel.model_key, workspace) for panel in panels],
         "picture": _apart(pictures, lambda image_id: picture_text(image_id, workspace)),
         "layer": [panel.call for panel in panels],
@@ -59,10 +60,12 @@ def name_panels(panels: Sequence[Panel], workspace: Workspace) -> BoardNames:
 
 def weights_text(model_key: str, workspace: Workspace) -> str:
     """What people call the weights of a model key: ``final``, or the name of an uploaded file."""
+    base, edits = split_key(model_key)
     try:
-        return weights_title(model_key, workspace.settings)
+        title = weights_title(base, workspace.settings)
     except ActVizError:
-        return model_key.partition("@")[2]  # the panel says what is wrong with its network
+        title = base.partition("@")[2]  # the panel says what is wrong with its network
+    return ", ".join([title, *edits])
 
 
 def picture_text(image_id: str, workspace: Workspace) -> str:

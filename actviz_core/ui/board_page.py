@@ -14,7 +14,7 @@ from actviz_core.samples import Sample
 from actviz_core.ui.board_channels import ORDERS, ShownChannels, page_of_channels
 from actviz_core.ui.board_difference import show_difference
 from actviz_core.ui.board_headers import add_panel_popover, header_row
-from actviz_core.ui.board_panels import Filled, answers, fill
+from actviz_core.ui.board_panels import Filled, answers, fill, tell_followed
 from actviz_core.ui.board_pins import shared_row
 from actviz_core.ui.board_place import choose_on_board, chosen_board_place
 from actviz_core.ui.board_state import (
@@ -30,6 +30,7 @@ from actviz_core.ui.layer_side import NOT_WHAT_MATTERED
 from actviz_core.ui.presets import layers_in_hand, preset_bar
 from actviz_core.ui.tab_title import name_tab
 from actviz_core.ui.take_away import Taken, take_away, told_of
+from actviz_core.ui.values_choice import choose_of_panels
 from actviz_core.ui.view import View
 from actviz_core.workspace import Workspace
 
@@ -55,6 +56,8 @@ class BoardChoices:
 def show_board(model: Model, sample: Sample, view: View, workspace: Workspace) -> None:
     """Draw the whole page below its title."""
     preset_bar(view, model, sample, workspace)
+    with st.container(horizontal=True):
+        asked = choose_of_panels(model, sample, workspace)
     made = current_slots()
     tell_panel_problems()
     show_board_link(made)
@@ -63,7 +66,8 @@ def show_board(model: Model, sample: Sample, view: View, workspace: Workspace) -
     if len(slots) < FEWEST_PANELS:
         st.info("A board has at least two panels. Choose a preset, or more layers.", icon=":material/info:")
         return
-    board = fill(slots, (model.key, sample.id), workspace)
+    board = fill(slots, (model.key, sample.id), workspace, asked)
+    tell_followed(board.usable)
     shared_row(board)
     header_row(board, view, workspace)
     shown = board.usable
@@ -174,4 +178,6 @@ def _described(panels: Sequence[Filled], choices: BoardChoices, channels: ShownC
 
 
 def _taken(panel: Filled) -> Taken:
-    return Taken(panel.model, panel.sample, panel.panel.call, panel.value, panel.drawn.statistics)
+    return Taken(
+        panel.model, panel.sample, panel.panel.call, panel.value, panel.drawn.statistics, panel.followed
+    )

@@ -4,17 +4,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import streamlit as st
 from torch import Tensor
 
 from actviz_core.analysis import TopK, channel_statistics
 from actviz_core.board import Panel, Slot
 from actviz_core.errors import ActVizError, StillWorkingError
 from actviz_core.figures import BoardPanel, PicturePart
+from actviz_core.gradients import Followed, Values
 from actviz_core.layouts import Layout
 from actviz_core.models import Model
 from actviz_core.samples import Sample
 from actviz_core.ui.board_names import name_panels
 from actviz_core.ui.picture_parts import picture_part
+from actviz_core.ui.text import plain
+from actviz_core.ui.values_choice import ACTIVATIONS, AskedOfPanels, followed_value
 from actviz_core.workspace import Workspace
 
 
@@ -32,6 +36,7 @@ class Filled:
     layout: Layout
     drawn: BoardPanel
     prediction: TopK
+    followed: Followed | None = None
 
     @property
     def part(self) -> PicturePart | None:
@@ -69,10 +74,15 @@ class FilledBoard:
         return [panel for panel in self.panels if isinstance(panel, Filled)]
 
 
-def fill(slots: Sequence[Slot], in_hand: tuple[str, str], workspace: Workspace) -> FilledBoard:
+def fill(
+    slots: Sequence[Slot],
+    in_hand: tuple[str, str],
+    workspace: Workspace,
+    asked: AskedOfPanels = ACTIVATIONS,
+) -> FilledBoard:
     """Get every panel's values; one forward pass serves all panels of the same network and picture.
 
-    ``in_hand`` are the model key and the image id of the sidebar.
+    ``in_hand`` are the model key and the image id of the sidebar; ``asked`` what of each call is shown.
     """
     panels = [slot.filled(*in_hand) for slot in slots]
     together: dict[tuple[str, str], list[str]] = {}
@@ -87,6 +97,7 @@ def fill(slots: Sequence[Slot], in_hand: tuple[str, str], workspace: Workspace) 
             names.titles[position],
             together[panel.model_key, panel.image_id],
             workspace,
+            asked,
         )
         for position, (slot, panel) in enumerate(zip(slots, panels, strict=True))
     ]
@@ -94,7 +105,13 @@ def fill(slots: Sequence[Slot], in_hand: tuple[str, str], workspace: Workspace) 
 
 
 def _fill(
-    position: int, slot: Slot, panel: Panel, name: str, companions: Sequence[str], workspace: Workspace
+    position: int,
+    slot: Slot,
+    panel: Panel,
+    name: str,
+    companions: Sequence[str],
+    workspace: Workspace,
+    asked: AskedOfPanels,
 ) -> Filled | Failed:
     try:
         model = workspace.model(panel.model_key)
@@ -104,6 +121,14 @@ def _fill(
         prediction = workspace.prediction(model, sample, k=None)
         if value is None:
             return Failed(position, slot, panel, name, workspace.why_nothing(model, panel.call))
+        followed = asked.followed(prediction)
+        if isinstance(followed, str):
+            return Failed(position, slot, panel, name, followed)
+        if followed is not None:
+            found = followed_value(followed, call, value, companions, model, sample, workspace)
+            if isinstance(found, str):
+                return Failed(position, slot, panel, name, found)
+            value = found
         maps = workspace.maps(model, call, value)
         layout = workspace.layout(model, call, value)
     except ActVizError as error:
@@ -111,7 +136,23 @@ def _fill(
         return Failed(position, slot, panel, name, str(error), not_yet=not_yet)
     seen = np.asarray(model.preprocess.seen(sample.image)) if layout.on_picture else None
     drawn = BoardPanel(f"{position + 1} {name}", maps, channel_statistics(maps), seen)
-    return Filled(position, slot, panel, name, model, sample, value, layout, drawn, prediction)
+    return Filled(position, slot, panel, name, model, sample, value, layout, drawn, prediction, followed)
+
+
+def tell_followed(panels: Sequence[Filled]) -> None:
+    """Say of which class the gradients are: once where it is the same for all panels."""
+    followed = [panel.followed for panel in panels if panel.followed is not None]
+    if not followed:
+        return
+    what = "The gradient" if followed[0].values is Values.GRADIENT else "The gradient times the activation"
+    names = [one.name for one in followed]
+    if len(set(names)) == 1:
+        of = f"of {names[0]}"
+    else:
+        of = "of " + ", ".join(
+            f"{panel.followed.name} in panel {panel.position + 1}" for panel in panels if panel.followed
+        )
+    st.caption(plain(f"{what} {of}: red pulls towards the class, blue away from it."))
 
 
 def answers(panels: Sequence[Filled]) -> tuple[list[TopK], list[str], list[str | None]]:

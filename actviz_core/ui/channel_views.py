@@ -7,7 +7,7 @@ import numpy.typing as npt
 import plotly.graph_objects as go
 import streamlit as st
 
-from actviz_core.analysis import ChannelOrder, Strength, ValueRange, layer_sentence, order_channels
+from actviz_core.analysis import ChannelOrder, Strength, ValueRange, order_channels
 from actviz_core.figures import Colors, channel_grid, lay_on_pictures
 from actviz_core.layouts import Layout
 from actviz_core.ui.channel.opening import remember_order
@@ -67,7 +67,7 @@ def grid_column(layer: LayerInHand, decided: Layout, place: Place | None) -> go.
         layer.statistics, choices.order, descending=choices.descending, words=SHOWN[choices.shown]
     )
     remember_order(layer.call, channels.tolist())
-    st.markdown(plain(layer_sentence(layer.statistics, layer.maps.shape)))
+    st.markdown(plain(layer.sentence()))
     tell_reading(layer.layout, layer.shape)
     return _grid(layer, channels, choices, place)
 
@@ -170,8 +170,7 @@ def _grid(
     draw_clickable(
         figure,
         key="activations_grid",
-        alt=f"{len(shown)} of {len(channels)} channels of {layer.call} as heatmaps. "
-        + layer_sentence(layer.statistics, layer.maps.shape),
+        alt=f"{len(shown)} of {len(channels)} channels of {layer.call} as heatmaps. " + layer.sentence(),
         clicked=_choose_channel,
         told=told_of_layer(layer),
     )

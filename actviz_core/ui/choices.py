@@ -11,14 +11,20 @@ from actviz_core.ui.text import plain, shorten
 
 Option = TypeVar("Option")
 _WARNINGS = "link_warnings"
+_KEPT = "link_warnings_kept"
 SOME = 12  # values that a message lists
 LARGEST = 2**53 - 1  # the largest whole number that browsers can tell from its neighbours
 
 
 def check_links_anew() -> None:
     """Let what links asked for in vain be forgotten once the person acts. Call at the start of each run."""
-    if not only_width_changed():
+    if not (only_width_changed() or st.session_state.pop(_KEPT, False)):
         st.session_state[_WARNINGS] = {}
+
+
+def keep_warnings() -> None:
+    """Let the next run show them again: it comes because work is done, not because a person acted."""
+    st.session_state[_KEPT] = True
 
 
 def remember_warning(key: str, text: str) -> None:

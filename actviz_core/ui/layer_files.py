@@ -2,6 +2,7 @@
 
 import plotly.graph_objects as go
 
+from actviz_core.models.edited import split_key
 from actviz_core.ui.board_names import weights_text
 from actviz_core.ui.figure import Told
 from actviz_core.ui.layer_in_hand import LayerInHand
@@ -16,13 +17,21 @@ def take_layer_away(figure: go.Figure, layer: LayerInHand) -> None:
 
 def told_of_layer(layer: LayerInHand, part: str = "") -> Told:
     """What pictures of a layer say; ``part`` is what they show of it, if not all channels."""
-    network, at, _ = layer.model.key.partition("@")
-    weights = weights_text(layer.model.key, shared_workspace())
-    of_whole = f"{network}{at}{weights if at else ''}-{layer.sample.name or layer.sample.id}-{layer.call}"
+    base, edits = split_key(layer.model.key)
+    network, at, _ = base.partition("@")
+    weights = weights_text(base, shared_workspace())
+    changed = "".join(f"-{edit}" for edit in edits)
+    of_whole = (
+        f"{network}{at}{weights if at else ''}{changed}-{layer.sample.name or layer.sample.id}-{layer.call}"
+    )
     name = of_whole + (f"-{part}" if part else "")
-    title = f"{layer.call} of {layer.model.key}, {layer.sample.title}" + (f", {part}" if part else "")
+    call = layer.call
+    if layer.followed is not None:
+        name += f"-{layer.followed.values}-{layer.followed.name}"
+        call = f"{layer.followed.values} of {layer.followed.name} at {call}"
+    title = f"{call} of {layer.model.key}, {layer.sample.title}" + (f", {part}" if part else "")
     return told_of([_taken(layer)], name=name, title=title)
 
 
 def _taken(layer: LayerInHand) -> Taken:
-    return Taken(layer.model, layer.sample, layer.call, layer.value, layer.statistics)
+    return Taken(layer.model, layer.sample, layer.call, layer.value, layer.statistics, layer.followed)

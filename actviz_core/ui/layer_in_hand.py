@@ -1,5 +1,6 @@
 """One activation with everything that the Activations page computes from it once."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,12 +11,16 @@ from actviz_core.activations import as_numbers
 from actviz_core.analysis import (
     ChannelStatistics,
     as_maps,
+    channel_sentence,
     channel_statistics,
     layer_note,
+    layer_sentence,
     prefix_tokens,
     step_note,
 )
+from actviz_core.analysis.gradient_sentences import gradient_channel_sentence, gradient_sentence
 from actviz_core.figures import PicturePart
+from actviz_core.gradients import Followed, Values
 from actviz_core.hooks.record import layer_of_call
 from actviz_core.hooks.selection import function_of
 from actviz_core.hooks.tree import type_name as type_of
@@ -37,6 +42,8 @@ class LayerInHand:
 
     ``layout`` says how its axes are read. Class and register tokens are not among the maps: their names are
     in ``prefix``, their values, (P, C), in ``prefix_values``.
+
+    Where ``followed`` is given, all values are gradients of a class, or gradients times activations.
     """
 
     call: str
@@ -50,6 +57,7 @@ class LayerInHand:
     prefix_values: npt.NDArray[np.generic]
     model: Model
     sample: Sample
+    followed: Followed | None = None
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -76,8 +84,30 @@ class LayerInHand:
         """What such a layer or step does, in plain words."""
         return step_note(self.type_name) if self.is_step else layer_note(self.type_name)
 
+    def sentence(self, names: Sequence[str] | None = None) -> str:
+        """What the whole layer does, in one sentence; ``names`` are its channels' where they are classes."""
+        if self.followed is None:
+            return layer_sentence(self.statistics, self.maps.shape, names=names)
+        product = self.followed.values is Values.PRODUCT
+        return gradient_sentence(self.statistics, self.maps, self.followed.name, product=product)
+
+    def channel_sentence(self, channel: int) -> str:
+        """What one channel does, in one sentence."""
+        if self.followed is None:
+            return channel_sentence(self.statistics, channel, self.maps.shape)
+        product = self.followed.values is Values.PRODUCT
+        return gradient_channel_sentence(self.maps, channel, self.followed.name, product=product)
+
     @classmethod
-    def of(cls, call: str, value: Tensor, layout: Layout, model: Model, sample: Sample) -> "LayerInHand":
+    def of(
+        cls,
+        call: str,
+        value: Tensor,
+        layout: Layout,
+        model: Model,
+        sample: Sample,
+        followed: Followed | None = None,
+    ) -> "LayerInHand":
         """Compute maps and statistics. Raises `ShapeError` for an activation without values."""
         numbers = as_numbers(value)
         maps = as_maps(numbers, layout)
@@ -87,5 +117,16 @@ class LayerInHand:
         type_name = function_of(call) if name is None else type_of(modules[name])
         statistics = channel_statistics(maps)
         return cls(
-            call, type_name, name is None, value, layout, maps, statistics, names, prefix, model, sample
+            call,
+            type_name,
+            name is None,
+            value,
+            layout,
+            maps,
+            statistics,
+            names,
+            prefix,
+            model,
+            sample,
+            followed,
         )

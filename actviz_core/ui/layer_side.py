@@ -12,13 +12,14 @@ from actviz_core.analysis import (
     Strength,
     Summary,
     ValueRange,
-    channel_sentence,
     principal_components,
     summary_map,
 )
 from actviz_core.figures import Colors, channel_map, grid_limits, histogram, lay_on_pictures, overlay
 from actviz_core.ui.channel.opening import channel_link, remember_channel
+from actviz_core.ui.channels_that_matter import which_matter
 from actviz_core.ui.choices import check_link, check_number, check_switches
+from actviz_core.ui.edits_view import edit_channel
 from actviz_core.ui.figure import draw, draw_clickable
 from actviz_core.ui.glossary import Term, meaning
 from actviz_core.ui.layer_files import told_of_layer
@@ -96,7 +97,7 @@ def _overview(layer: LayerInHand) -> None:
             told=told_of_layer(layer, "principal components"),
         )
         shares = ", ".join(percent(float(share)) for share in components.explained)
-        st.caption(f"These three explain {shares} of how the channels vary. {NOT_WHAT_MATTERED}")
+        st.caption(f"These three explain {shares} of how the channels vary.{_not_what_mattered(layer)}")
     else:
         summary = Summary.MAXIMUM if kind == Overview.MAXIMUM else Summary.MEAN
         draw(
@@ -108,9 +109,14 @@ def _overview(layer: LayerInHand) -> None:
             told=told_of_layer(layer, f"{kind} of all channels"),
         )
         high = "on average" if summary is Summary.MEAN else "in at least one channel"
-        st.caption(f"Where values are high {high}. {NOT_WHAT_MATTERED}")
+        st.caption(f"Where values are high {high}.{_not_what_mattered(layer)}")
     _about_layer(layer)
+    which_matter(layer, clicked=_set_channel)
     draw_histogram(layer.maps, "Histogram of all values of the layer")
+
+
+def _not_what_mattered(layer: LayerInHand) -> str:
+    return "" if layer.followed is not None else f" {NOT_WHAT_MATTERED}"
 
 
 def draw_histogram(values: npt.NDArray[np.generic], alt: str) -> None:
@@ -160,7 +166,7 @@ def _channel(layer: LayerInHand, channel: int, place: Place | None) -> None:
     draw_clickable(
         lay_on_pictures(figure, [layer.part]),
         key="activations_channel",
-        alt=channel_sentence(layer.statistics, channel, layer.maps.shape),
+        alt=layer.channel_sentence(channel),
         told=told_of_layer(layer, f"channel {channel}"),
         clicked=lambda click: choose_place(LAYER_PLACE, click.place),
     )
@@ -168,7 +174,8 @@ def _channel(layer: LayerInHand, channel: int, place: Place | None) -> None:
     if place is not None:
         row, column = place
         st.markdown(f"At row {row}, column {column}: **{_value(values[row, column])}**")
-    st.markdown(plain(channel_sentence(layer.statistics, channel, layer.maps.shape)))
+    st.markdown(plain(layer.channel_sentence(channel)))
+    edit_channel(layer, channel)
     channel_numbers(layer.statistics, channel)
     draw_histogram(values, f"Histogram of the values of channel {channel}")
 

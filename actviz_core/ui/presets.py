@@ -6,6 +6,7 @@ from actviz_core import board
 from actviz_core.board import Slot
 from actviz_core.errors import ActVizError, BudgetError
 from actviz_core.models import Model, list_weights
+from actviz_core.models.edited import split_key
 from actviz_core.samples import Sample, mirrored, noisy, open_source, parse_image_id
 from actviz_core.samples.variants import MARK
 from actviz_core.ui.board_state import start_board
@@ -21,7 +22,7 @@ def preset_bar(view: View, model: Model, sample: Sample, workspace: Workspace) -
     """Draw one button a preset; those that make no sense for what is in hand are disabled and say why."""
     calls = _calls(view, model, sample, workspace)
     warn_of_size(model, view.layers[: board.MOST_PANELS], workspace)
-    name = model.key.split("@")[0]
+    name = split_key(model.key)[0].split("@")[0]
     weights = [info for info in list_weights(name, workspace.settings) if info.ready]
     trained = [info.key for info in weights if not info.key.endswith("@random")]
     random = [info.key for info in weights if info.key.endswith("@random")]

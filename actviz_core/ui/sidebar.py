@@ -95,6 +95,7 @@ def _model_choice(view: View, workspace: Workspace) -> None:
         on_change=_weights_changed,
         help=WEIGHTS_HELP,
     )
+    st.page_link("weights.py", label="Upload own weights", icon=":material/upload_file:")
     if name == DEFAULT_MODEL:
         info = weights.get(view.model_key or "")
         of_what = (

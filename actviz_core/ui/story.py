@@ -123,6 +123,7 @@ def _answer(model: Model, sample: Sample, workspace: Workspace) -> None:
     if len(prediction.labels) > 1 and prediction.tied == 1:
         said += f", then {plain(prediction.labels[1])} {percent(prediction.probabilities[1])}"
     st.caption(said, help=answer_help(model))
+    st.page_link("why.py", label=f"Why {plain(prediction.labels[0])}?", icon=":material/help_center:")
 
 
 def other_pictures(sample: Sample, workspace: Workspace) -> None:

@@ -27,6 +27,7 @@ from actviz_core.export import (
     value_names,
     values_npz,
 )
+from actviz_core.gradients import Followed
 from actviz_core.models import Model
 from actviz_core.samples import Sample
 from actviz_core.ui.errors import fault_text, log_fault
@@ -52,11 +53,17 @@ class Taken:
     call: str
     value: Tensor
     statistics: ChannelStatistics
+    followed: Followed | None = None
+
+    @property
+    def named(self) -> str:
+        """What files call its values: the call, unless they are gradients."""
+        return self.call if self.followed is None else self.followed.of(self.call)
 
     @property
     def panel(self) -> Panel:
         """What it shows, as links write it."""
-        return Panel(self.model.key, self.sample.id, self.call)
+        return Panel(self.model.key, self.sample.id, self.named)
 
     @property
     def provenance(self) -> Provenance:
@@ -68,7 +75,7 @@ class Taken:
                 float(self.statistics.minimum[usable].min()),
                 float(self.statistics.maximum[usable].max()),
             )
-        return Provenance.of(self.model, self.sample.id, [self.call], span)
+        return Provenance.of(self.model, self.sample.id, [self.named], span)
 
 
 def told_of(taken: Sequence[Taken], *, name: str, title: str) -> Told:
@@ -153,7 +160,7 @@ def _files(figure: go.Figure, taken: Sequence[Taken], told: Told, failures: list
         csv_bytes(statistics),
         lambda: statistics_csv(statistics),
     )
-    runs = [Run(one.model, one.sample.id, one.sample.image, (one.call,)) for one in taken]
+    runs = [Run(one.model, one.sample.id, one.sample.image, (one.call,), one.followed) for one in taken]
     script = replay_script(runs, npz_name=f"{name}.npz")
     _file(
         failures,

@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
-from actviz_core.analysis import class_names, layer_sentence
+from actviz_core.analysis import class_names
 from actviz_core.figures import Colors, channel_map, vector_figure
 from actviz_core.layouts import Layout, LayoutKind
 from actviz_core.ui.choices import linked_selectbox
@@ -33,7 +33,7 @@ def vector_view(layer: LayerInHand, decided: Layout, *, is_output: bool) -> go.F
                 with st.popover("More"):
                     choose_reading(decided)
         names = class_names(layer.model.classes, len(layer.maps)) if is_output else None
-        st.markdown(plain(layer_sentence(layer.statistics, layer.maps.shape, names=names)))
+        st.markdown(plain(layer.sentence(names)))
         tell_reading(layer.layout, layer.shape)
         figure = _figure(layer, colors, names)
     with page.cell():

@@ -1,21 +1,23 @@
 """What a person looks at (network, picture, layers), in the session and in the link."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import streamlit as st
 
 from actviz_core.analysis import first_of_each_stage
-from actviz_core.errors import ActVizError, StillWorkingError, UnknownModelError
+from actviz_core.errors import ActVizError, EditError, StillWorkingError, UnknownModelError
 from actviz_core.hooks.selection import is_step, step_of
 from actviz_core.hooks.walk import named_modules
 from actviz_core.models import Model, canonical_key
+from actviz_core.models.edited import ChannelEdit, joined_key
 from actviz_core.samples import Sample
 from actviz_core.ui import link_memory
 from actviz_core.ui.defaults import DEFAULT_IMAGE, DEFAULT_MODEL
 from actviz_core.ui.text import shorten
 from actviz_core.workspace import Workspace, shared_workspace
 
-_PARAMETERS = ("model", "image", "layers", "steps")
+_PARAMETERS = ("model", "image", "layers", "steps", "edit")
 _SESSION = "view"
 _TOLD = 5  # layers of a link that are told one by one as missing
 _LINK_LEFT = "view_link_left"  # a link whose network took too long to say which layers it has
@@ -27,7 +29,8 @@ class View:
     """The network, picture and layers in hand. None stands for something that a link named in vain.
 
     ``steps`` says whether steps between layers are offered; it is True where one of them is chosen.
-    ``problems`` are messages about the link, shown until the person chooses something else.
+    ``edits`` are channels that are switched off or scaled, as links carry them. ``problems`` are messages
+    about the link, shown until the person chooses something else.
     """
 
     model_key: str | None
@@ -35,6 +38,12 @@ class View:
     layers: tuple[str, ...]
     problems: tuple[str, ...] = field(default=())
     steps: bool = False
+    edits: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str | None:
+        """The key of the network as it is looked at, with its edits."""
+        return None if self.model_key is None else joined_key(self.model_key, self.edits)
 
 
 def current_view() -> View:
@@ -70,6 +79,7 @@ def link_of(view: View) -> dict[str, list[str]]:
         "image": [view.image_id or ""],
         "layers": list(view.layers),
         "steps": ["true"] if view.steps else [],
+        "edit": list(view.edits),
     }
     return {name: values for name, values in link.items() if any(values)}
 
@@ -99,8 +109,13 @@ def choose_steps(*, offered: bool) -> None:
 
 def choose_model(model_key: str) -> None:
     """Look into another network from now on, at the same layers where it has them."""
-    _change(model_key=model_key)
+    _change(model_key=model_key, edits=())
     st.session_state[_LAYERS_LEFT] = True  # not here, where nothing can be shown while it is built
+
+
+def choose_edits(edits: tuple[str, ...]) -> None:
+    """Look at the network with these channels switched off or scaled from now on."""
+    _change(edits=edits)
 
 
 def _take_layers_along() -> None:
@@ -120,7 +135,7 @@ def _take_layers_along() -> None:
 
 def model_of(view: View, workspace: Workspace) -> Model | None:
     """The view's network, or None when its key came to nothing."""
-    return None if view.model_key is None else workspace.model(view.model_key)
+    return None if view.key is None else workspace.model(view.key)
 
 
 def sample_of(view: View, workspace: Workspace) -> Sample | None:
@@ -154,6 +169,7 @@ def _read(link: dict[str, list[str]]) -> View:
     model_key: str | None = link.get("model", [DEFAULT_MODEL])[-1]
     image_id: str | None = link.get("image", [DEFAULT_IMAGE])[-1]
     layers = tuple(dict.fromkeys(link.get("layers", ())))
+    edits: tuple[str, ...] = ()
     st.session_state[_LINK_LEFT] = None
     try:
         model_key = canonical_key(model_key or "", workspace.settings)
@@ -164,6 +180,7 @@ def _read(link: dict[str, list[str]]) -> View:
         if more := len(unknown[_TOLD:]):
             problems.append(f"{more:,} more layers of the link are not in {model_key}.")
         layers = tuple(known)
+        edits = _possible_edits(model, link.get("edit", ()), workspace, problems)
         if "layers" not in link:
             layers = first_of_each_stage(workspace.tree(model))
     except UnknownModelError as error:
@@ -183,4 +200,21 @@ def _read(link: dict[str, list[str]]) -> View:
         problems.append(
             f"The link's steps={shorten(steps, 60)} is not possible here. It can be: true, false."
         )
-    return View(model_key, image_id, layers, tuple(problems), steps == "true" or any(map(step_of, layers)))
+    offers_steps = steps == "true" or any(map(step_of, layers))
+    return View(model_key, image_id, layers, tuple(problems), offers_steps, edits)
+
+
+def _possible_edits(
+    model: Model, texts: Sequence[str], workspace: Workspace, problems: list[str]
+) -> tuple[str, ...]:
+    """The edits of a link that can be made, each channel's last one; ``problems`` gets why others cannot."""
+    found: dict[tuple[str, int], str] = {}
+    for text in texts:
+        try:
+            edit = ChannelEdit.parse(text)
+            workspace.edited.check(model, edit)
+        except EditError as error:
+            problems.append(f"The link's edit={shorten(text, 60)} is not possible here. {error}")
+        else:
+            found[edit.layer, edit.channel] = str(edit)
+    return tuple(found.values())

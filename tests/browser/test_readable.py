@@ -18,13 +18,14 @@ PAGES = {
     "activations": "/activations?model=cifar-resnet20@random",
     "one channel": "/activations?layers=layer2.0.conv1&channel=3",
     "a vector": "/activations?layers=fc",
+    "why": "/why?against=5",
     "compare": "/compare",
     "own weights": "/weights",
     "model card": "/card",
     "about": "/about",
 }
 MENU = {"/": "Start", "/samples": "Samples", "/layers": "Layers", "/activations": "Activations"}
-MENU |= {"/compare": "Compare", "/weights": "Own weights"}
+MENU |= {"/compare": "Compare", "/why": "Why"}
 
 TOPS = """() => {
     window.tops = [];

@@ -1,12 +1,10 @@
 """Replay scripts find the exported values again, or say what differs."""
 
-import io
 import os
 import runpy
 import shutil
 import subprocess
 import sys
-import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,6 +27,7 @@ from actviz_core.export import (
 from actviz_core.models import Model
 from actviz_core.models.wrappers import SCRIPTED_NOTE, UNCOMPILED_NOTE
 from actviz_core.settings import read_settings
+from tests.export.unpacking import unpack
 
 PROJECT = Path(__file__).parents[2]
 TEAM = "tests.export.team:mixed"
@@ -61,8 +60,7 @@ def exported(folder: Path, *runs: Run) -> dict[str, Tensor]:
     script = replay_script(runs, npz_name="replay.npz")
     content = replay_zip(script, values, told, name="replay")
     assert len(content) == pytest.approx(replay_zip_bytes(script, values, told), rel=0.02, abs=2000)
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        archive.extractall(folder)
+    unpack(content, folder)
     return values
 
 

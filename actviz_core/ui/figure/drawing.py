@@ -112,4 +112,4 @@ def _in_hand() -> dict[str, Any] | None:
 def _of_view(key: str, alt: str) -> Told:
     """What can be told of every figure: what it shows, of which network and picture."""
     view = current_view()
-    return Told(alt, "  |  ".join(filter(None, (view.model_key, view.image_id))), key.replace("_", "-"))
+    return Told(alt, "  |  ".join(filter(None, (view.key, view.image_id))), key.replace("_", "-"))

@@ -1,0 +1,223 @@
+"""Why a network answers as it does: maps and their tests, made in the background, once for everybody."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import torch
+from torch import Tensor
+
+from actviz_core.activations import ActivationStore
+from actviz_core.attribution import (
+    ABOUT,
+    Attribution,
+    MapTest,
+    Method,
+    Question,
+    attribute,
+    put_to_test,
+    random_curves,
+)
+from actviz_core.attribution.covering import RandomCurves
+from actviz_core.background_jobs import SharedJobs
+from actviz_core.downloads import Job
+from actviz_core.errors import ActVizError, ModelFailedError, NotPossibleError, ShapeError
+from actviz_core.models import Model, Task
+from actviz_core.samples import Sample
+from actviz_core.waiting import Lines, Patience, patient
+
+MOST_WAITING = 24
+"""How many maps may be in work or wait for their turn, on the whole server."""
+
+NOT_TESTED = "This network gives a class for each pixel, so there is no single probability to test a map by."
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One map: of which network and picture, by which method, for a class or for one rather than another.
+
+    With ``absolute`` the map shows sizes, whatever their sign, and is tested as such. Without ``tested`` only
+    the map is wanted.
+    """
+
+    model: Model
+    sample: Sample
+    question: Question
+    method: Method
+    absolute: bool = False
+    tested: bool = True
+
+    @property
+    def key(self) -> tuple[str, str, Question, Method, bool, bool]:
+        """The same for whoever asks for the same."""
+        return (
+            self.model.fingerprint,
+            self.sample.id,
+            self.question,
+            self.method,
+            self.absolute and ABOUT[self.method].signed,
+            self.tested,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """What came of it.
+
+    Attributes:
+        map: one value a pixel that the network sees, (H, W); None where the method cannot work here.
+        layer: the layer that a Grad-CAM looked at.
+        test: how the class reacts when the map's pixels are covered; None where there is none.
+        reason: why there is no map, or no test; empty where nothing is missing.
+
+    """
+
+    map: Tensor | None
+    layer: str | None
+    test: MapTest | None
+    reason: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class _Map:
+    found: Attribution | None
+    reason: str = ""
+
+    @property
+    def nbytes(self) -> int:
+        return 1000 + (0 if self.found is None else self.found.map.nbytes)
+
+
+@dataclass(frozen=True, eq=False)
+class _Test:
+    test: MapTest | None
+    reason: str = ""
+    nbytes: int = 3000
+
+
+@dataclass(frozen=True, eq=False)
+class _Random:
+    curves: RandomCurves
+    nbytes: int = 3000
+
+
+class Explanations:
+    """The maps of a server, in its cache of activations. Safe from many threads.
+
+    A network works on one of them at a time, in the line in which its other work waits too.
+    """
+
+    def __init__(
+        self,
+        store: ActivationStore,
+        lines: Lines,
+        model_of: Callable[[str], Model],
+        sample_of: Callable[[str], Sample],
+        picture_of: Callable[[Sample], str],
+    ) -> None:
+        self._store, self._lines = store, lines
+        self._model_of, self._sample_of, self._picture_of = model_of, sample_of, picture_of
+        self.jobs = SharedJobs(MOST_WAITING)
+
+    def find(self, asked: Asked) -> Explanation | None:
+        """The finished map with its test; None while something of it is still to be made."""
+        found = self._store.remembered(asked.model, self._picture_of(asked.sample), _map_name(asked), _Map)
+        if found is None:
+            return None
+        if found.found is None:
+            return Explanation(None, None, None, found.reason)
+        values = found.found.map.abs() if asked.absolute else found.found.map
+        if not asked.tested or asked.model.task is Task.SEGMENTATION:
+            return Explanation(values, found.found.layer, None, NOT_TESTED if asked.tested else "")
+        tested = self._store.remembered(asked.model, self._picture_of(asked.sample), _test_name(asked), _Test)
+        if tested is None:
+            return None
+        return Explanation(values, found.found.layer, tested.test, tested.reason)
+
+    def job(self, asked: Asked) -> Job | None:
+        """The running or latest job that makes it, if there was one; it counts passes of the network."""
+        return self.jobs.find(asked.key)
+
+    def start(self, asked: Asked) -> Job:
+        """Begin to make it, or join whoever does. Raises `ModelFailedError` if too many wait."""
+        work = partial(
+            self._work,
+            asked.model.key,
+            asked.sample.id,
+            asked.question,
+            asked.method,
+            asked.absolute,
+            asked.tested,
+        )
+        return self.jobs.start(asked.key, f"why {asked.method} of {asked.sample.id}", work)
+
+    def _work(
+        self,
+        model_key: str,
+        image_id: str,
+        question: Question,
+        method: Method,
+        absolute: bool,  # the fields of `Asked`, whose network a job must not hold on to
+        tested: bool,
+        job: Job,
+    ) -> None:
+        with patient(Patience(math.inf)):
+            model, sample = self._model_of(model_key), self._sample_of(image_id)
+            asked = Asked(model, sample, question, method, absolute, tested)
+            what = f"{ABOUT[method].title} on {image_id} in {model.key}"
+            self._lines.do(model.fingerprint, what, lambda: self._make(asked, job))
+
+    def _make(self, asked: Asked, job: Job) -> None:
+        model, picture = asked.model, self._picture_of(asked.sample)
+        keep = partial(self._store.remember, model, picture)
+        try:
+            x = model.inputs(asked.sample.image)
+            made = keep(_map_name(asked), lambda: _mapped(asked, x, job))
+            if made.found is None or not asked.tested or model.task is Task.SEGMENTATION or job.stop.is_set():
+                return
+            question = asked.question
+            random = keep(
+                f"{_name(question)} random", lambda: _Random(random_curves(model.module, x, question))
+            )
+            values = made.found.map.abs() if asked.absolute else made.found.map
+            keep(_test_name(asked), lambda: _tested(asked, x, values, random.curves))
+        except ActVizError:
+            raise
+        except Exception as error:
+            raise ModelFailedError(f"{model.key} could not process {asked.sample.id}: {error}") from error
+
+
+def _mapped(asked: Asked, x: Tensor, job: Job) -> _Map:
+    try:
+        found = attribute(
+            asked.model.module, x, asked.question, asked.method, progress=job.progress, stop=job.stop
+        )
+    except NotPossibleError as error:
+        return _Map(None, str(error))
+    return _Map(found)
+
+
+def _tested(asked: Asked, x: Tensor, values: Tensor, random: RandomCurves) -> _Test:
+    if not bool(torch.isfinite(values).all()):
+        return _Test(None, "The map holds values that are no finite numbers: it orders no pixels to test.")
+    try:
+        return _Test(put_to_test(asked.model.module, x, asked.question, values, random=random))
+    except ShapeError as error:
+        return _Test(None, str(error))
+
+
+def _name(question: Question) -> str:
+    """A name in the cache that no layer can have: it begins with a space."""
+    asked = f"{question[0]}-{question[1]}" if isinstance(question, tuple) else f"{question}"
+    return f" why {asked}"
+
+
+def _map_name(asked: Asked) -> str:
+    question = asked.question if ABOUT[asked.method].of_class else -1  # the same map whatever the class
+    return f"{_name(question)} {asked.method}"
+
+
+def _test_name(asked: Asked) -> str:
+    sizes = " sizes" if asked.absolute and ABOUT[asked.method].signed else ""
+    return f"{_name(asked.question)} {asked.method} tested{sizes}"

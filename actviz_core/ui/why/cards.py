@@ -1,0 +1,177 @@
+"""One map of the page Why: what it shows, the map over the picture, its test, and what that means."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import streamlit as st
+from torch import Tensor
+
+from actviz_core.analysis.agreement import rank_agreement
+from actviz_core.attribution import ABOUT, MapTest
+from actviz_core.explanations import Asked, Explanation, Explanations
+from actviz_core.figures import Line, PicturePart, channel_map, covering_curves, lay_on_pictures
+from actviz_core.ui.class_choice import Classes
+from actviz_core.ui.figure import draw
+from actviz_core.ui.making import made
+from actviz_core.ui.text import plain
+from actviz_core.ui.why.choices import Look
+from actviz_core.ui.why.sentences import (
+    RULE,
+    agreement_sentence,
+    covering_sentence,
+    map_sentence,
+    verdict_sentence,
+)
+from actviz_core.ui.why.untrained import Twin
+
+
+@dataclass(frozen=True, eq=False)
+class Place:
+    """Where maps lie: what the network sees, (h, w, 3), its part of the whole picture, a card's pixels."""
+
+    picture: npt.NDArray[np.uint8]
+    part: PicturePart
+    width: int
+
+
+def shared_reach(wanted: Sequence[Asked], explanations: Explanations) -> float | None:
+    """The largest size among all maps that are there; None if there is none."""
+    found = [explanation.map for asked in wanted if (explanation := explanations.find(asked))]
+    sizes = [_numbers(values) for values in found if values is not None]
+    return max((float(_finite(values).max(initial=0)) for values in map(np.abs, sizes)), default=None)
+
+
+def map_card(
+    asked: Asked,
+    classes: Classes,
+    look: Look,
+    place: Place,
+    explanations: Explanations,
+    *,
+    reach: float | None,
+    twin: Twin | None,
+) -> None:
+    """Draw the whole card, or what keeps it from being there."""
+    about = ABOUT[asked.method]
+    st.markdown(f"**{plain(about.title)}**")
+    with st.container(key=f"about_map_{asked.method}"):
+        st.caption(plain(about.sentence))
+    found = made(asked, explanations, key=asked.method)
+    if found is None:
+        return
+    if found.map is None:
+        st.info(plain(found.reason), icon=":material/block:")
+        return
+    values = _numbers(found.map)
+    _draw_map(values, asked, look, place, reach, f"why_map_{asked.method}", _alt(asked, classes))
+    _test(found, asked, classes)
+    _notes(found, values, of_class=about.of_class)
+    if twin is not None:
+        _check(asked, values, twin, look, place, explanations)
+
+
+def _draw_map(
+    values: npt.NDArray[np.floating],
+    asked: Asked,
+    look: Look,
+    place: Place,
+    reach: float | None,
+    key: str,
+    alt: str,
+) -> None:
+    signed = ABOUT[asked.method].signed and not asked.absolute
+    figure = channel_map(
+        values,
+        image=place.picture,
+        opacity=look.opacity,
+        limits=None if not reach else (-reach if signed else 0.0, reach),
+        signed=signed,
+        width=place.width,
+    )
+    draw(lay_on_pictures(figure, [place.part]), key=key, alt=alt)
+
+
+def _alt(asked: Asked, classes: Classes) -> str:
+    against = "" if classes.against_name is None else f" rather than {classes.against_name}"
+    return f"{ABOUT[asked.method].title}: the places of the picture that matter for {classes.name}{against}"
+
+
+def _notes(found: Explanation, values: npt.NDArray[np.floating], *, of_class: bool) -> None:
+    notes = []
+    if found.layer:
+        notes.append(f"It looks at {found.layer}.")
+    if not of_class:
+        notes.append("It is the same for every class.")
+    if said := map_sentence(values):
+        notes.append(said)
+    if notes:
+        st.caption(plain(" ".join(notes)))
+
+
+def _test(found: Explanation, asked: Asked, classes: Classes) -> None:
+    if found.test is None:
+        st.markdown(plain(found.reason))
+        return
+    draw(
+        covering_curves(found.test.deletion.shares, _lines(found.test), quantity=_quantity(classes)),
+        key=f"why_test_{asked.method}",
+        alt="The class's share while pixels are covered, and uncovered, in the map's order and at random",
+    )
+    covering = covering_sentence(found.test, classes.name, classes.against_name)
+    st.markdown(f"{plain(covering)} {plain(verdict_sentence(found.test, classes.name))}", help=RULE)
+
+
+def _quantity(classes: Classes) -> str:
+    return classes.name if classes.against_name is None else f"{classes.name}, of the two"
+
+
+def _lines(test: MapTest) -> list[Line]:
+    return [
+        Line("covered", test.deletion.probabilities, covered=True, chance=False),
+        Line("at random", test.random.deletion.probabilities, covered=True, chance=True),
+        Line("uncovered", test.insertion.probabilities, covered=False, chance=False),
+        Line("at random", test.random.insertion.probabilities, covered=False, chance=True),
+    ]
+
+
+def _check(
+    asked: Asked,
+    values: npt.NDArray[np.floating],
+    twin: Twin,
+    look: Look,
+    place: Place,
+    explanations: Explanations,
+) -> None:
+    """Draw the same map of the network with random weights, and say how far the two agree."""
+    if twin.model is None:
+        st.caption(plain(twin.reason))
+        return
+    st.markdown("With random weights:")
+    found = made(twin.asked(asked), explanations, key=f"random_{asked.method}")
+    if found is None:
+        return
+    if found.map is None:
+        st.caption(plain(found.reason))
+        return
+    other, title = _numbers(found.map), ABOUT[asked.method].title
+    _draw_map(
+        other,
+        asked,
+        look,
+        place,
+        None,
+        f"why_random_{asked.method}",
+        f"{title} of the same network with random weights",
+    )
+    st.markdown(plain(agreement_sentence(rank_agreement(values, other), title)))
+
+
+def _numbers(values: Tensor) -> npt.NDArray[np.floating]:
+    numbers: npt.NDArray[np.floating] = values.float().numpy()
+    return numbers
+
+
+def _finite(values: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+    return values[np.isfinite(values)]
