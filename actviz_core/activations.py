@@ -105,7 +105,7 @@ class ActivationStore:
         if check is not None and any(key not in self._calls for key in keys):
             check()  # not in `run`, whose errors reach everybody who waits for one of these layers
         found = self._calls.get_many(keys, run)
-        return {layer: cast("LayerCalls", found[key]) for layer, key in zip(layers, keys, strict=True)}
+        return {layer: found[key] for layer, key in zip(layers, keys, strict=True)}
 
     def has(self, model: Model, image_id: str, layers: Iterable[str]) -> bool:
         """Whether `calls` would answer without a pass."""

@@ -10,11 +10,12 @@ from actviz_core.channels.effects import channel_axis
 from actviz_core.errors import ChannelError
 from actviz_core.models import Model
 from actviz_core.samples import Sample
+from actviz_core.samples.pixels import picture_key
 from actviz_core.ui.channel.opening import shown_channel
 from actviz_core.ui.layer_in_hand import LAYER_PLACE, LayerInHand
 from actviz_core.ui.place import Place, chosen_place
 from actviz_core.ui.view import View, current_view, model_of, sample_of
-from actviz_core.workspace import Workspace, picture_key
+from actviz_core.workspace import Workspace
 
 Key = tuple[str, str, str]
 
