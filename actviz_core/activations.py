@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeVar, cast
+from typing import Any, Protocol, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -55,6 +55,14 @@ class LayerAttention(LayerCalls):
     same_pass: bool
 
 
+@dataclass(frozen=True)
+class Found:
+    """What was found out about a layer, such as a channel's worth, and the bytes that it takes."""
+
+    value: Any
+    nbytes: int
+
+
 class ActivationStore:
     """Captures on demand and remembers, by model fingerprint, picture and layer."""
 
@@ -97,7 +105,7 @@ class ActivationStore:
         if check is not None and any(key not in self._calls for key in keys):
             check()  # not in `run`, whose errors reach everybody who waits for one of these layers
         found = self._calls.get_many(keys, run)
-        return {layer: found[key] for layer, key in zip(layers, keys, strict=True)}
+        return {layer: cast("LayerCalls", found[key]) for layer, key in zip(layers, keys, strict=True)}
 
     def has(self, model: Model, image_id: str, layers: Iterable[str]) -> bool:
         """Whether `calls` would answer without a pass."""
@@ -172,6 +180,15 @@ class ActivationStore:
     def remembered(self, model: Model, image_id: str, name: str, _type: type[Thing]) -> Thing | None:
         """The same if it is there; None if it would have to be made."""
         return cast("Thing | None", self._things.peek((model.fingerprint, image_id, name)))
+
+    def find(self, key: tuple[str, str, str]) -> Any | None:
+        """What was found out under a key: a fingerprint, a picture or "", and a name with a space in it."""
+        found = self._things.peek(key)
+        return found.value if isinstance(found, Found) else None
+
+    def keep(self, key: tuple[str, str, str], value: Any, count: int) -> None:
+        """Keep what was found out, of so many bytes, within the same budget as the activations."""
+        self._things.get(key, lambda: Found(value, count + 1000))
 
     def use(self) -> CacheUse:
         """What the cache of activations holds and how often it helped."""

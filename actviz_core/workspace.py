@@ -13,6 +13,7 @@ from actviz_core.allocator import give_back
 from actviz_core.analysis import TopK, as_maps, read_prediction
 from actviz_core.answer_sheets import AnswerSheets
 from actviz_core.arrays import as_stored
+from actviz_core.background import Background
 from actviz_core.cache import ByteCache
 from actviz_core.edited_networks import EditedNetworks
 from actviz_core.errors import (
@@ -59,6 +60,7 @@ class Workspace:
         self.store = ActivationStore(settings.cache_bytes)
         self.estimates = Estimates(settings.cache_bytes)
         self.lines = Lines(settings.wait_seconds)
+        self.background = Background(self.store)
         self.answers = AnswerSheets(self.model, lambda key: open_source(key, settings))
         self.explanations = Explanations(self.store, self.lines, self.model, self.sample, picture_key)
         self.worths = LayerWorths(self.store, self.lines, self.model, self.sample, picture_key)

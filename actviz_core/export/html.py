@@ -23,7 +23,7 @@ def figure_html(figure: go.Figure, *, title: str, provenance: Provenances, dark:
 
     Plotly.js is part of the file, which is why it has nearly 5 MB. The same figure gives the same bytes.
     """
-    ink, paper = _COLORS[dark]
+    ink, _ = _COLORS[dark]
     description = figure.to_dict()
     font = description["layout"].get("font", {})
     description["layout"]["font"] = {"color": ink, "family": "system-ui, sans-serif"} | font
@@ -35,6 +35,12 @@ def figure_html(figure: go.Figure, *, title: str, provenance: Provenances, dark:
         div_id="figure",
         validate=False,
     )
+    return page_html(drawing, title=title, provenance=provenance, dark=dark)
+
+
+def page_html(content: str, *, title: str, provenance: Provenances, dark: bool) -> bytes:
+    """Write a page, UTF-8, around content that is HTML already, with where its values came from."""
+    ink, paper = _COLORS[dark]
     tables = "\n".join(
         "<table>\n"
         + "\n".join(
@@ -54,7 +60,7 @@ def figure_html(figure: go.Figure, *, title: str, provenance: Provenances, dark:
 </head>
 <body>
 <h1>{html.escape(title)}</h1>
-{drawing}
+{content}
 {tables}
 </body>
 </html>

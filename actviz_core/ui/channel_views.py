@@ -10,6 +10,7 @@ import streamlit as st
 from actviz_core.analysis import ChannelOrder, Strength, ValueRange, order_channels
 from actviz_core.figures import Colors, channel_grid, lay_on_pictures
 from actviz_core.layouts import Layout
+from actviz_core.ui.channel.opening import remember_order
 from actviz_core.ui.choices import check_link, check_switches, linked_selectbox
 from actviz_core.ui.content_width import column_width
 from actviz_core.ui.figure import Click, draw_clickable
@@ -65,7 +66,7 @@ def grid_column(layer: LayerInHand, decided: Layout, place: Place | None) -> go.
     channels = order_channels(
         layer.statistics, choices.order, descending=choices.descending, words=SHOWN[choices.shown]
     )
-    st.session_state["channel_order"] = channels
+    remember_order(layer.call, channels.tolist())
     st.markdown(plain(layer.sentence()))
     tell_reading(layer.layout, layer.shape)
     return _grid(layer, channels, choices, place)

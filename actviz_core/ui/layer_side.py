@@ -16,6 +16,7 @@ from actviz_core.analysis import (
     summary_map,
 )
 from actviz_core.figures import Colors, channel_map, grid_limits, histogram, lay_on_pictures, overlay
+from actviz_core.ui.channel.opening import channel_link, remember_channel
 from actviz_core.ui.channels_that_matter import which_matter
 from actviz_core.ui.choices import check_link, check_number, check_switches
 from actviz_core.ui.edits_view import edit_channel
@@ -25,6 +26,7 @@ from actviz_core.ui.layer_files import told_of_layer
 from actviz_core.ui.layer_in_hand import LAYER_PLACE, LayerInHand
 from actviz_core.ui.place import Place, choose_place
 from actviz_core.ui.text import plain
+from actviz_core.ui.view import current_view
 from actviz_core.units import percent
 
 WIDTH = 340
@@ -137,6 +139,13 @@ def _channel(layer: LayerInHand, channel: int, place: Place | None) -> None:
             ("All", ":material/grid_view:", None),
         ):
             st.button(label, icon=icon, on_click=_set_channel, args=(target,))
+        remember_channel(layer.call, channel)
+        st.page_link(
+            "channel.py",
+            label="Open its page",
+            icon=":material/open_in_full:",
+            query_params=channel_link(current_view(), layer.call, channel),
+        )
     check_switches("over_picture")
     on_picture = layer.layout.on_picture and st.toggle(
         "Over the picture", key="over_picture", bind="query-params"
@@ -167,7 +176,7 @@ def _channel(layer: LayerInHand, channel: int, place: Place | None) -> None:
         st.markdown(f"At row {row}, column {column}: **{_value(values[row, column])}**")
     st.markdown(plain(layer.channel_sentence(channel)))
     edit_channel(layer, channel)
-    _numbers(layer.statistics, channel)
+    channel_numbers(layer.statistics, channel)
     draw_histogram(values, f"Histogram of the values of channel {channel}")
 
 
@@ -209,7 +218,7 @@ def _value(value: np.generic) -> str:
     return f"{float(value):.5g}" if np.isfinite(value) else "not a number" if np.isnan(value) else "infinite"
 
 
-def _numbers(layer: ChannelStatistics, channel: int) -> None:
+def channel_numbers(layer: ChannelStatistics, channel: int) -> None:
     """Draw the channel's numbers beside those of the whole layer."""
     usable = np.flatnonzero(layer.peak_row >= 0)  # the others hold no finite value
     rows: dict[str, tuple[npt.NDArray[np.floating], Callable[..., np.floating]]] = {

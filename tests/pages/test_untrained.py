@@ -14,7 +14,7 @@ from tests.pages.visit import as_read, check_fine, click, described, read_page, 
 from tests.toy_models import CountedNet
 
 ServeToy = Callable[[nn.Module], Workspace]
-PAGES = ["start", "samples", "layers", "activations", "compare", "weights", "about"]
+PAGES = ["start", "samples", "layers", "activations", "channel", "compare", "weights", "about"]
 LEARNED = ("edges", "textures", "whole things", "what the picture is about", "network says")
 
 

@@ -1,0 +1,84 @@
+"""Where one cell of a channel looks: the pixels that it can depend on, and how much each matters now."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+from actviz_core.channels.cells import maps_of
+from actviz_core.channels.receptive_field import ReceptiveField, receptive_field
+from actviz_core.errors import ChannelError
+from actviz_core.hooks.input_gradient import input_gradient
+from actviz_core.layouts import Layout
+
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """What a cell can depend on, and which pixels matter for its value.
+
+    Attributes:
+        field: the box of pixels.
+        shares: (H, W), each pixel's part of the gradient of the cell's value, its colours' absolute values
+            summed; all together 1. All zero where the value would not change with any pixel; None where there
+            is no gradient, which ``why_none`` then explains.
+        why_none: a sentence, or "".
+
+    """
+
+    field: ReceptiveField
+    shares: FloatArray | None
+    why_none: str = ""
+
+    @property
+    def pixels_of_half(self) -> int:
+        """So many pixels are enough for half of the gradient; 0 without one."""
+        if self.shares is None or not self.shares.any():
+            return 0
+        largest = np.sort(self.shares.reshape(-1))[::-1]
+        return int(np.searchsorted(np.cumsum(largest), 0.5)) + 1
+
+
+def look(
+    module: nn.Module, inputs: Tensor, call: str, layout: Layout, channel: int, cell: tuple[int, int]
+) -> Look:
+    """Find where a cell of a channel looks, for one picture.
+
+    Args:
+        module: takes ``inputs``, (1, C, H, W). It runs in eval mode and is left as found.
+        inputs: the picture as the network wants it.
+        call: a call or step name for one activation, with its number if there are several.
+        layout: how that activation is laid out, as `actviz_core.models.layouts.layout_of` says.
+        channel: its number in the maps.
+        cell: row and column in the maps.
+
+    Raises `ChannelError`, `ShapeError` and `UnknownLayerError` as `receptive_field`; what the module raises
+    passes through.
+
+    """
+    field = receptive_field(module, tuple(inputs.shape), call, cell, channel=channel)
+
+    def value(activation: Tensor) -> Tensor:
+        positions = torch.arange(activation.numel()).reshape(activation.shape)
+        at = int(maps_of(positions, layout)[channel, cell[0], cell[1]])
+        number = activation.reshape(-1)[at]
+        return number.to(torch.promote_types(number.dtype, torch.float32))
+
+    try:
+        _, gradient = input_gradient(module, inputs, numbered(call), value)
+    except ChannelError:
+        return Look(field, None, "Torch follows no gradient from this layer to the picture.")
+    sizes = gradient[0].to("cpu", torch.float64).abs().sum(0).numpy()
+    if not np.isfinite(sizes).all():
+        return Look(field, None, "The gradient of this value is not finite.")
+    total = sizes.sum()
+    return Look(field, sizes / total if total > 0 else np.zeros_like(sizes))
+
+
+def numbered(call: str) -> str:
+    """The call's name with its number: ``conv1`` ran once, and is ``conv1#1``."""
+    name, bracket, place = call.partition("[")
+    return call if "#" in name else f"{name}#1{bracket}{place}"

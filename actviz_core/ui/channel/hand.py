@@ -1,0 +1,112 @@
+"""One channel of one layer for one picture, with everything that its cards start from."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import streamlit as st
+
+from actviz_core.channels.effects import channel_axis
+from actviz_core.errors import ChannelError
+from actviz_core.models import Model
+from actviz_core.samples import Sample
+from actviz_core.ui.channel.opening import shown_channel
+from actviz_core.ui.layer_in_hand import LAYER_PLACE, LayerInHand
+from actviz_core.ui.place import Place, chosen_place
+from actviz_core.ui.view import View, current_view, model_of, sample_of
+from actviz_core.workspace import Workspace, picture_key
+
+Key = tuple[str, str, str]
+
+
+def _asked_in_session() -> tuple[object, ...]:
+    return shown_channel(), st.session_state.get(f"place_{LAYER_PLACE}")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the page was asked for; a card whose page was asked for something else is of the past."""
+
+    view: View
+    call: str
+    channel: int
+    place: Place | None
+    session: tuple[object, ...] = field(default_factory=_asked_in_session)
+
+    def is_past(self) -> bool:
+        """Whether a click has asked for another channel, place, layer, picture or network since."""
+        return current_view() != self.view or _asked_in_session() != self.session
+
+
+@dataclass(frozen=True)
+class ChannelInHand:
+    """A channel with its layer's maps; ``place`` is the cell that a person chose, if any."""
+
+    layer: LayerInHand
+    channel: int
+    place: Place | None
+    workspace: Workspace
+
+    @property
+    def model(self) -> Model:
+        """The network."""
+        return self.layer.model
+
+    @property
+    def sample(self) -> Sample:
+        """The picture."""
+        return self.layer.sample
+
+    @property
+    def call(self) -> str:
+        """The call whose channel it is."""
+        return self.layer.call
+
+    @property
+    def map(self) -> npt.NDArray[np.generic]:
+        """The channel's map, (H, W)."""
+        found: npt.NDArray[np.generic] = self.layer.maps[self.channel]
+        return found
+
+    @property
+    def cell(self) -> Place:
+        """The chosen cell, else the strongest one; the first where no cell holds a finite value."""
+        if self.place is not None:
+            return self.place
+        statistics = self.layer.statistics
+        row, column = int(statistics.peak_row[self.channel]), int(statistics.peak_column[self.channel])
+        return (row, column) if row >= 0 else (0, 0)
+
+    @property
+    def axis(self) -> int:
+        """The activation's axis of channels. Raises `ChannelError` where there is no such axis."""
+        axis = channel_axis(self.layer.layout)
+        if axis is None:
+            raise ChannelError(
+                f"The channels of {self.call} do not lie along one axis of its values, "
+                "so that a single one cannot be changed."
+            )
+        return axis
+
+    def key(self, what: str, *, of_picture: bool = True) -> Key:
+        """Under which name something about this call is kept; names of layers hold no space."""
+        picture = picture_key(self.sample) if of_picture else ""
+        return self.model.fingerprint, picture, f"{self.call} {what}"
+
+
+def hand_again(asked: Asked, workspace: Workspace) -> ChannelInHand:
+    """Get the channel that was asked for once more: from the cache, unless that has let go of it.
+
+    Raises what capturing raises.
+    """
+    model, sample = model_of(asked.view, workspace), sample_of(asked.view, workspace)
+    if model is None or sample is None:
+        raise ChannelError("The network or the picture is no longer there.")
+    value = workspace.activations(model, sample, [asked.call])[asked.call]
+    layer = LayerInHand.of(asked.call, value, workspace.layout(model, asked.call, value), model, sample)
+    return ChannelInHand(layer, asked.channel, asked.place, workspace)
+
+
+def place_of_channel(layer: LayerInHand) -> Place | None:
+    """The place that the link or a click chose in the layer's maps."""
+    return chosen_place(LAYER_PLACE, (layer.maps.shape[1], layer.maps.shape[2]))

@@ -1,0 +1,19 @@
+"""One channel of one layer: where it looks, what it computes with, what it is worth, what excites it."""
+
+import streamlit as st
+
+from actviz_core.ui.channel.page import show_channel
+from actviz_core.ui.glossary import Term, meaning
+from actviz_core.ui.page_body import page_body
+from actviz_core.ui.view import current_view
+from actviz_core.workspace import shared_workspace
+
+workspace, view = shared_workspace(), current_view()
+
+st.title("Channel")
+st.caption(
+    "One channel, and what can be found out about it. Each card begins with its answer.",
+    help=meaning(Term.CHANNEL),
+)
+
+page_body(show_channel, view, workspace)

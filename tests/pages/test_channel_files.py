@@ -1,0 +1,106 @@
+"""What is taken away of a channel's page: a script that finds its numbers, and a file that needs no net."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from actviz_core.ui.channel.files import numbers_layer, script_of
+from actviz_core.ui.channel.hand import ChannelInHand
+from actviz_core.ui.channel.sections import channel_html
+from actviz_core.ui.layer_in_hand import LayerInHand
+from actviz_core.workspace import shared_workspace
+from tests.pages.channel_page import cards, open_channel
+from tests.pages.visit import check_sound
+
+ROOT = Path(__file__).parents[2]
+
+
+def in_hand(layer: str, channel: int, model_key: str = "cifar-resnet20") -> ChannelInHand:
+    """The channel that the page shows, with everything that its cards have found."""
+    workspace = shared_workspace()
+    model, sample = workspace.model(model_key), workspace.sample("bundled-cifar10/0")
+    ((call, value),) = workspace.activations(model, sample, [layer]).items()
+    shown = LayerInHand.of(call, value, workspace.layout(model, call, value), model, sample)
+    return ChannelInHand(shown, channel, None, workspace)
+
+
+@pytest.mark.parametrize(
+    ("layer", "channel", "key"),
+    [
+        ("layer2.0.conv1", 7, "cifar-resnet20"),
+        ("layer2.0.relu1", 3, "cifar-resnet20"),
+        ("fc", 3, "cifar-resnet20"),
+        ("encoder.layers.encoder_layer_1.mlp", 5, "vit_b_16@random"),
+    ],
+)
+def test_the_script_finds_every_number_again(tmp_path: Path, layer: str, channel: int, key: str) -> None:
+    open_channel(layer, channel, model=key)
+    script = script_of(in_hand(layer, channel, key))
+    file = tmp_path / "channel.py"
+    file.write_text(script, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, str(file)],
+        env={"PYTHONPATH": str(ROOT), "PATH": "", "HOME": str(tmp_path), "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    names = [line.partition(":")[0] for line in done.stdout.splitlines()]
+    assert {"mean", "maximum", "value of the cell", "box top", "pixels of half", "share without it"} <= {
+        *names
+    }
+    assert sum(name.startswith("largest in ") for name in names) == 9
+    if key == "cifar-resnet20":
+        assert "place" in names
+    if layer.startswith("layer"):
+        assert sum(name.startswith("correlation with ") for name in names) == 5
+    assert "from actviz_core.hooks" not in script
+
+
+def test_a_script_tells_of_a_number_that_is_another(tmp_path: Path) -> None:
+    open_channel("conv1", 3)
+    script = script_of(in_hand("conv1", 3))
+    file = tmp_path / "channel.py"
+    file.write_text(re.sub(r"('maximum': )(\S+),", r"\g<1>99.0,", script, count=1), encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, str(file)],
+        env={"PYTHONPATH": str(ROOT), "PATH": "", "HOME": str(tmp_path), "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1, done.stderr
+    assert re.search(r"maximum: \S+, DIFFERENT, there 99.0", done.stdout)
+
+
+def test_what_a_plain_hook_does_not_see_has_no_script() -> None:
+    assert numbers_layer(in_hand("conv1", 3)) == ("conv1", 1)
+    rows = shared_workspace().tree(shared_workspace().model("resnet18@random"), steps=True)
+    step = next(row.name for row in rows if row.step)
+    assert numbers_layer(in_hand(step, 3, "resnet18@random")) is None
+
+
+def test_the_file_has_every_cards_sentence_and_needs_no_net() -> None:
+    app = open_channel("layer2.0.conv1", 7)
+    told = cards(app)
+    content = channel_html(in_hand("layer2.0.conv1", 7), "a title", dark=False).decode().replace("\xa0", " ")
+    for name in ("worth", "excites", "made", "twins", "computes"):
+        assert told[name][0].replace("'", "&#x27;") in content
+    assert told["looks"][0].replace("'", "&#x27;") in content
+    assert content.count("Plotly.newPlot(") == 7
+    assert not re.search(r'<(script|link|img)[^>]*(src|href)="http', content)
+
+
+def test_the_files_are_offered_in_a_popover() -> None:
+    app = open_channel("conv1", 3)
+    app.session_state["take_channel"] = True
+    app.run()
+    check_sound(app)
+    assert [button.proto.label for button in app.get("download_button")] == [
+        "Page (HTML, 5 MB)",
+        "Script (Python)",
+    ]
