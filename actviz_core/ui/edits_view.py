@@ -101,7 +101,7 @@ def _before_and_after(layer: LayerInHand, base: str, workspace: Workspace) -> No
     if before.problem is None and after.problem is None:
         name, share = before.labels[0], before.probabilities[0]
         now = dict(zip(after.labels, after.probabilities, strict=True))[name]
-        said = f"With all changes, {name} goes from {percent(share)} to {percent(now)}"
+        said = f"With all changes, {name} goes from {percent(share, 1)} to {percent(now, 1)}"
         other = "" if after.labels[0] == name else f"; the network now says {after.labels[0]}"
         st.caption(plain(f"{said}{other}."))
 
