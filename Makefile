@@ -8,7 +8,8 @@ run: $(VENV)/.app ## start the app at http://127.0.0.1:8501
 	$(BIN)/streamlit run dashboard.py
 
 test: $(VENV)/.tests ## run every test, also those in a real browser
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not browser and not kills" -n auto --maxprocesses=4 --dist=loadfile
+	$(BIN)/python -m pytest -m browser
 
 check: $(VENV)/.tests ## format, lint, strict types; Biome looks at the scripts, without Node
 	$(BIN)/ruff format --check .

@@ -8,15 +8,11 @@ from actviz_core.errors import ShapeError
 from actviz_core.figures.canvas import MARGIN, draw, grey_bars
 from actviz_core.figures.colors import ACCENT, NEUTRAL
 from actviz_core.figures.markup import plain
-from actviz_core.figures.vectors import LETTER_PIXELS, LONG_BAR, named_rows
+from actviz_core.figures.vectors import EXACT, LETTER_PIXELS, LONG_BAR, named_rows
+from actviz_core.units import percent
 
 PAIR_PIXELS = 44
 LEGEND_PIXELS = 30
-
-
-def share_text(share: float) -> str:
-    """A share beside its bar, three digits long, so that small changes are seen."""
-    return f"{share * 100:.3g} %" if share >= 0.001 or not share else "< 0.1 %"
 
 
 def change_bars(
@@ -43,13 +39,13 @@ def change_bars(
             orientation="h",
             name=title,
             customdata=list(names),
-            text=[share_text(share) for share in shares],
+            text=[percent(share, 1) for share in shares],
             textposition=["inside" if share > LONG_BAR else "outside" for share in shares],
             insidetextanchor="end",
             constraintext="none",
             textfont={"size": 11},
             hovertext=[
-                f"{plain(title)}<br>{plain(name)}: {share:.3%}"
+                f"{plain(title)}<br>{plain(name)}: {percent(share, EXACT)}"
                 for name, share in zip(names, shares, strict=True)
             ],
             hovertemplate="%{hovertext}<extra></extra>",

@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 from actviz_core.figures.canvas import frame_box
 from actviz_core.figures.channel_map import channel_map
 from actviz_core.figures.colors import Colors
+from actviz_core.units import percent
 
 _GLOW = [[0, "rgba(255,235,59,0)"], [0.15, "rgba(255,214,0,0.55)"], [1, "rgba(255,23,68,0.95)"]]
 """From nothing to a red that can be seen on any picture; what does not matter leaves the picture as it is."""
@@ -37,7 +38,7 @@ def looking_figure(
     heatmap.hovertemplate = "row %{y}, column %{x}<br><b>%{z:.3%}</b> of the gradient<extra></extra>"
     if np.any(drawn):
         heatmap.colorbar.tickvals = (0, heatmap.zmax / 2, heatmap.zmax)
-        heatmap.colorbar.ticktext = tuple(f"{100 * value:.2g} %" for value in heatmap.colorbar.tickvals)
+        heatmap.colorbar.ticktext = tuple(percent(value, 1) for value in heatmap.colorbar.tickvals)
     else:
         heatmap.showscale = False
     if box is not None:

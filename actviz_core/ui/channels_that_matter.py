@@ -13,6 +13,7 @@ from actviz_core.ui.class_choice import Classes, chosen_classes
 from actviz_core.ui.layer_in_hand import LayerInHand
 from actviz_core.ui.making import begin, made
 from actviz_core.ui.text import plain
+from actviz_core.units import percent
 from actviz_core.workspace import shared_workspace
 
 KEY = "which_matter"
@@ -51,9 +52,9 @@ def worth_sentence(falls: npt.NDArray[np.float64], classes: Classes, share: floa
     if usable[best] <= 0:
         return f"No channel is needed: {classes.name} does not fall without any one of them. {small}"
     return (
-        f"{classes.name} needs channel {best} most: without it, {classes.name} falls from {share:.1%} to "
-        f"{share - falls[best]:.1%}. {small}"
-    ).replace("%", " %")
+        f"{classes.name} needs channel {best} most: without it, {classes.name} falls "
+        f"from {percent(share, 1)} to {percent(share - falls[best], 1)}. {small}"
+    )
 
 
 def _table(

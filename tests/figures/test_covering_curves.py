@@ -35,7 +35,7 @@ def test_a_row_of_the_picker_is_its_class() -> None:
     bars, cells = drawn.data
     (panel,) = drawn.layout.meta["panels"]
     assert panel["items"] == [3, 5, 1]
-    assert panel["labels"][0] == "cat: 70.000%"
+    assert panel["labels"][0] == "cat: 70.000\u00a0%"
     assert np.asarray(cells.z).ravel().tolist() == [0.7, 0.2, 0.001]
     assert np.allclose(np.asarray(bars.x) / bars.x[0], [1, 2 / 7, 1 / 700])
     assert len(set(bars.marker.color)) == 3

@@ -180,7 +180,7 @@ def test_bars_and_sentence_are_those_of_a_pass_changed_by_hand(
 ) -> None:
     app = open_channel(LAYER, CHANNEL)
     if choice != "switched off":
-        choose(app, "The channel is", choice)
+        choose(app, "Change the channel: it is", choice)
         settle(app)
     if factor is not None:
         choose(app, "Factor", factor)

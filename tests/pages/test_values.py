@@ -211,6 +211,7 @@ def test_the_script_computes_the_gradients_again_to_the_bit(
 
 
 def test_gradients_are_not_kept_on_the_network() -> None:
+    model().module.zero_grad()
     visit("activations", {"layers": LAYER, "values": "gradient"})
     assert all(parameter.grad is None for parameter in model().module.parameters())
     assert torch.is_grad_enabled()

@@ -11,8 +11,7 @@ from actviz_core.channels.excitation import Excitation
 from actviz_core.channels.looking import Look
 from actviz_core.channels.on_pictures import ChannelOnPictures
 from actviz_core.channels.weights import ChannelWeights, WeightKind
-from actviz_core.figures.change_bars import share_text
-from actviz_core.units import share_in_words
+from actviz_core.units import percent, share_in_words
 
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 
@@ -122,9 +121,9 @@ def change_sentence(before: TopK, after: TopK, change: Change, factor: float, ch
 
 def _moved(share: float, now: float) -> str:
     if now == share:
-        return f"keeps its {share_text(share)}"
+        return f"keeps its {percent(share, 1)}"
     way = "falls" if now < share else "rises"
-    old, new = share_text(share), share_text(now)
+    old, new = percent(share, 1), percent(now, 1)
     return f"{way} from {old} to {new}" if old != new else f"{way} by {_points(abs(now - share))}, from {old}"
 
 

@@ -126,7 +126,7 @@ def _choose() -> tuple[Change, float]:
     check_number("factor", 0, 3)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         change = st.segmented_control(
-            "The channel is",
+            "Change the channel: it is",
             list(Change),
             default=Change.OFF,
             required=True,
