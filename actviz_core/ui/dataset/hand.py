@@ -1,0 +1,53 @@
+"""The run that the page Data set shows, with the network and the pictures that it is of."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from actviz_core.models import Model
+from actviz_core.samples import Source
+from actviz_core.sweep import Run
+from actviz_core.ui.link_value import LinkValue
+from actviz_core.ui.text import option_text
+from actviz_core.workspace import Workspace
+
+LAYER = LinkValue[str]("layer", lambda texts: texts[-1], lambda layer: [layer])
+"""Which of the run's calls is looked at: the same on all of the page's views."""
+
+
+@dataclass(frozen=True, eq=False)
+class RunInHand:
+    """What all views of the page are given.
+
+    Attributes:
+        run: the finished run.
+        model: its network; None where it cannot be had here now.
+        source: its pictures; None where they are gone, or are not the ones any more that were swept.
+        workspace: what everybody on this server shares.
+
+    """
+
+    run: Run
+    model: Model | None
+    source: Source | None
+    workspace: Workspace
+
+
+def choose_layer(hand: RunInHand, calls: Sequence[str] | None = None) -> str:
+    """Draw the choice of one of the run's calls, or of some of them; the last one unless a link names one."""
+    offered = list(hand.run.calls if calls is None else calls)
+    chosen = LAYER.get(f"It can be: {', '.join(offered[:12])}.")
+    if chosen is not None and chosen not in offered:
+        LAYER.warn(chosen, f"It can be: {', '.join(offered[:12])}.")
+        chosen = None
+    st.session_state["dataset_layer"] = chosen or offered[-1]
+    st.selectbox(
+        "Layer",
+        offered,
+        key="dataset_layer",
+        format_func=option_text,
+        on_change=lambda: LAYER.choose(st.session_state["dataset_layer"]),
+        width=320,
+    )
+    return chosen or offered[-1]
