@@ -25,6 +25,7 @@ from actviz_core.errors import (
 from actviz_core.estimates import Estimates
 from actviz_core.explanations import Explanations
 from actviz_core.following import Following
+from actviz_core.free_memory import available_memory
 from actviz_core.hooks import Estimate, ModuleRow
 from actviz_core.hooks.record import layer_of, unknown_name
 from actviz_core.hooks.selection import has_steps, is_step, step_of
@@ -63,7 +64,7 @@ class Workspace:
         self.background = Background(self.store)
         self.answers = AnswerSheets(self.model, lambda key: open_source(key, settings))
         self.explanations = Explanations(self.store, self.lines, self.model, self.sample, picture_key)
-        self.worths = LayerWorths(self.store, self.lines, self.model, self.sample, picture_key)
+        self.worths = LayerWorths(self.store, self.lines, self.model, self.sample, picture_key, self.at_once)
         self.following, self.edited = Following(self), EditedNetworks(self)
         self._models: ByteCache[str, Model] = ByteCache(MODEL_BYTES, _bytes_of, keep_largest=True)
 
@@ -256,6 +257,13 @@ class Workspace:
                 raise
             check_memory(what, needed, at_least=True)
 
+    def at_once(self, model: Model, most: int) -> int:
+        """How many pictures, up to ``most``, one pass through a network can take in the free memory."""
+        found, free = self._estimated(model), available_memory()
+        if found is None or not found.peak_bytes or free is None or model.device.type != "cpu":
+            return most
+        return max(1, min(most, free // found.peak_bytes))
+
     def in_line(self, model: Model, what: str, work: Callable[[], Result]) -> Result:
         """Do work for a network when it is its turn."""
         return self.lines.do(model.fingerprint, what, work)
@@ -281,6 +289,7 @@ class Workspace:
 
         if self.store.has_attention(model, picture, layer):
             return run()
+        self.check_room(model)
         return self.in_line(model, f"Running {model.key} on {sample.id}", run)
 
     def prediction(self, model: Model, sample: Sample, k: int | None = 5) -> TopK:

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from actviz_core import workspace as workspace_module
 from actviz_core.errors import BudgetError, NotEnoughMemoryError
+from actviz_core.layer_worth import WorthAsked
 from actviz_core.models import Model, building, load_model
 from actviz_core.models.registry import find_network
 from actviz_core.samples import Sample, open_sample
@@ -130,6 +131,31 @@ def test_a_pass_that_needs_more_memory_than_is_free_is_refused_before_it_starts(
     assert net.passes == 0
     monkeypatch.setattr(building, "available_memory", lambda: LARGE + SMALL)
     assert workspace.prediction(model, sample).problem is None
+
+
+def test_channels_are_switched_off_in_passes_that_fit_into_the_memory_that_is_free(
+    settings: Settings, sample: Sample, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passes: list[int] = []
+
+    class Counts(Grows):
+        def forward(self, x: Tensor) -> Tensor:
+            if x.device.type == "cpu":
+                passes.append(len(x))
+            return super().forward(x)
+
+    workspace, model = with_room_for(settings, 2**24), model_of(Counts())
+    monkeypatch.setattr(workspace.worths, "_model_of", lambda _key: model)
+    monkeypatch.setattr(workspace_module, "available_memory", lambda: 3 * (LARGE + SMALL))
+    asked = WorthAsked(model, sample, "conv", 1, 0)
+    workspace.worths.start(asked).wait(60)
+    assert workspace.worths.find(asked) is not None
+    assert passes == [1, 3, 3]  # the shape, and two of the four channels at a time
+    assert workspace.at_once(model, 2) == 2
+    monkeypatch.setattr(workspace_module, "available_memory", lambda: 0)
+    assert workspace.at_once(model, 64) == 1
+    monkeypatch.setattr(workspace_module, "available_memory", lambda: None)
+    assert workspace.at_once(model, 64) == 64
 
 
 def test_networks_that_nobody_looks_at_make_room_for_a_pass(
