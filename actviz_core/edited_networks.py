@@ -29,6 +29,10 @@ class EditedNetworks:
         axes = {edit.layer: self.check(model, edit) for edit in edits}
         return self._kept.get(joined_key(model.fingerprint, texts), lambda: edited_model(model, edits, axes))
 
+    def forget(self) -> None:
+        """Let go of all of them, and so of networks that made room; they are made again when asked for."""
+        self._kept.clear()
+
     def check(self, model: Model, edit: ChannelEdit) -> int:
         """The axis of a layer's channels, along which an edit is made.
 

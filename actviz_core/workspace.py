@@ -83,7 +83,7 @@ class Workspace:
             evictions = self._models.use().evictions
             model = self._models.get(key, lambda: self._load(key))
             if self._models.use().evictions > evictions:
-                give_back()
+                self._let_go()
             return model
 
         if key in self._models:
@@ -110,14 +110,19 @@ class Workspace:
         """Build a network, once those that were not looked at for longest have made room for it."""
         network, weights = find_network(key, self.settings)
         if self._models.make_room(network.memory(weights, self.settings) or 0):
-            give_back()
+            self._let_go()
         while True:
             try:
                 return load_model(key, settings=self.settings)
             except NotEnoughMemoryError as error:
                 if not self._models.drop(error.missing):
                     raise
-                give_back()
+                self._let_go()
+
+    def _let_go(self) -> None:
+        """Free what networks took that made room, and edited ones with them."""
+        self.edited.forget()
+        give_back()
 
     def sample(self, image_id: str) -> Sample:
         """The picture of an image id. Raises `UnknownImageError` or `BadImageError`."""
@@ -255,6 +260,7 @@ class Workspace:
         except NotEnoughMemoryError as error:
             if not self._models.drop(error.missing, but=model.key):
                 raise
+            self._let_go()
             check_memory(what, needed, at_least=True)
 
     def at_once(self, model: Model, most: int) -> int:

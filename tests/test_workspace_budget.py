@@ -184,8 +184,10 @@ def test_networks_make_room_before_the_next_one_is_built(
 
     monkeypatch.setattr(workspace_module, "load_model", load)
     first = weakref.ref(workspace.model(keys[0]).module)
+    edited = weakref.ref(workspace.model(f"{keys[0]}!conv1:0*0").module.get_parameter("conv1.weight"))
     for key in keys[1:]:
         workspace.model(key)
     assert held == [0, 1, 1]  # the first is gone before the third is built
     gc.collect()
     assert first() is None
+    assert edited() is None
