@@ -167,7 +167,7 @@ class Readers:
             stderr=subprocess.DEVNULL,
             cwd=tempfile.gettempdir(),
             env=environment | _SET,
-            start_new_session=True,
+            process_group=0,  # no session of its own, in which its niceness would count for nothing
         )
 
     def _drop_ended(self) -> None:

@@ -22,7 +22,12 @@ def reads(source: Path, output: Path, options: dict[str, Any]) -> dict[str, Any]
 
 def ranks(source: Path, output: Path, options: dict[str, Any]) -> dict[str, Any]:
     """Tell how this process stands among others."""
-    return {"niceness": os.nice(0), "first to go": int(Path("/proc/self/oom_score_adj").read_text())}
+    return {
+        "niceness": os.nice(0),
+        "session": os.getsid(0),
+        "group": os.getpgid(0),
+        "first to go": int(Path("/proc/self/oom_score_adj").read_text()),
+    }
 
 
 def sleeps(source: Path, output: Path, options: dict[str, Any]) -> dict[str, Any]:

@@ -131,8 +131,11 @@ def test_memory_is_taken_up_to_the_limit_and_no_further(readers: MakeReaders, so
 def test_a_reader_goes_behind_all_others_and_first_where_the_machine_has_no_memory_left(
     readers: MakeReaders, source: Path
 ) -> None:
+    """Niceness counts among the processes of a session; a group of its own is what the server ends."""
     with readers("ranks").read(source, LIMITS, ActVizError, folder=source.parent) as reading:
         assert reading.fields["niceness"] >= min(19, os.nice(0) + 10)
+        assert reading.fields["session"] == os.getsid(0)
+        assert reading.fields["group"] != os.getpgid(0)
         assert reading.fields["first to go"] == 1000
 
 
