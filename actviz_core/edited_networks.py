@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from actviz_core.cache import ByteCache
-from actviz_core.errors import EditError
+from actviz_core.errors import EditError, quoted
 from actviz_core.models import Model
 from actviz_core.models.edited import ChannelEdit, edited_model, joined_key
 from actviz_core.models.layouts import layout_of
@@ -29,6 +29,10 @@ class EditedNetworks:
         axes = {edit.layer: self.check(model, edit) for edit in edits}
         return self._kept.get(joined_key(model.fingerprint, texts), lambda: edited_model(model, edits, axes))
 
+    def forget(self) -> None:
+        """Let go of all of them, and so of networks that made room; they are made again when asked for."""
+        self._kept.clear()
+
     def check(self, model: Model, edit: ChannelEdit) -> int:
         """The axis of a layer's channels, along which an edit is made.
 
@@ -43,7 +47,7 @@ class EditedNetworks:
                 if row is None
                 else f"{edit.layer} returns no tensor."
             )
-            raise EditError(f"Nothing can be edited at {edit.layer!r}: {close}")
+            raise EditError(f"Nothing can be edited at {quoted(edit.layer)}: {close}")
         layout = layout_of(model.module, edit.layer, row.shape, model.preprocess.size)
         axis = layout.axes.find("C")
         if axis < 1:

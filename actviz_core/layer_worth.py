@@ -21,7 +21,7 @@ from actviz_core.samples import Sample
 from actviz_core.waiting import Lines, Patience, patient
 
 MOST_WAITING = 8
-BATCH = 64
+BATCH = 64  # channels in one pass, where there is memory for so many
 
 
 @dataclass(frozen=True)
@@ -62,9 +62,11 @@ class LayerWorths:
         model_of: Callable[[str], Model],
         sample_of: Callable[[str], Sample],
         picture_of: Callable[[Sample], str],
+        at_once: Callable[[Model, int], int],
     ) -> None:
         self._store, self._lines = store, lines
         self._model_of, self._sample_of, self._picture_of = model_of, sample_of, picture_of
+        self._at_once = at_once
         self.jobs = SharedJobs(MOST_WAITING)
 
     def find(self, asked: WorthAsked) -> LayerWorth | None:
@@ -100,7 +102,8 @@ class LayerWorths:
 
         def make() -> LayerWorth:
             x = asked.model.inputs(asked.sample.image)
-            worth = channel_worth(asked.model.module, x, asked.call, share, axis=asked.axis, batch=BATCH)
+            batch = max(1, self._at_once(asked.model, BATCH + 1) - 1)  # beside the unchanged picture
+            worth = channel_worth(asked.model.module, x, asked.call, share, axis=asked.axis, batch=batch)
             return LayerWorth(worth.double().numpy())
 
         try:

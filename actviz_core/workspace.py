@@ -25,6 +25,7 @@ from actviz_core.errors import (
 from actviz_core.estimates import Estimates
 from actviz_core.explanations import Explanations
 from actviz_core.following import Following
+from actviz_core.free_memory import available_memory
 from actviz_core.hooks import Estimate, ModuleRow
 from actviz_core.hooks.record import layer_of, unknown_name
 from actviz_core.hooks.selection import has_steps, is_step, step_of
@@ -64,7 +65,7 @@ class Workspace:
         self.background = Background(self.store)
         self.answers = AnswerSheets(self.model, lambda key: open_source(key, settings))
         self.explanations = Explanations(self.store, self.lines, self.model, self.sample, picture_key)
-        self.worths = LayerWorths(self.store, self.lines, self.model, self.sample, picture_key)
+        self.worths = LayerWorths(self.store, self.lines, self.model, self.sample, picture_key, self.at_once)
         self.following, self.edited, self.sweeps = Following(self), EditedNetworks(self), Sweeps(self)
         self._models: ByteCache[str, Model] = ByteCache(MODEL_BYTES, _bytes_of, keep_largest=True)
 
@@ -83,7 +84,7 @@ class Workspace:
             evictions = self._models.use().evictions
             model = self._models.get(key, lambda: self._load(key))
             if self._models.use().evictions > evictions:
-                give_back()
+                self._let_go()
             return model
 
         if key in self._models:
@@ -110,14 +111,19 @@ class Workspace:
         """Build a network, once those that were not looked at for longest have made room for it."""
         network, weights = find_network(key, self.settings)
         if self._models.make_room(network.memory(weights, self.settings) or 0):
-            give_back()
+            self._let_go()
         while True:
             try:
                 return load_model(key, settings=self.settings)
             except NotEnoughMemoryError as error:
                 if not self._models.drop(error.missing):
                     raise
-                give_back()
+                self._let_go()
+
+    def _let_go(self) -> None:
+        """Free what networks took that made room, and edited ones with them."""
+        self.edited.forget()
+        give_back()
 
     def sample(self, image_id: str) -> Sample:
         """The picture of an image id. Raises `UnknownImageError` or `BadImageError`."""
@@ -255,7 +261,15 @@ class Workspace:
         except NotEnoughMemoryError as error:
             if not self._models.drop(error.missing, but=model.key):
                 raise
+            self._let_go()
             check_memory(what, needed, at_least=True)
+
+    def at_once(self, model: Model, most: int) -> int:
+        """How many pictures, up to ``most``, one pass through a network can take in the free memory."""
+        found, free = self._estimated(model), available_memory()
+        if found is None or not found.peak_bytes or free is None or model.device.type != "cpu":
+            return most
+        return max(1, min(most, free // found.peak_bytes))
 
     def in_line(self, model: Model, what: str, work: Callable[[], Result]) -> Result:
         """Do work for a network when it is its turn."""
@@ -282,6 +296,7 @@ class Workspace:
 
         if self.store.has_attention(model, picture, layer):
             return run()
+        self.check_room(model)
         return self.in_line(model, f"Running {model.key} on {sample.id}", run)
 
     def prediction(self, model: Model, sample: Sample, k: int | None = 5) -> TopK:

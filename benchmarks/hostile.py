@@ -1,18 +1,18 @@
-"""Prints what hostile files do to the server: `python -m benchmarks.hostile`. Takes some twenty minutes.
+"""Prints what hostile files do to the server: `python -m benchmarks.hostile`. Takes some thirty minutes.
 
-Made files are read as uploads are. Told are the longest time, the most memory of a reading process, and by
-how much the server's own memory grew at most. At the end an ordinary visitor clicks while others upload
-files that take as long as they are allowed to.
+Made files are read as uploads are. Told are the longest time and the most memory of a reading process, also
+as shares of what the file is allowed, and by how much the server's own memory grew at most. At the end an
+ordinary visitor clicks while others upload files that take as long as they are allowed to.
 """
 
 import random
-import resource
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import cycle
 from pathlib import Path
@@ -20,95 +20,119 @@ from pathlib import Path
 import torch
 from playwright.sync_api import FilePayload, sync_playwright
 
+from actviz_core.decoding import MAX_BYTES
 from actviz_core.errors import ActVizError
+from actviz_core.models import load_model
+from actviz_core.models.fitting import fit
 from actviz_core.samples import save_upload
+from actviz_core.samples.visitor_pictures import LIMITS
 from actviz_core.settings import Settings, reading_folder
-from actviz_core.weights.state_dicts import read_state_dict
+from actviz_core.untrusted import Limits
+from actviz_core.weights.state_dicts import read_state_dict, reading_limits
 from benchmarks.browser import chromium, drawn, time_of_click, time_to_open, visitor
 from benchmarks.peers.article import LAYERS
 from benchmarks.servers import serving
 from benchmarks.stopwatch import Timing
+from benchmarks.watched import Peaks, children_watched, forget_own_peak, own_peak
 from tests.browser.chromium import launch
 from tests.samples import hostile as pictures
 from tests.weights import hostile as weights
 from tests.weights.payloads import payloads, saved
 
 MUTATED = 300
-CLICKS = 15
+SHARES = (100, 10, 1)  # by which the size of each kind is divided
+ROUNDS = 2
+CLICKS = 10  # in each round, with and without
 ATTACKERS = 2
 LINK = "/activations?model=resnet18@random&image=bundled-imagenet/0" + "".join(f"&layers={x}" for x in LAYERS)
 SLOW = pictures.jpeg_with_scans(1000)
-_COLUMNS = "{:34}{:>7}{:>10}{:>12}{:>14}{:>14}  {}"
+_COLUMNS = "{:40}{:>6}{:>9}{:>10}{:>15}{:>10}{:>13}{:>12}  {}"
+_TITLES = ("files", "count", "longest", "of limit", "largest child", "of limit", "grown here", "executions")
 
 
 @dataclass
 class Outcome:
-    """What became of the files of one group."""
+    """What became of the files of one group: the most of each, and how often each ending came."""
 
     seconds: float = 0.0
+    of_time: float = 0.0
+    memory: int = 0
+    of_memory: float = 0.0
     grown: int = 0
     endings: Counter[str] = field(default_factory=Counter)
 
-    def add(self, seconds: float, grown: int, ending: str) -> None:
-        """Count one file."""
-        self.seconds, self.grown = max(self.seconds, seconds), max(self.grown, grown)
+    def add(self, seconds: float, memory: int, grown: int, limits: Limits, ending: str) -> None:
+        """Count one file, which had such limits."""
+        self.seconds, self.memory = max(self.seconds, seconds), max(self.memory, memory)
+        self.of_time = max(self.of_time, seconds / limits.seconds)
+        self.of_memory = max(self.of_memory, memory / limits.memory_bytes)
+        self.grown = max(self.grown, grown)
         self.endings[ending] += 1
+
+    def line(self, name: str, executions: int) -> str:
+        """A line of the table."""
+        return _COLUMNS.format(
+            name,
+            self.endings.total(),
+            f"{self.seconds:.1f} s",
+            f"{self.of_time:.2f}x",
+            f"{self.memory / 1e6:,.0f} MB",
+            f"{self.of_memory:.2f}x",
+            f"{self.grown / 1e6:.0f} MB",
+            executions,
+            ", ".join(f"{count} {ending}" for ending, count in self.endings.most_common()),
+        )
 
 
 def main() -> None:
     """Print a line a group of files, then the clicks."""
-    print(
-        _COLUMNS.format("files", "count", "longest", "grown here", "largest child", "executions", "endings")
-    )
-    with tempfile.TemporaryDirectory() as folder:
+    print(_COLUMNS.format(*_TITLES, "endings"))
+    with tempfile.TemporaryDirectory() as folder, children_watched() as peaks:
         settings = Settings(Path(folder), None, (), 2**20, "cpu")
         marker = Path(folder) / "marker"
+        network = load_model("cifar-resnet20", settings=settings).module
 
         def read_picture(content: bytes) -> None:
             save_upload(content, "x.png", settings)
 
         def read_weights(content: bytes) -> None:
-            read_state_dict(content, "x.pt", reading_folder(settings))
+            read = read_state_dict(content, "x.pt", reading_folder(settings))
+            fit(read.tensors, network).sentence()
 
-        groups = {
-            "pictures, mutated": (_mutated(_seed_pictures()), read_picture),
-            "pictures made to hurt": (_variations(), read_picture),
-            "weights, mutated": (_mutated(_seed_weights(marker)), read_weights),
-            "weights made to hurt": ((make() for make in weights.KINDS.values()), read_weights),
-            "weights that would run code": (
-                (content for content, _ in payloads(marker).values()),
-                read_weights,
-            ),
-        }
-        for name, (files, read) in groups.items():
-            outcome = _outcome(files, read)
-            child = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e3
-            print(
-                _COLUMNS.format(
-                    name,
-                    outcome.endings.total(),
-                    f"{outcome.seconds:.1f} s",
-                    f"{outcome.grown / 1e6:.0f} MB",
-                    f"{child:,.0f} MB",
-                    int(marker.exists()),
-                    ", ".join(f"{count} {ending}" for ending, count in outcome.endings.most_common()),
-                ),
-                flush=True,
-            )
+        codes = (content for content, _ in payloads(marker).values())
+        files = [
+            ("pictures, mutated", _mutated(_seed_pictures()), read_picture),
+            *((name, _of_kind(*kind), read_picture) for name, kind in pictures.KINDS.items()),
+            *((name, _of_kind(*kind), read_weights) for name, kind in weights.KINDS.items()),
+            ("weights that would run code", codes, read_weights),
+            ("weights, mutated", _mutated(_seed_weights(marker)), read_weights),
+        ]
+        for name, contents, read in files:
+            limits_of = _picture_limits if read is read_picture else reading_limits
+            outcome = _outcome(contents, read, limits_of, peaks)
+            print(outcome.line(name, int(marker.exists())), flush=True)
     _clicks()
 
 
-def _outcome(files: Iterator[bytes], read: Callable[[bytes], None]) -> Outcome:
+def _picture_limits(_size: int) -> Limits:
+    return LIMITS
+
+
+def _outcome(
+    files: Iterable[bytes], read: Callable[[bytes], None], limits_of: Callable[[int], Limits], peaks: Peaks
+) -> Outcome:
     outcome = Outcome()
     for content in files:
-        _forget_peak()
-        before, start = _peak(), time.perf_counter()
+        forget_own_peak()
+        peaks.take()
+        before, start = own_peak(), time.perf_counter()
         try:
             read(content)
             ending = "read"
         except ActVizError as error:
             ending = _kind_of(str(error))
-        outcome.add(time.perf_counter() - start, _peak() - before, ending)
+        seconds = time.perf_counter() - start
+        outcome.add(seconds, peaks.take(), own_peak() - before, limits_of(len(content)), ending)
     return outcome
 
 
@@ -155,22 +179,10 @@ def _mutated(seeds: list[bytes]) -> Iterator[bytes]:
         yield bytes(content)
 
 
-def _variations() -> Iterator[bytes]:
-    """Each kind at three sizes, the largest as it was first seen."""
-    for make, size in pictures.KINDS.values():
-        for share in (100, 10, 1):
-            content = make(max(1, size // share))
-            yield content[: 64 * 10**6]
-
-
-def _peak() -> int:
-    """The most memory that this process had since it was last asked to forget it."""
-    status = Path("/proc/self/status").read_text()
-    return int(status.partition("VmHWM:")[2].split()[0]) * 1024
-
-
-def _forget_peak() -> None:
-    Path("/proc/self/clear_refs").write_text("5")
+def _of_kind(make: Callable[[int], bytes], size: int) -> Iterator[bytes]:
+    """A kind at three sizes, the largest as it was first seen to hurt."""
+    for share in SHARES:
+        yield make(max(1, size // share))[:MAX_BYTES]
 
 
 def _clicks() -> None:
@@ -187,19 +199,32 @@ def _clicks() -> None:
 
         for _ in range(3):
             click()
-        alone = Timing(tuple(click() for _ in range(CLICKS)))
-        command = [sys.executable, "-m", "benchmarks.hostile", url]
-        attackers = [subprocess.Popen(command, stdout=subprocess.PIPE) for _ in range(ATTACKERS)]
+        alone, meanwhile = list[float](), list[float]()
+        for _ in range(ROUNDS):
+            alone += [click() for _ in range(CLICKS)]
+            with _attacked(url):
+                meanwhile += [click() for _ in range(CLICKS)]
+    usual, then = Timing(tuple(alone)), Timing(tuple(meanwhile))
+    print(
+        f"\nclick while {ATTACKERS} upload slow pictures / alone: {then.median / usual.median:.2f}x", end=" "
+    )
+    print(f"({then.words} / {usual.words})")
+
+
+@contextmanager
+def _attacked(url: str) -> Iterator[None]:
+    """Within it, others upload slow pictures."""
+    command = [sys.executable, "-m", "benchmarks.hostile", url]
+    attackers = [subprocess.Popen(command, stdout=subprocess.PIPE) for _ in range(ATTACKERS)]
+    try:
         for attacker in attackers:
             assert attacker.stdout is not None  # noqa: S101 - it was started with one
             attacker.stdout.readline()  # it has begun
-        meanwhile = Timing(tuple(click() for _ in range(CLICKS)))
+        yield
+    finally:
         for attacker in attackers:
             attacker.kill()
             attacker.communicate()
-    ratio = meanwhile.median / alone.median
-    print(f"\nclick while {ATTACKERS} upload slow pictures / alone: {ratio:.2f}x", end=" ")
-    print(f"({meanwhile.words} / {alone.words})")
 
 
 def _attack(url: str) -> None:

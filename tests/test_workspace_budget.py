@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from actviz_core import workspace as workspace_module
 from actviz_core.errors import BudgetError, NotEnoughMemoryError
+from actviz_core.layer_worth import WorthAsked
 from actviz_core.models import Model, building, load_model
 from actviz_core.models.registry import find_network
 from actviz_core.samples import Sample, open_sample
@@ -132,6 +133,31 @@ def test_a_pass_that_needs_more_memory_than_is_free_is_refused_before_it_starts(
     assert workspace.prediction(model, sample).problem is None
 
 
+def test_channels_are_switched_off_in_passes_that_fit_into_the_memory_that_is_free(
+    settings: Settings, sample: Sample, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passes: list[int] = []
+
+    class Counts(Grows):
+        def forward(self, x: Tensor) -> Tensor:
+            if x.device.type == "cpu":
+                passes.append(len(x))
+            return super().forward(x)
+
+    workspace, model = with_room_for(settings, 2**24), model_of(Counts())
+    monkeypatch.setattr(workspace.worths, "_model_of", lambda _key: model)
+    monkeypatch.setattr(workspace_module, "available_memory", lambda: 3 * (LARGE + SMALL))
+    asked = WorthAsked(model, sample, "conv", 1, 0)
+    workspace.worths.start(asked).wait(60)
+    assert workspace.worths.find(asked) is not None
+    assert passes == [1, 3, 3]  # the shape, and two of the four channels at a time
+    assert workspace.at_once(model, 2) == 2
+    monkeypatch.setattr(workspace_module, "available_memory", lambda: 0)
+    assert workspace.at_once(model, 64) == 1
+    monkeypatch.setattr(workspace_module, "available_memory", lambda: None)
+    assert workspace.at_once(model, 64) == 64
+
+
 def test_networks_that_nobody_looks_at_make_room_for_a_pass(
     settings: Settings, sample: Sample, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -158,8 +184,10 @@ def test_networks_make_room_before_the_next_one_is_built(
 
     monkeypatch.setattr(workspace_module, "load_model", load)
     first = weakref.ref(workspace.model(keys[0]).module)
+    edited = weakref.ref(workspace.model(f"{keys[0]}!conv1:0*0").module.get_parameter("conv1.weight"))
     for key in keys[1:]:
         workspace.model(key)
     assert held == [0, 1, 1]  # the first is gone before the third is built
     gc.collect()
     assert first() is None
+    assert edited() is None

@@ -23,7 +23,8 @@ SOURCE_KEY = "upload"
 DIGITS = 12
 
 _samples: ByteCache[Path, Sample] = ByteCache(
-    128 * 2**20, lambda sample: 3 * sample.image.width * sample.image.height
+    128 * 2**20,
+    lambda sample: 4 * sample.image.width * sample.image.height,  # as PIL keeps RGB
 )
 
 
@@ -53,7 +54,9 @@ def save_upload(content: bytes, name: str, settings: Settings | None = None) -> 
             f"{name} cannot be kept in {folder} ({error.strerror}). Make room there, or set ACTVIZ_DATA to a "
             "folder that can be written to."
         ) from error
-    return Sample(f"{SOURCE_KEY}/{digest}", image, None, name_of(folder / digest))
+    # The page that took it opens it at once: the picture is here already.
+    sample = _samples.get(folder / digest, lambda: Sample(f"{SOURCE_KEY}/{digest}", image, None))
+    return replace(sample, name=name_of(folder / digest))
 
 
 def open_upload(digest: str, settings: Settings | None = None) -> Sample:

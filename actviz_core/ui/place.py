@@ -6,6 +6,7 @@ import streamlit as st
 
 from actviz_core.ui import link_memory
 from actviz_core.ui.choices import remember_warning, repeat_warnings
+from actviz_core.ui.text import shorten
 
 Place = tuple[int, int]
 
@@ -27,7 +28,7 @@ def chosen_place(owner: str, shape: tuple[int, int]) -> Place | None:
             last = f"{shape[0] - 1},{shape[1] - 1}"
             remember_warning(
                 _PARAMETER,
-                f"The link's place={link} is not possible here. "
+                f"The link's place={shorten(link, 60)} is not possible here. "
                 f"It can be a row and a column, from 0,0 to {last}.",
             )
             repeat_warnings(_PARAMETER)

@@ -19,7 +19,7 @@ from actviz_core.workspace import Workspace, shared_workspace
 
 _PARAMETERS = ("model", "image", "layers", "steps", "edit")
 _SESSION = "view"
-_TOLD = 5  # layers of a link that are told one by one as missing
+_TOLD = 5  # layers, or edits, of a link that are told one by one as missing
 _LINK_LEFT = "view_link_left"  # a link whose network took too long to say which layers it has
 _LAYERS_LEFT = "view_layers_left"  # a network was chosen: its layers are still to be
 
@@ -209,12 +209,17 @@ def _possible_edits(
 ) -> tuple[str, ...]:
     """The edits of a link that can be made, each channel's last one; ``problems`` gets why others cannot."""
     found: dict[tuple[str, int], str] = {}
+    failed = 0
     for text in texts:
         try:
             edit = ChannelEdit.parse(text)
             workspace.edited.check(model, edit)
         except EditError as error:
-            problems.append(f"The link's edit={shorten(text, 60)} is not possible here. {error}")
+            failed += 1
+            if failed <= _TOLD:
+                problems.append(f"The link's edit={shorten(text, 60)} is not possible here. {error}")
         else:
             found[edit.layer, edit.channel] = str(edit)
+    if failed > _TOLD:
+        problems.append(f"{failed - _TOLD:,} more edits of the link are not possible in {model.key}.")
     return tuple(found.values())

@@ -2,12 +2,15 @@
 
 import math
 import os
+import signal
 import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 _STATM = Path("/proc/self/statm")  # in pages: mapped, resident, and of these shared with files
+_FIRST_TO_GO = Path("/proc/self/oom_score_adj")  # -1000 to 1000, to Linux's choice of whom to end
+_GRACE = 1  # seconds after which a process ends by itself, had nobody ended it in time
 _NICENESS = 10  # what visitors look at goes first
 
 
@@ -28,14 +31,18 @@ class Limits:
 def bind_this_process(limits: Limits) -> None:
     """Bind the calling process to limits that it cannot lift again, as far as the system has them.
 
-    Linux has all of them. macOS does not bound memory, and Windows has none of them: there the time that the
-    parent process allows is the only limit.
+    Linux has all of them, and ends this process before any other where the whole machine runs out of memory.
+    macOS does not bound memory, and Windows has none of them: there the time that the parent process allows
+    is the only limit. Elsewhere this process ends late by itself where the parent is gone.
     """
     if sys.platform == "win32":
         return
     import resource
 
     os.nice(_NICENESS)
+    signal.alarm(math.ceil(limits.seconds) + _GRACE)
+    if _FIRST_TO_GO.exists():
+        _FIRST_TO_GO.write_text("1000")
     seconds = math.ceil(time.process_time() + limits.seconds)
     bounds = {
         resource.RLIMIT_CPU: seconds,

@@ -42,6 +42,10 @@ _SET = {
 }
 
 
+# How a process ends that the system itself found to be late.
+_ENDED_LATE = {-getattr(signal, name) for name in ("SIGXCPU", "SIGALRM") if hasattr(signal, name)}
+
+
 class Ending(StrEnum):
     """Why a reading was stopped."""
 
@@ -70,8 +74,9 @@ class Reading:
 class Readers:
     """Processes that all read with the function ``module:function``; each reads one file and ends.
 
-    One more stands ready beforehand, so that a reading need not wait for imports. At most ``at_once`` read at
-    the same time; who comes then waits for at most ``wait_seconds``. Safe from many threads.
+    One more stands ready beforehand, and the next is started when that is taken, so that a reading need not
+    wait for imports. At most ``at_once`` read at the same time; who comes then waits for at most
+    ``wait_seconds``. Safe from many threads.
     """
 
     def __init__(self, function: str, *, at_once: int, wait_seconds: float) -> None:
@@ -144,12 +149,13 @@ class Readers:
                 process.stdin.write(json.dumps(request).encode() + b"\n")
                 process.stdin.close()
             clock.start()
+            with suppress(OSError):  # no room for one more now; the next reading starts its own
+                self.prepare()
             process.wait()
         finally:
             clock.cancel()
             _end(process)
-            self.prepare()
-        return not late.is_set() and process.returncode != -getattr(signal, "SIGXCPU", 0)
+        return not late.is_set() and process.returncode not in _ENDED_LATE
 
     def _start(self) -> subprocess.Popen[bytes]:
         environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
@@ -161,7 +167,7 @@ class Readers:
             stderr=subprocess.DEVNULL,
             cwd=tempfile.gettempdir(),
             env=environment | _SET,
-            start_new_session=True,
+            process_group=0,  # no session of its own, in which its niceness would count for nothing
         )
 
     def _drop_ended(self) -> None:

@@ -20,7 +20,8 @@ from actviz_core.untrusted.wording import stopped
 from actviz_core.weights.names import plain
 
 MAX_BYTES = DEFAULT_WEIGHTS_MB * MEGABYTE
-MAX_HEADER_BYTES = 16 * 2**20  # a network of 3,000 tensors has about 300 kB of safetensors header
+MAX_HEADER_BYTES = 4 * 2**20  # a network of 3,000 tensors has about 300 kB of safetensors header
+MAX_TENSORS = 20_000  # each takes the server some kB, however little is in it
 MAX_NAME = 500  # characters of a tensor's name; networks have some 60
 _WAY_ON = "Save the weights alone where the network is: torch.save(model.state_dict(), 'weights.pt')."
 
@@ -119,7 +120,12 @@ def _notes(reading: Reading) -> tuple[str, ...]:
 def _tensors(reading: Reading, name: str) -> dict[str, Tensor]:
     """Map the file that the process wrote into memory, once its header has been looked at here."""
     try:
-        for key in _header(reading.output):
+        names = _header(reading.output)
+        if len(names) > MAX_TENSORS:
+            raise WeightsFileError(
+                f"{name} holds {len(names):,} tensors, and {MAX_TENSORS:,} are allowed. {_WAY_ON}"
+            )
+        for key in names:
             if len(key) > MAX_NAME:
                 raise WeightsFileError(
                     f"{name} holds a tensor whose name has {len(key):,} characters, which no network's has."

@@ -11,7 +11,8 @@ from PIL import Image
 
 from actviz_core.errors import BadImageError, UnknownImageError
 from actviz_core.folder_lock import FILE_NAME
-from actviz_core.samples import open_sample, save_upload
+from actviz_core.samples import open_sample, save_upload, uploads
+from actviz_core.samples.visitor_pictures import read_visitor_picture
 from actviz_core.settings import Settings
 
 
@@ -39,6 +40,21 @@ def test_the_id_is_the_contents_and_opens_again(settings: Settings) -> None:
     again = open_sample(sample.id, settings)
     assert (again.id, again.name) == (sample.id, "my photo.png")
     assert again.image.tobytes() == sample.image.tobytes()
+
+
+def test_whoever_uploads_does_not_wait_for_a_second_reading(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+
+    def reading(path: Path, name: str, folder: Path) -> Image.Image:
+        read.append(name)
+        return read_visitor_picture(path, name, folder)
+
+    monkeypatch.setattr(uploads, "read_visitor_picture", reading)
+    sample = save_upload(png("blue"), "a.png", settings)
+    assert open_sample(sample.id, settings).image.tobytes() == sample.image.tobytes()
+    assert read == ["a.png"]
 
 
 def test_the_same_bytes_are_kept_once(settings: Settings) -> None:

@@ -20,6 +20,16 @@ def reads(source: Path, output: Path, options: dict[str, Any]) -> dict[str, Any]
     return {"asked": options["word"], "environment": dict(os.environ), "modules": sorted(sys.modules)}
 
 
+def ranks(source: Path, output: Path, options: dict[str, Any]) -> dict[str, Any]:
+    """Tell how this process stands among others."""
+    return {
+        "niceness": os.nice(0),
+        "session": os.getsid(0),
+        "group": os.getpgid(0),
+        "first to go": int(Path("/proc/self/oom_score_adj").read_text()),
+    }
+
+
 def sleeps(source: Path, output: Path, options: dict[str, Any]) -> dict[str, Any]:
     """Take wall time, but no processor."""
     time.sleep(60)
@@ -37,6 +47,19 @@ def allocates(source: Path, output: Path, options: dict[str, Any]) -> dict[str, 
     blocks = []
     while True:
         blocks.append(bytearray(10**7))
+
+
+def takes_all_memory(source: Path, output: Path, options: dict[str, Any]) -> dict[str, Any]:
+    """Take memory to its end, and tell how many bytes that is."""
+    blocks = []
+    try:
+        while True:
+            blocks.append(bytearray(10**6))
+    except MemoryError:
+        status = Path("/proc/self/status").read_text()
+        taken = int(status.partition("RssAnon:")[2].split()[0]) * 1024
+        blocks.clear()
+        return {"taken": taken}
 
 
 def dies(source: Path, output: Path, options: dict[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Processes that read visitors' files: they answer, or are ended at their limits, and leave nothing."""
 
 import os
-import resource
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +13,7 @@ from filelock import FileLock
 
 from actviz_core.errors import ActVizError, BadImageError
 from actviz_core.untrusted import Ending, Limits, Readers, ReadingStoppedError, remove_leftovers
+from actviz_core.untrusted import readers as readers_module
 
 LIMITS = Limits(seconds=20, memory_bytes=400 * 10**6, output_bytes=10**6)
 SHORT = Limits(seconds=1, memory_bytes=400 * 10**6, output_bytes=10**6)
@@ -113,18 +114,29 @@ class NeverRings:
         """Do nothing."""
 
 
-def test_processor_time_is_bounded_by_the_system_itself(
-    readers: MakeReaders, source: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("behaviour", ["sleeps", "computes"])
+def test_a_reader_whose_server_does_not_end_it_ends_by_itself(
+    readers: MakeReaders, source: Path, monkeypatch: pytest.MonkeyPatch, behaviour: str
 ) -> None:
-    """Also where the clock of the server would let it go on."""
+    """As where the server was killed while it read."""
     monkeypatch.setattr("actviz_core.untrusted.readers.threading.Timer", NeverRings)
-    assert ending_of(readers("computes"), source, SHORT) is Ending.TIME
+    assert ending_of(readers(behaviour), source, SHORT) is Ending.TIME
 
 
 def test_memory_is_taken_up_to_the_limit_and_no_further(readers: MakeReaders, source: Path) -> None:
-    ending_of(readers("allocates"), source, LIMITS)
-    largest = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
-    assert 0.5 * LIMITS.memory_bytes < largest
+    with readers("takes_all_memory").read(source, LIMITS, ActVizError, folder=source.parent) as reading:
+        assert 0.9 * LIMITS.memory_bytes < reading.fields["taken"] <= LIMITS.memory_bytes
+
+
+def test_a_reader_goes_behind_all_others_and_first_where_the_machine_has_no_memory_left(
+    readers: MakeReaders, source: Path
+) -> None:
+    """Niceness counts among the processes of a session; a group of its own is what the server ends."""
+    with readers("ranks").read(source, LIMITS, ActVizError, folder=source.parent) as reading:
+        assert reading.fields["niceness"] >= min(19, os.nice(0) + 10)
+        assert reading.fields["session"] == os.getsid(0)
+        assert reading.fields["group"] != os.getpgid(0)
+        assert reading.fields["first to go"] == 1000
 
 
 def test_what_a_reader_starts_ends_with_it(readers: MakeReaders, source: Path) -> None:
@@ -167,6 +179,23 @@ def test_each_file_has_a_process_of_its_own_and_the_next_stands_ready(
         words = [str(number) for number in range(12)]
         assert list(pool.map(read, words)) == words
     assert len(reading._ready) == 1
+
+
+def test_the_next_process_is_started_while_one_reads(
+    readers: MakeReaders, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that of several files that come one after the other none waits for imports alone."""
+    reading, at_its_end = readers("reads"), list[int]()
+    end = readers_module._end
+
+    def seen(process: subprocess.Popen[bytes]) -> None:
+        at_its_end.append(len(reading._ready))
+        end(process)
+
+    monkeypatch.setattr(readers_module, "_end", seen)
+    with reading.read(source, LIMITS, ActVizError, folder=source.parent, word="x"):
+        pass
+    assert at_its_end == [1]
 
 
 def test_who_finds_all_places_taken_is_told(readers: MakeReaders, source: Path) -> None:

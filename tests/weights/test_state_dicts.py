@@ -11,7 +11,8 @@ import torch
 from actviz_core.errors import WeightsFileError
 from actviz_core.untrusted import Limits, Reading, ReadingStoppedError
 from actviz_core.weights import state_dicts
-from actviz_core.weights.state_dicts import read_state_dict, reading_limits
+from actviz_core.weights.state_dicts import MAX_HEADER_BYTES, MAX_TENSORS, read_state_dict, reading_limits
+from tests.weights import hostile
 from tests.weights.hostile import KINDS
 from tests.weights.payloads import STATE, payloads, saved
 
@@ -50,7 +51,7 @@ def endings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """How each hostile kind ends, and a payload; two at a time, as on a server."""
     folder = tmp_path_factory.mktemp("hostile")
     marker = folder / "marker"
-    files = {name: make() for name, make in KINDS.items()} | {"code": payloads(marker)["eval"][0]}
+    files = {name: make(size) for name, (make, size) in KINDS.items()} | {"code": payloads(marker)["eval"][0]}
 
     def ending(name: str) -> str:
         try:
@@ -75,13 +76,13 @@ def test_every_hostile_kind_ends_in_a_sentence_that_names_the_file(
 
 
 def test_each_ending_has_its_own_sentence(endings: dict[str, str]) -> None:
-    assert f"takes more than {SECONDS} seconds to read" in endings["a key whose hash doubles 60 times"]
+    assert f"takes more than {SECONDS} seconds to read" in endings["a key whose hash doubles"]
     assert "MB of memory to be read, and was left" in endings["a buffer of 100 GB"]
-    assert "stopped the program that reads it: it is damaged" in endings["a key 200,000 deep"]
-    assert "is damaged or cut short" in endings["a shape of 2^63"]
-    assert "a tensor whose name has 2,799,944 characters" in endings["a name of 400,000 prefixes"]
+    assert "stopped the program that reads it: it is damaged" in endings["a key in a key"]
+    assert "is damaged or cut short" in endings["a huge shape"]
+    assert "a tensor whose name has 2,799,944 characters" in endings["a name of prefixes"]
     assert "code.pt is refused, and nothing in it was run" in endings["code"]
-    assert "holds no state dict" in endings["a tuple 10,000 deep"]
+    assert "holds no state dict" in endings["a tuple in a tuple, less deep"]
 
 
 def test_a_missing_file_is_said(tmp_path: Path, folder: Path) -> None:
@@ -106,10 +107,22 @@ def test_limits_grow_with_the_file() -> None:
     assert reading_limits(10**8).memory_bytes == 800 * 10**6
 
 
+def test_more_tensors_than_networks_have_are_said(folder: Path) -> None:
+    content = hostile.many_tensors(MAX_TENSORS + 1)
+    with pytest.raises(WeightsFileError, match=r"^net\.pt holds 20,001 tensors, and 20,000 are allowed\."):
+        read_state_dict(content, "net.pt", folder)
+
+
 @pytest.mark.parametrize(
     "written",
-    [b"", b"\xff" * 100, b"\x02\0\0\0\0\0\0\0[]", safetensors.torch.save({"x" * 501: torch.ones(1)})],
-    ids=["nothing", "no header", "no mapping", "a long name"],
+    [
+        b"",
+        b"\xff" * 100,
+        b"\x02\0\0\0\0\0\0\0[]",
+        (MAX_HEADER_BYTES + 1).to_bytes(8, "little") + b"{" * (MAX_HEADER_BYTES + 1),
+        safetensors.torch.save({"x" * 501: torch.ones(1)}),
+    ],
+    ids=["nothing", "no header", "no mapping", "a long header", "a long name"],
 )
 def test_what_a_process_wrote_is_looked_at_again(tmp_path: Path, written: bytes) -> None:
     """As if the process had been taken over by the file."""
