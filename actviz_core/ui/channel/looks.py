@@ -7,7 +7,7 @@ from actviz_core.background import Task
 from actviz_core.channels.looking import Look, look
 from actviz_core.figures import lay_on_pictures, looking_figure
 from actviz_core.ui.channel.card import ready
-from actviz_core.ui.channel.hand import ChannelInHand
+from actviz_core.ui.channel.hand import ChannelInHand, kept_field
 from actviz_core.ui.channel.sentences import look_sentence, number
 from actviz_core.ui.content_width import column_width
 from actviz_core.ui.figure import draw
@@ -21,10 +21,10 @@ SHARE = 0.44  # of the page's width
 def look_task(hand: ChannelInHand) -> Task[Look]:
     """Find where the channel's cell looks, in the background."""
     model, sample, layout = hand.model, hand.sample, hand.layer.layout
-    call, channel, cell = hand.call, hand.channel, hand.cell
+    call, channel, cell, field_at = hand.call, hand.channel, hand.cell, kept_field(hand)
     return hand.workspace.background.start(
         hand.key(f"looks {channel} {cell}"),
-        lambda _: look(model.module, model.inputs(sample.image), call, layout, channel, cell),
+        lambda _: look(model.module, model.inputs(sample.image), call, layout, channel, cell, field_at(cell)),
         lambda found: 0 if found.shares is None else found.shares.nbytes,
     )
 
