@@ -39,7 +39,10 @@ def show_looks(hand: ChannelInHand) -> None:
     row, column = hand.cell
     which = "The chosen cell" if hand.place is not None else "The strongest cell"
     value = number(float(hand.map[row, column]))
-    st.caption(f"{which}, row {row}, column {column}: {value}. Click the map above to choose another.")
+    if hand.map.size > 1:
+        st.caption(f"{which}, row {row}, column {column}: {value}. Click the map above to choose another.")
+    else:
+        st.caption(f"Its only cell: {value}.")
     field = found.field
     picture = np.asarray(hand.model.preprocess.seen(hand.sample.image))
     if picture.shape[:2] != field.input_size:

@@ -148,7 +148,7 @@ def worth_sentence(worths: Worths, channel: int, name: str) -> str:
     said = f"By how far {name} falls without it, it is {ordinal(place)} of {count:,} channels{others}."
     most = int(falls.argmax())
     if falls[most] <= 0:
-        return f"{said} Without none of them {name} falls at all."
+        return f"{name} does not fall when any one of the {count:,} channels is switched off."
     if place == 1:
         return said
     return f"{said} The first is channel {most}, without which {name} falls by {_points(float(falls[most]))}."
@@ -226,4 +226,9 @@ def made_sentence(found: Excitation, real: ChannelOnPictures | None) -> str:
     said += f"; the most that one of {real.count:,} real pictures reaches{where} is {number(largest)}."
     if found.value <= largest:
         return f"{said} The ascent found nothing better."
-    return f"{said} That is {found.value / largest:.1f} times as much." if largest > 0 else said
+    return f"{said} That is {times(found.value / largest)} times as much." if largest > 0 else said
+
+
+def times(ratio: float) -> str:
+    """How many times as much: with two digits after the point where one would hide the difference."""
+    return f"{ratio:.2f}" if ratio < 2 else f"{ratio:.1f}"

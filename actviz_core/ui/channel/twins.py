@@ -66,7 +66,8 @@ def _over_run(hand: ChannelInHand, run: Run) -> None:
         st.caption(
             plain(
                 f"Correlation of the maps' means over {run.manifest.source_title}: {_listed(found)}. The "
-                "maps are those of the picture in hand. Click one to open its page."
+                "maps are those of the picture in hand, each in a colour range of its own. Click one to open "
+                "its page."
             )
         )
 
