@@ -103,12 +103,12 @@ def weights_of(part: nn.Module, channel: int) -> dict[str, float]:
         for at, length in enumerate(kernels.double().reshape(size, -1).norm(dim=1).tolist()):
             found[f"weights for {group * size + at}"] = length
         if bias is not None:
-            found["bias"] = float(bias[channel])
+            found["bias"] = float(bias[channel].detach())
         return found
     if weight is not None:
-        found["scale"] = float(weight[channel])
+        found["scale"] = float(weight[channel].detach())
     if bias is not None:
-        found["shift"] = float(bias[channel])
+        found["shift"] = float(bias[channel].detach())
     mean, variance = getattr(part, "running_mean", None), getattr(part, "running_var", None)
     if mean is not None and variance is not None:
         scale = found.get("scale", 1.0) / (float(variance[channel]) + float(getattr(part, "eps", 0.0))) ** 0.5
