@@ -1,11 +1,12 @@
 """The page of a channel once a source was swept: what excites it and its twins are those of the kept run."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 
 from actviz_core import open_source, sweep
+from actviz_core.channels import receptive_field
 from actviz_core.sweep import Run
 from actviz_core.ui.channel.sections import channel_html
 from actviz_core.workspace import Workspace, shared_workspace
@@ -19,7 +20,7 @@ SOURCE = "bundled-imagenet"
 
 
 @pytest.fixture
-def swept(new_server: Callable[..., Workspace]) -> Iterator[Callable[..., Run]]:
+def swept(new_server: Callable[..., Workspace]) -> Callable[..., Run]:
     """Sweeps the default network on the test's own server."""
     workspace = new_server()
 
@@ -99,8 +100,9 @@ def test_twins_are_those_of_all_pictures_and_of_this_one_if_asked_for(swept: Cal
     assert app.query_params["channel"] == str(alike[1])
     app = open_channel(LAYER, CHANNEL, twins="this picture")
     assert shown_channels(app, "channel_twins") == [CHANNEL, *alike[:5]]
-    (told,) = said(open_channel(LAYER, CHANNEL, twins="none"))
-    assert told == "The link's twins=none is not possible here. It can be: all pictures, this picture."
+    assert said(open_channel(LAYER, CHANNEL, twins="none")) == [
+        "The link's twins=none is not possible here. It can be: all pictures, this picture."
+    ]
 
 
 def test_channels_of_one_value_have_twins_once_their_source_was_swept(swept: Callable[..., Run]) -> None:
@@ -114,17 +116,14 @@ def test_channels_of_one_value_have_twins_once_their_source_was_swept(swept: Cal
 def test_a_box_is_found_once_for_a_cell_whatever_the_picture(
     new_server: Callable[..., Workspace], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from actviz_core.ui.channel import hand
-
     new_server()
     asked: list[tuple[int, int]] = []
-    real = hand.receptive_field
 
     def counted(module: object, shape: object, layer: str, cell: tuple[int, int], **more: int) -> object:
         asked.append(cell)
-        return real(module, shape, layer, cell, **more)  # type: ignore[arg-type]
+        return receptive_field(module, shape, layer, cell, **more)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(hand, "receptive_field", counted)
+    monkeypatch.setattr("actviz_core.ui.channel.hand.receptive_field", counted)
     first = cards(open_channel(LAYER, CHANNEL, place="4,5"))["looks"][0]
     again = cards(open_channel(LAYER, CHANNEL, place="4,5", image="bundled-cifar10/3"))["looks"][0]
     assert first.partition(", and on no other")[0] == again.partition(", and on no other")[0]

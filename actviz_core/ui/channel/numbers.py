@@ -53,7 +53,7 @@ def numbers_of(hand: ChannelInHand, layer: str, number: int) -> ChannelNumbers:
     picture: Excitation | None = found_by(hand.workspace.background.find(key))
     if picture is not None and picture.stuck:
         picture = None
-    expected |= weights | answer.expected | sheet.expected
+    expected.update({**weights, **answer.expected, **sheet.expected})
     expected |= {f"correlation with {twin.channel}": twin.correlation for twin in alike}
     expected |= {} if picture is None else {"made picture": picture.value}
     return ChannelNumbers(
