@@ -20,6 +20,7 @@ from actviz_core.attribution import (
     random_curves,
 )
 from actviz_core.attribution.covering import RandomCurves
+from actviz_core.attribution.grad_cam import leading_channels
 from actviz_core.background_jobs import SharedJobs
 from actviz_core.downloads import Job
 from actviz_core.errors import ActVizError, ModelFailedError, NotPossibleError, ShapeError
@@ -68,6 +69,7 @@ class Explanation:
     Attributes:
         map: one value a pixel that the network sees, (H, W); None where the method cannot work here.
         layer: the layer that a Grad-CAM looked at.
+        channels: those of the layer that add most to a Grad-CAM, the first of them most.
         test: how the class reacts when the map's pixels are covered; None where there is none.
         reason: why there is no map, or no test; empty where nothing is missing.
 
@@ -77,12 +79,14 @@ class Explanation:
     layer: str | None
     test: MapTest | None
     reason: str = ""
+    channels: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
 class _Map:
     found: Attribution | None
     reason: str = ""
+    channels: tuple[int, ...] = ()
 
     @property
     def nbytes(self) -> int:
@@ -129,11 +133,12 @@ class Explanations:
             return Explanation(None, None, None, found.reason)
         values = found.found.map.abs() if asked.absolute else found.found.map
         if not asked.tested or asked.model.task is Task.SEGMENTATION:
-            return Explanation(values, found.found.layer, None, NOT_TESTED if asked.tested else "")
+            reason = NOT_TESTED if asked.tested else ""
+            return Explanation(values, found.found.layer, None, reason, found.channels)
         tested = self._store.remembered(asked.model, self._picture_of(asked.sample), _test_name(asked), _Test)
         if tested is None:
             return None
-        return Explanation(values, found.found.layer, tested.test, tested.reason)
+        return Explanation(values, found.found.layer, tested.test, tested.reason, found.channels)
 
     def job(self, asked: Asked) -> Job | None:
         """The running or latest job that makes it, if there was one; it counts passes of the network."""
@@ -195,7 +200,10 @@ def _mapped(asked: Asked, x: Tensor, job: Job) -> _Map:
         )
     except NotPossibleError as error:
         return _Map(None, str(error))
-    return _Map(found)
+    channels: tuple[int, ...] = ()
+    if asked.method is Method.GRAD_CAM and found.layer is not None:
+        channels = leading_channels(asked.model.module, x, asked.question, found.layer)
+    return _Map(found, channels=channels)
 
 
 def _tested(asked: Asked, x: Tensor, values: Tensor, random: RandomCurves) -> _Test:

@@ -1,4 +1,4 @@
-"""Which channels of a layer have the most similar maps."""
+"""Which channels of a layer have the most similar maps, or rise and fall with the same pictures."""
 
 from dataclasses import dataclass
 
@@ -57,3 +57,20 @@ def twins(maps: npt.ArrayLike, channel: int, count: int = 5) -> tuple[Twin, ...]
     return tuple(
         Twin(int(at), float(correlations[at])) for at in order[:count] if not np.isnan(correlations[at])
     )
+
+
+def twins_over_pictures(means: npt.ArrayLike, channel: int, count: int = 5) -> tuple[Twin, ...]:
+    """The channels whose means over their maps, (N, C), go with this one's over N pictures; most alike first.
+
+    Pictures for which the channel's own mean is not finite do not count. None where there is nothing to
+    compare, as for a channel whose mean is the same for every picture.
+
+    Raises:
+        ShapeError: if `means` is not two-dimensional or has no such channel.
+
+    """
+    values = np.asarray(means)
+    if values.ndim != 2 or not 0 <= channel < values.shape[1]:
+        raise ShapeError(f"Means must have the shape (pictures, channels) with channel {channel} among them.")
+    values = values[np.isfinite(values[:, channel])]
+    return twins(values.T[:, :, None], channel, count) if len(values) > 1 else ()

@@ -89,13 +89,31 @@ def grid_cam(module: nn.Module, x: Tensor, question: Question, layer: str) -> Te
     and what is below zero set to zero: Selvaraju et al., "Grad-CAM" (2017), on the values that the layer
     returned, also where a later in-place operation overwrites them.
     """
+    return _weighted(module, x, question, layer).sum(1, keepdim=True).relu()
+
+
+def leading_channels(
+    module: nn.Module, x: Tensor, question: Question, layer: str, count: int = 3
+) -> tuple[int, ...]:
+    """The channels that add most to the sum that Grad-CAM of a layer is, largest first; none below zero.
+
+    What a channel adds is the mean over the grid of its map times its weight, for one picture ``x``. Raises
+    as `grid_cam`.
+    """
+    added = _weighted(module, x, question, layer)[0].double().mean((1, 2))
+    order = added.argsort(descending=True, stable=True)[:count].tolist()
+    return tuple(channel for channel in order if added[channel] > 0)
+
+
+def _weighted(module: nn.Module, x: Tensor, question: Question, layer: str) -> Tensor:
+    """A layer's maps for one picture, each times the mean of its gradient: (1, channels, rows, columns)."""
     values = capture(module, x, [layer])[layer]
     gradients = capture_gradients(module, x, lambda output: number_of_question(output, question), [layer])[
         layer
     ]
     layout = layout_for_cam(module, layer, tuple(values.shape), (x.shape[-2], x.shape[-1]))
     maps, slopes = _channels_first(values, layout), _channels_first(gradients, layout)
-    return (slopes.mean((2, 3), keepdim=True) * maps).sum(1, keepdim=True).relu()
+    return slopes.mean((2, 3), keepdim=True) * maps
 
 
 def _channels_first(values: Tensor, layout: Layout) -> Tensor:

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from actviz_core.channels.on_pictures import Hit
-from actviz_core.channels.receptive_field import receptive_field
+from actviz_core.channels.receptive_field import ReceptiveField
 from actviz_core.models import Model
 
 
@@ -21,20 +21,22 @@ class Crop:
 
 
 def cut_to_sight(
-    model: Model, call: str, channel: int, hits: Sequence[Hit], image_of: Callable[[str], Image.Image]
+    model: Model,
+    hits: Sequence[Hit],
+    image_of: Callable[[str], Image.Image],
+    field_at: Callable[[tuple[int, int]], ReceptiveField],
 ) -> tuple[Crop, ...]:
     """Cut every picture, as the network sees it, to the box of its strongest cell.
 
-    ``image_of`` gives the picture of an image id. A picture stays whole where the layer looks at everything.
-    Raises what `receptive_field` and ``image_of`` raise.
+    ``image_of`` gives the picture of an image id, ``field_at`` the box of a cell. A picture stays whole where
+    the layer looks at everything. Raises what these two raise.
     """
-    height, width = model.preprocess.size
     boxes: dict[tuple[int, int], tuple[slice, slice]] = {}
     everything = False
     found = []
     for hit in hits:
         if hit.cell not in boxes and not everything:
-            field = receptive_field(model.module, (1, 3, height, width), call, hit.cell, channel=channel)
+            field = field_at(hit.cell)
             everything = field.layer_sees_all
             boxes[hit.cell] = (slice(field.top, field.bottom), slice(field.left, field.right))
         picture = np.asarray(model.preprocess.seen(image_of(hit.image)))

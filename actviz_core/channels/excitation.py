@@ -193,6 +193,12 @@ def _pixels(picture: Tensor) -> Picture:
     return values
 
 
+def _mean_at(activation: Tensor, cells: Tensor) -> Tensor:
+    """The mean of the values that lie at these positions of an activation, read in a row."""
+    number = activation.reshape(-1)[cells.to(activation.device)].mean()
+    return number.to(torch.promote_types(number.dtype, torch.float32))
+
+
 class _Climb:
     """The objective of one channel, for pictures from 0 to 1."""
 
@@ -211,14 +217,25 @@ class _Climb:
         numbers = torch.arange(value.numel()).reshape(value.shape)
         maps = maps_of(numbers, layout)
         check_place(maps, layer, None, channel)
-        cells = maps[channel]
+        self._map = maps[channel].reshape(-1).clone()
+        self._cells = self._map
         if objective is Objective.CENTRE:
-            cells = cells[cells.shape[0] // 2, cells.shape[1] // 2]
-        self._cells = cells.reshape(-1).clone()
+            rows, columns = maps.shape[1:]
+            self._cells = maps[channel, rows // 2, columns // 2].reshape(-1).clone()
 
     def gradient(self, picture: Tensor) -> tuple[float, Tensor]:
-        """The objective for a picture (1, 3, H, W) from 0 to 1, and its gradient, on the CPU."""
-        value, gradient = input_gradient(self._module, self._input(picture), self.call, self._number)
+        """The objective for a picture (1, 3, H, W) from 0 to 1, and the way upwards, on the CPU.
+
+        That is the objective's gradient; where the centre cell has none, as behind a ReLU that lets nothing
+        through there, that of the map's mean.
+        """
+        value, gradient = self._followed(picture, self._number)
+        if not gradient.any() and len(self._cells) < len(self._map):
+            gradient = self._followed(picture, self._mean_of_map)[1]
+        return value, gradient
+
+    def _followed(self, picture: Tensor, number: Callable[[Tensor], Tensor]) -> tuple[float, Tensor]:
+        value, gradient = input_gradient(self._module, self._input(picture), self.call, number)
         gradient = gradient.to("cpu", torch.float32) / self._std
         if not np.isfinite(value) or not gradient.isfinite().all():
             raise ChannelError(
@@ -234,8 +251,10 @@ class _Climb:
         return float(self._number(record[self.call]))
 
     def _number(self, activation: Tensor) -> Tensor:
-        number = activation.reshape(-1)[self._cells.to(activation.device)].mean()
-        return number.to(torch.promote_types(number.dtype, torch.float32))
+        return _mean_at(activation, self._cells)
+
+    def _mean_of_map(self, activation: Tensor) -> Tensor:
+        return _mean_at(activation, self._map)
 
     def _input(self, picture: Tensor) -> Tensor:
         return ((picture - self._mean) / self._std).to(self._like.device, self._like.dtype)

@@ -43,7 +43,13 @@ class Look:
 
 
 def look(
-    module: nn.Module, inputs: Tensor, call: str, layout: Layout, channel: int, cell: tuple[int, int]
+    module: nn.Module,
+    inputs: Tensor,
+    call: str,
+    layout: Layout,
+    channel: int,
+    cell: tuple[int, int],
+    field: ReceptiveField | None = None,
 ) -> Look:
     """Find where a cell of a channel looks, for one picture.
 
@@ -54,12 +60,14 @@ def look(
         layout: how that activation is laid out, as `actviz_core.models.layouts.layout_of` says.
         channel: its number in the maps.
         cell: row and column in the maps.
+        field: the cell's box for an input of this size, where it is known already.
 
     Raises `ChannelError`, `ShapeError` and `UnknownLayerError` as `receptive_field`; what the module raises
     passes through.
 
     """
-    field = receptive_field(module, tuple(inputs.shape), call, cell, channel=channel)
+    if field is None or field.input_size != tuple(inputs.shape[2:]):
+        field = receptive_field(module, tuple(inputs.shape), call, cell, channel=channel)
 
     def value(activation: Tensor) -> Tensor:
         positions = torch.arange(activation.numel()).reshape(activation.shape)

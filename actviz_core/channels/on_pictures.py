@@ -100,6 +100,11 @@ class ChannelOnPictures:
     class_means: tuple[float, ...]
     largest_mean: float
 
+    @property
+    def largest(self) -> float:
+        """The largest value in any cell of any picture; NaN if none counts."""
+        return float(self.values[-1]) if self.count else float("nan")
+
     def share_below(self, value: float) -> float:
         """The share of pictures whose largest value is below ``value``, 0 to 1."""
         return float(np.searchsorted(self.values, value, side="left")) / max(1, self.count)
@@ -133,6 +138,11 @@ def channel_of_run(run: Run, call: str, channel: int) -> ChannelOnPictures:
         np.array(run.mean(call)[:, channel], np.float64),
         np.array(run.place(call)[:, channel], np.int64),
     )
+
+
+def pictures_counted(run: Run, call: str, channel: int) -> int:
+    """For how many pictures of a sweep the channel's mean is finite. Raises as `channel_of_run`."""
+    return int(np.isfinite(run.mean(call)[:, channel]).sum())
 
 
 def _of(

@@ -1,13 +1,19 @@
 """A Python script that computes the numbers of a channel's page again, with plain torch."""
 
 import inspect
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-
-import numpy as np
-import numpy.typing as npt
 
 from actviz_core.export import replay, replay_channel
+from actviz_core.export.channel_numbers import ChannelNumbers
+from actviz_core.export.channel_script_lines import (
+    answer_lines,
+    box_lines,
+    made_lines,
+    map_lines,
+    pictures_lines,
+    positions_of,
+    twins_lines,
+    weights_lines,
+)
 from actviz_core.export.channel_script_parts import network_part, picture_part, prepared_part, sorted_imports
 from actviz_core.export.provenance import Provenance
 from actviz_core.models import Model, Task
@@ -20,10 +26,13 @@ _FUNCTIONS = (
     replay_channel.share,
     replay_channel.box_of,
     replay_channel.pixels_of_half,
+    replay_channel.weights_of,
     replay_channel.told,
 )
 
 _IMPORTS = {
+    "import base64",
+    "import io",
     "import sys",
     "from collections.abc import Callable",
     "from typing import Any",
@@ -35,40 +44,6 @@ _IMPORTS = {
     "from torchvision.transforms import InterpolationMode",
     "from torchvision.transforms import functional as F",
 }
-
-
-@dataclass(frozen=True, eq=False)
-class ChannelNumbers:
-    """What a page says of a channel, for a script to compute again.
-
-    Attributes:
-        layer, number: the layer, and which of its calls it is.
-        channel: its number; ``axis`` is the activation's axis of channels, None where no single one is.
-        positions: where the values of its map lie in the activation, read in a row; (H, W).
-        shape: the activation's.
-        cell: row and column of the cell that the box belongs to.
-        box: top, bottom, left, right; None where NaN did not tell it.
-        target: the class whose share is followed; None where there is no answer.
-        rank: whether its place among all channels is asked for.
-        twins: the channels whose correlation is asked for.
-        pictures: image ids whose largest value is asked for.
-        expected: every number by its name.
-
-    """
-
-    layer: str
-    number: int
-    channel: int
-    axis: int | None
-    positions: npt.NDArray[np.int64]
-    shape: tuple[int, ...]
-    cell: tuple[int, int]
-    box: tuple[int, int, int, int] | None
-    target: int | None
-    rank: bool = False
-    twins: tuple[int, ...] = ()
-    pictures: tuple[str, ...] = ()
-    expected: Mapping[str, float] = field(default_factory=dict)
 
 
 def channel_script(model: Model, image_id: str, call: str, numbers: ChannelNumbers) -> str:
@@ -98,12 +73,14 @@ def channel_script(model: Model, image_id: str, call: str, numbers: ChannelNumbe
         *prepared.lines,
         f"inputs = inputs{moved}{cast}",
         f"layer, number, channel = {numbers.layer!r}, {numbers.number}, {numbers.channel}",
-        f"positions = {_positions(numbers.positions)}",
-        *_of_map(numbers),
-        *_of_box(numbers),
-        *_of_answer(numbers, areas=model.task is Task.SEGMENTATION),
-        *_of_twins(numbers),
-        *_of_pictures(numbers, prepared.lines, f"{moved}{cast}"),
+        f"positions = {positions_of(numbers.positions)}",
+        *map_lines(numbers),
+        *weights_lines(numbers),
+        *box_lines(numbers),
+        *answer_lines(numbers, areas=model.task is Task.SEGMENTATION),
+        *twins_lines(numbers),
+        *made_lines(numbers, model.preprocess, f"{moved}{cast}"),
+        *pictures_lines(numbers, prepared.lines, f"{moved}{cast}"),
     ]
     body = "\n".join(f"    {line}" for line in lines)
     own = any("actviz_core" in line for line in imports)
@@ -124,90 +101,3 @@ def channel_script(model: Model, image_id: str, call: str, numbers: ChannelNumbe
         '\n\nif __name__ == "__main__":\n    sys.exit(main())\n',
     ]
     return "\n".join(pieces)
-
-
-def _positions(positions: npt.NDArray[np.int64]) -> str:
-    """An expression for the positions, short where they are evenly spaced."""
-    flat = positions.reshape(-1)
-    step = int(flat[1] - flat[0]) if len(flat) > 1 else 1
-    if step > 0 and (np.diff(flat) == step).all():
-        text = f"torch.arange({int(flat[0])}, {int(flat[-1]) + 1}, {step})"
-    else:
-        text = f"torch.tensor({flat.tolist()})"
-    return f"{text}.reshape({positions.shape[0]}, {positions.shape[1]})"
-
-
-def _of_map(numbers: ChannelNumbers) -> list[str]:
-    row, column = numbers.cell
-    return [
-        "with torch.no_grad():",
-        "    value, answer = watched(network, inputs, layer, number)",
-        "own = value.reshape(-1).cpu()[positions].double()",
-        'found["mean"] = float(own.mean())',
-        'found["maximum"] = float(own.max())',
-        'found["minimum"] = float(own.min())',
-        f'found["value of the cell"] = float(own[{row}, {column}])',
-    ]
-
-
-def _of_box(numbers: ChannelNumbers) -> list[str]:
-    position = int(numbers.positions[numbers.cell])
-    lines = []
-    if numbers.box is not None:
-        lines += [
-            "size = (inputs.shape[2], inputs.shape[3])",
-            f"box = box_of(network, size, layer, number, {position}, inputs)",
-            'found |= dict(zip(("box top", "box bottom", "box left", "box right"), map(float, box)))',
-        ]
-    if "pixels of half" in numbers.expected:
-        half = f"pixels_of_half(network, inputs, layer, number, {position})"
-        lines.append(f'found["pixels of half"] = float({half})')
-    return lines
-
-
-def _of_answer(numbers: ChannelNumbers, *, areas: bool) -> list[str]:
-    if numbers.target is None or numbers.axis is None:
-        return []
-    lines = [
-        "def without(channel: int) -> float:",
-        '    """The share of the class with a channel switched off."""',
-        "    def off(output: Tensor) -> Tensor:",
-        f"        output.select({numbers.axis}, channel).zero_()",
-        "        return output",
-        "    with torch.no_grad():",
-        "        changed = watched(network, inputs, layer, number, off)[1]",
-        f"    return share(changed, {numbers.target}, areas={areas})",
-        f'found["share"] = share(answer, {numbers.target}, areas={areas})',
-        'found["share without it"] = without(channel)',
-    ]
-    if numbers.rank:
-        lines += [
-            f"left = [without(other) for other in range({numbers.shape[numbers.axis]})]",
-            'found["place"] = 1.0 + sum(share_left < left[channel] for share_left in left)',
-        ]
-    return lines
-
-
-def _of_twins(numbers: ChannelNumbers) -> list[str]:
-    if not numbers.twins or numbers.axis is None:
-        return []
-    stride = int(np.prod(numbers.shape[numbers.axis + 1 :]))
-    return [
-        f"for other in {list(numbers.twins)!r}:",
-        f"    shifted = value.reshape(-1).cpu()[positions + (other - channel) * {stride}].double()",
-        "    correlation = np.corrcoef(own.reshape(-1), shifted.reshape(-1))[0, 1]",
-        '    found[f"correlation with {other}"] = float(correlation)',
-    ]
-
-
-def _of_pictures(numbers: ChannelNumbers, prepared: Sequence[str], moved: str) -> list[str]:
-    lines = []
-    for picture in numbers.pictures:
-        lines += [
-            *picture_part(parse_image_id(picture)).lines,
-            *prepared,
-            "with torch.no_grad():",
-            f"    value, _ = watched(network, inputs{moved}, layer, number)",
-            f'found["largest in {picture}"] = float(value.reshape(-1).cpu()[positions].max())',
-        ]
-    return lines

@@ -88,6 +88,35 @@ def pixels_of_half(network: nn.Module, inputs: Tensor, layer: str, number: int, 
     return int(np.searchsorted(np.cumsum(np.sort(sizes / sizes.sum())[::-1]), 0.5)) + 1
 
 
+def weights_of(part: nn.Module, channel: int) -> dict[str, float]:
+    """The channel's own weights: the length of its kernel for each input, what is multiplied, and added."""
+    found: dict[str, float] = {}
+    weight, bias = getattr(part, "weight", None), getattr(part, "bias", None)
+    if isinstance(part, (nn.modules.conv._ConvNd, nn.Linear)):
+        kernels, groups = part.weight.detach(), getattr(part, "groups", 1)
+        if getattr(part, "transposed", False):
+            size, (group, within) = len(kernels) // groups, divmod(channel, kernels.shape[1])
+            kernels = kernels[group * size : (group + 1) * size, within]
+        else:
+            size, group = kernels.shape[1], channel // (len(kernels) // groups)
+            kernels = kernels[channel]
+        for at, length in enumerate(kernels.double().reshape(size, -1).norm(dim=1).tolist()):
+            found[f"weights for {group * size + at}"] = length
+        if bias is not None:
+            found["bias"] = float(bias[channel].detach())
+        return found
+    if weight is not None:
+        found["scale"] = float(weight[channel].detach())
+    if bias is not None:
+        found["shift"] = float(bias[channel].detach())
+    mean, variance = getattr(part, "running_mean", None), getattr(part, "running_var", None)
+    if mean is not None and variance is not None:
+        scale = found.get("scale", 1.0) / (float(variance[channel]) + float(getattr(part, "eps", 0.0))) ** 0.5
+        found["scale in all"] = scale
+        found["shift in all"] = found.get("shift", 0.0) - float(mean[channel]) * scale
+    return found
+
+
 def told(found: dict[str, float], expected: dict[str, float]) -> bool:
     """Say of each number whether it is the same here."""
     same = True

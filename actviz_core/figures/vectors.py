@@ -44,6 +44,12 @@ LONGEST_NAME = 28
 LETTER_PIXELS = 7
 """About how wide a letter of a name is."""
 
+DIGIT_PIXELS = 6.5
+"""About how wide a character of a number is."""
+
+NARROWEST = 250
+"""Pixels beside the names for bars and their numbers, where figures are narrowest."""
+
 EXACT = 3
 """Digits after the point of a share on hover."""
 
@@ -138,7 +144,9 @@ def _value_bars(
         hovertemplate="%{hovertext}: <b>%{text}</b><extra></extra>",
     )
     low, high = min(0.0, float(lengths.min())), max(0.0, float(lengths.max()))
-    room = 0.12 * (high - low or 1)  # for the numbers at the bars' ends
+    written = (DIGIT_PIXELS * max(map(len, bars["text"]), default=0) + DIGIT_PIXELS) / NARROWEST
+    # The numbers stand at the bars' ends, on one side of zero or on both.
+    room = (high - low or 1) * written / (1 - (1 + (low < 0)) * written)
     zero = {"zeroline": True, "zerolinewidth": 1, "zerolinecolor": "rgba(127,127,127,0.6)"}
     xaxis = zero | {"range": [low - room * (low < 0), high + room]}
     return [bars], {"xaxis": xaxis} | named_rows(names)

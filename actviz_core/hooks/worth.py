@@ -37,9 +37,10 @@ def channel_worth(
 
     ``batch`` channels are switched off in one pass, beside the unchanged picture, whose score in that same
     pass is what the others are subtracted from. Where batching changes last digits, as torch's own does,
-    they change here too; with a ``batch`` of 1 each pass has one picture, and every score is bit for bit that
-    of a pass with the channel set to zero by hand. So it is where the activation's first axis does not count
-    pictures (the windows of a Swin).
+    they change here too: on the bundled network by 4e-6 at most for scores up to 12, where 65 copies of the
+    picture in one batch differ from one alone by 2e-6. With a ``batch`` of 1 each pass has one picture, and
+    every score is bit for bit that of a pass with the channel set to zero by hand. So it is where the
+    activation's first axis does not count pictures (the windows of a Swin).
 
     The result is on the CPU, in the answer's own precision; the module is left as found. Raises
     `UnknownLayerError` for a layer that isn't there or has several activations, `EditError` where there is no

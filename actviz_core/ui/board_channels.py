@@ -35,10 +35,14 @@ class _Choices(Protocol):
 
 @dataclass(frozen=True)
 class ShownChannels:
-    """The channels of every panel in display order, and which part of all they are: ``by mean, page 2``."""
+    """The channels of every panel in display order, and which part of all they are: ``by mean, page 2``.
+
+    ``every`` has those of all pages.
+    """
 
     orders: tuple[npt.NDArray[np.int64], ...]
     which: str
+    every: tuple[npt.NDArray[np.int64], ...]
 
 
 def page_of_channels(panels: Sequence[Filled], choices: _Choices) -> ShownChannels:
@@ -54,7 +58,8 @@ def page_of_channels(panels: Sequence[Filled], choices: _Choices) -> ShownChanne
         page = st.pagination(pages, key="board_page", bind="query-params")
         which += [f"page {page}"]
     part = slice((page - 1) * TILES, page * TILES)
-    return ShownChannels(tuple(order[part] for order in _orders(panels, choices)), ", ".join(which))
+    every = tuple(_orders(panels, choices))
+    return ShownChannels(tuple(order[part] for order in every), ", ".join(which), every)
 
 
 def _orders(panels: Sequence[Filled], choices: _Choices) -> list[npt.NDArray[np.int64]]:

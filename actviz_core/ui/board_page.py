@@ -23,6 +23,7 @@ from actviz_core.ui.board_state import (
     tell_panel_problems,
 )
 from actviz_core.ui.channel.from_board import offer_channel_pages
+from actviz_core.ui.channel.opening import remember_order_of_board
 from actviz_core.ui.choices import check_link, check_number, check_switches, linked_selectbox
 from actviz_core.ui.content_width import content_width
 from actviz_core.ui.figure import Told, draw, draw_clickable
@@ -162,6 +163,9 @@ def _board(panels: Sequence[Filled], choices: BoardChoices, told: Told) -> go.Fi
         clicked=choose_on_board,
         told=told,
     )
+    if choices.show is Show.GRID:
+        for panel, order in reversed([*zip(panels, channels.every, strict=True)]):  # the first has the say
+            remember_order_of_board(panel.panel.call, order.tolist())
     if choices.show is Show.CHANNEL:
         offer_channel_pages(panels, choices.channel)
     return figure

@@ -43,6 +43,30 @@ def test_the_found_picture_beats_the_largest_of_the_bundled_ones(
     assert found.sentence(largest).endswith("times as much.")
 
 
+def test_a_centre_cell_that_no_noise_excites_is_reached_by_way_of_the_whole_map(model: Model) -> None:
+    channel, largest = silent_at_first(model)
+    found = visualize_channel(
+        model.module, "layer3", channel, model.preprocess, objective=Objective.CENTRE, steps=64
+    )
+    assert found.start == 0
+    assert not found.stuck
+    assert found.value > largest
+
+
+def silent_at_first(model: Model) -> tuple[int, float]:
+    """A channel whose centre cell is zero on the noise that is climbed from, and its largest real value."""
+    source = open_source("bundled-cifar10")
+    inputs = torch.cat([model.preprocess(source[index].image) for index in range(len(source))])
+    real = capture(model.module, inputs, ["layer3"])["layer3"][:, :, 4, 4].amax(0)
+    for channel in range(64):
+        found = visualize_channel(
+            model.module, "layer3", channel, model.preprocess, objective=Objective.CENTRE, steps=0
+        )
+        if found.start == 0:
+            return channel, float(real[channel])
+    raise AssertionError("every centre cell answers to noise")
+
+
 @pytest.mark.parametrize("objective", Objective)
 def test_the_value_is_what_capture_gives_for_exactly_that_picture(objective: Objective) -> None:
     module = toy()

@@ -149,3 +149,13 @@ def test_a_prediction_with_a_problem_is_a_sentence() -> None:
 )
 def test_names_are_text_not_markup(name: str, shown: str) -> None:
     assert plain(name) == shown
+
+
+@pytest.mark.parametrize("values", [(0.04226, 0.04084), (11.42, -2.478), (-1.301, -2.42)])
+def test_numbers_at_the_ends_of_bars_have_room_where_a_figure_is_narrow(values: tuple[float, ...]) -> None:
+    figure = vector_figure(values, labels=["truck", "ship"])
+    low, high = figure.layout.xaxis.range
+    pixels = 250 / (high - low)
+    for value, text in zip(values, figure.data[0].text, strict=True):
+        room = (high - value if value >= 0 else value - low) * pixels
+        assert room >= 6 * len(text), (value, room)

@@ -59,3 +59,12 @@ def test_pictures_of_any_size_fill_tiles_of_one_size_with_their_words() -> None:
     assert list(figure.data[-1].text) == ["cat 2", "dog 1"]
     with pytest.raises(ShapeError, match="as many items and captions"):
         captioned_sheet([picture(8, 8, 10)], items=[], captions=[])
+
+
+def test_a_box_too_small_to_be_found_is_pointed_at_from_the_middle() -> None:
+    for box, way in (((0, 2, 0, 2), (1, 1)), ((98, 100, 97, 100), (-1, -1))):
+        (arrow,) = looking_figure(picture(100, 100, 90), None, box=box).layout.annotations
+        assert arrow.text == f"{box[1] - box[0]} x {box[3] - box[2]}"
+        assert (arrow.x, arrow.y) == ((box[2] + box[3] - 1) / 2, (box[0] + box[1] - 1) / 2)
+        assert (np.sign(arrow.ax), np.sign(arrow.ay)) == way
+    assert not looking_figure(picture(100, 100, 90), None, box=(0, 9, 0, 9)).layout.annotations

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor, nn
 from torchvision.models import get_model
 
-from actviz_core import capture, channel_worth, switch_off
+from actviz_core import capture, channel_worth, load_model, open_sample, switch_off
 from actviz_core.errors import EditError, TargetError, UnknownLayerError
 from tests.filling import with_some_values
 from tests.hooks import toys
@@ -14,7 +14,7 @@ from tests.toy_models import CountedNet, picture
 X = picture(1)
 
 
-def by_hand(module: nn.Module, layer: str, channel: int, copies: int = 1) -> Tensor:
+def by_hand(module: nn.Module, layer: str, channel: int, copies: int = 1, x: Tensor = X) -> Tensor:
     """The answer of a pass in which a plain hook zeroes the channel."""
 
     def zero(_module: nn.Module, _args: object, output: Tensor) -> Tensor:
@@ -25,7 +25,7 @@ def by_hand(module: nn.Module, layer: str, channel: int, copies: int = 1) -> Ten
     handle = module.get_submodule(layer).register_forward_hook(zero)
     try:
         with torch.no_grad():
-            answer: Tensor = module(X.repeat(copies, 1, 1, 1))
+            answer: Tensor = module(x.repeat(copies, 1, 1, 1))
     finally:
         handle.remove()
     return answer[0]
@@ -38,6 +38,22 @@ def test_each_channel_alone_is_a_pass_with_it_zeroed_by_hand_bit_for_bit() -> No
     worth = channel_worth(module, X, "conv", 1, batch=1)
     assert worth.shape == (4,)
     assert worth.tolist() == [float(whole[1] - by_hand(module, "conv", channel)[1]) for channel in range(4)]
+
+
+@pytest.mark.parametrize("layer", ["conv1", "layer2.0.conv1", "layer3"])
+def test_every_channel_of_the_bundled_network_is_worth_what_it_is_by_hand_bit_for_bit(layer: str) -> None:
+    model = load_model("cifar-resnet20")
+    x = model.inputs(open_sample("bundled-cifar10/7").image)
+    with torch.no_grad():
+        whole = model.module(x)[0]
+    target = int(whole.argmax())
+    worth = channel_worth(model.module, x, layer, target, batch=1)
+    fell = [whole[target] - by_hand(model.module, layer, c, x=x)[target] for c in range(len(worth))]
+    assert len(worth) == {"conv1": 16, "layer2.0.conv1": 32, "layer3": 64}[layer]
+    assert worth.equal(torch.stack(fell))
+    # Measured: a batch of 64 moves a worth by 4e-6 at most where the score is 12; torch's own batching, 2e-6.
+    many = channel_worth(model.module, x, layer, target, batch=64)
+    torch.testing.assert_close(many, worth, rtol=0, atol=2e-5)
 
 
 @pytest.mark.parametrize("batch", [2, 3, 64])

@@ -1,16 +1,18 @@
 """The page of a channel: each card's sentence and figure, recomputed with plain torch and numpy."""
 
 import re
+from threading import Event
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
-from actviz_core.channels import visualize_channel
+from actviz_core.channels import Objective, visualize_channel
 from actviz_core.samples import open_sample, open_source
 from actviz_core.ui.channel import made, worth
-from tests.pages.channel_page import cards, open_channel, settle
+from tests.pages.channel_page import SECONDS, cards, open_channel, settle
 from tests.pages.truth import IMAGE, MODEL, model, said_classes, truth
 from tests.pages.visit import (
     check_fine,
@@ -20,6 +22,7 @@ from tests.pages.visit import (
     press,
     shown_channels,
     tile,
+    visit,
 )
 
 LAYER, CHANNEL = "layer2.0.conv1", 7
@@ -269,6 +272,50 @@ def test_a_picture_is_made_and_compared_with_real_ones() -> None:
     settle(app)
     assert app.query_params["seed"] == "1"
     assert "seed 1" in cards(app)["made"][1]
+
+
+def test_a_picture_can_be_made_for_the_centre_cell() -> None:
+    layer, channel = "layer3.0.conv1", 4
+    app = open_channel(layer, channel, objective="its centre cell")
+    found = visualize_channel(
+        model().module, layer, channel, model().preprocess, objective=Objective.CENTRE, seed=0
+    )
+    real = max(float(truth(layer, f"bundled-cifar10/{at}")[channel].max()) for at in range(20))
+    assert cards(app)["made"][0].startswith(
+        f"On a picture made for it the channel's centre cell is {found.value:.4g}; the most that one of 20 "
+        f"real pictures reaches in any cell is {real:.4g}."
+    )
+
+
+def test_a_search_that_was_cancelled_begins_again_only_if_it_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begun: list[Event] = []
+
+    def never_done(*asked: Any, stop: Event | None = None, **more: Any) -> Any:
+        if stop is None:  # the trial that tells how long it will take
+            return visualize_channel(*asked, **more)
+        begun.append(stop)
+        assert stop.wait(SECONDS)
+        return visualize_channel(*asked, **{**more, "steps": 0})
+
+    monkeypatch.setattr(made, "visualize_channel", never_done)
+    monkeypatch.setattr(made, "SLOW", 1e9)
+    app = visit("channel", {"layers": "layer3.2.conv1", "channel": "9"})
+    for _ in range(200):  # until the trial is done and the search has begun
+        if any(button.label == "Cancel" for button in app.button):
+            break
+        app.run()
+    press(app, "Cancel")
+    settle(app)
+    assert cards(app)["made"][0] == "The search was stopped before it was done."
+    app.run()
+    assert cards(app)["made"][0] == "The search was stopped before it was done."
+    assert len(begun) == 1
+    monkeypatch.setattr(made, "visualize_channel", visualize_channel)
+    press(app, "Look for it")
+    settle(app)
+    assert cards(app)["made"][0].startswith("On a picture made for it the channel's mean is ")
 
 
 def test_an_untrained_network_has_nothing_to_see_yet() -> None:

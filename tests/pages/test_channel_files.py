@@ -4,15 +4,21 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
+import streamlit as st
+import torch
+from torch import nn
 
+from actviz_core.channels import channel_weights
+from actviz_core.export.replay_channel import weights_of
 from actviz_core.ui.channel.files import numbers_layer, script_of
 from actviz_core.ui.channel.hand import ChannelInHand
 from actviz_core.ui.channel.sections import channel_html
 from actviz_core.ui.layer_in_hand import LayerInHand
 from actviz_core.workspace import shared_workspace
-from tests.pages.channel_page import cards, open_channel
+from tests.pages.channel_page import SECONDS, cards, open_channel
 from tests.pages.visit import check_sound
 
 ROOT = Path(__file__).parents[2]
@@ -27,18 +33,28 @@ def in_hand(layer: str, channel: int, model_key: str = "cifar-resnet20") -> Chan
     return ChannelInHand(shown, channel, None, workspace)
 
 
+def script_of_page(hand: ChannelInHand, **chosen: str) -> str:
+    """The script as the page would write it on which this was chosen, once it has found everything."""
+    with patch.object(st, "session_state", chosen):
+        script_of(hand)  # begins what the page of another choice has not looked for
+        for task in shared_workspace().background.at_work():
+            assert task.ended.wait(SECONDS)
+        return script_of(hand)
+
+
 @pytest.mark.parametrize(
     ("layer", "channel", "key"),
     [
         ("layer2.0.conv1", 7, "cifar-resnet20"),
         ("layer2.0.relu1", 3, "cifar-resnet20"),
         ("fc", 3, "cifar-resnet20"),
+        ("bn1", 5, "cifar-resnet20"),
         ("encoder.layers.encoder_layer_1.mlp", 5, "vit_b_16@random"),
     ],
 )
 def test_the_script_finds_every_number_again(tmp_path: Path, layer: str, channel: int, key: str) -> None:
-    open_channel(layer, channel, model=key)
-    script = script_of(in_hand(layer, channel, key))
+    open_channel(layer, channel, model=key, change="made even")
+    script = script_of_page(in_hand(layer, channel, key), change="made even")
     file = tmp_path / "channel.py"
     file.write_text(script, encoding="utf-8")
     done = subprocess.run(
@@ -56,6 +72,10 @@ def test_the_script_finds_every_number_again(tmp_path: Path, layer: str, channel
     assert sum(name.startswith("largest in ") for name in names) == 9
     if key == "cifar-resnet20":
         assert "place" in names
+        assert {"share with its mean", "made picture", "mean of cat", "largest mean"} <= {*names}
+        assert sum(name.startswith("share without it, class ") for name in names) == 4
+    if layer == "layer2.0.conv1":
+        assert sum(name.startswith("weights for ") for name in names) == 6
     if layer.startswith("layer"):
         assert sum(name.startswith("correlation with ") for name in names) == 5
     assert "from actviz_core.hooks" not in script
@@ -104,3 +124,31 @@ def test_the_files_are_offered_in_a_popover() -> None:
         "Page (HTML, 5 MB)",
         "Script (Python)",
     ]
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        nn.Conv2d(6, 8, 3, groups=2),
+        nn.ConvTranspose2d(6, 8, 3, groups=2),
+        nn.Linear(6, 8),
+        nn.LayerNorm(8),
+        nn.BatchNorm2d(8),
+    ],
+)
+def test_the_scripts_weights_are_those_of_the_card(layer: nn.Module) -> None:
+    with torch.no_grad():
+        for value in (*layer.parameters(), *layer.buffers()):
+            if value.is_floating_point():
+                value.uniform_(0.5, 2, generator=torch.Generator().manual_seed(0))
+    for channel in range(8):
+        card = channel_weights(nn.Sequential(layer), "0", channel)
+        expected = {
+            "bias": card.bias,
+            "scale": card.scale,
+            "shift": card.shift,
+            "scale in all": card.applied_scale,
+            "shift in all": card.applied_shift,
+        } | {f"weights for {at}": length for at, length in card.strongest(99)}
+        known = {name: value for name, value in expected.items() if value is not None}
+        assert weights_of(layer.eval(), channel) == pytest.approx(known)

@@ -2,12 +2,18 @@
 
 from urllib.parse import parse_qs
 
+import numpy as np
 import pytest
+import torch
 from streamlit.testing.v1 import AppTest
+from torch import Tensor
 
+from actviz_core.samples import open_sample
 from tests.pages.channel_page import open_channel, settle
-from tests.pages.truth import IMAGE, MODEL, truth
+from tests.pages.test_why import finished
+from tests.pages.truth import IMAGE, MODEL, model, truth
 from tests.pages.visit import (
+    as_read,
     check_fine,
     choose,
     click,
@@ -73,6 +79,40 @@ def test_a_board_leads_to_the_page_of_a_panels_channel() -> None:
     app = settle(visit("channel", link))
     other = truth(LAYER, "bundled-cifar10/3", f"{MODEL}@random")[5]
     assert figure(app, "channel_map")["data"][0]["z"].tobytes() == other.tobytes()
+
+
+def test_previous_and_next_follow_a_boards_grid_too() -> None:
+    app = visit("compare", {"layers": ["conv1", LAYER], "board_sort": "maximum"})
+    order = [int(at) for at in np.argsort(-truth("conv1").max((1, 2)), kind="stable")]
+    assert shown_channels(app, "compare_board")[:16] == order
+    go_to(app, "channel")
+    settle(app)
+    choose(app, "Channel", order[2])
+    settle(app)
+    press(app, "Next")
+    settle(app)
+    assert app.query_params["channel"] == str(order[3])
+
+
+def test_why_leads_to_the_channels_that_add_most_to_a_grad_cam() -> None:
+    app = finished(visit("why", {"layers": LAYER, "methods": ["Grad-CAM"]}))
+    (line,) = [caption.value for caption in app.caption if " of it add" in caption.value]
+    layer = "layer3"
+    module, kept = model().module, list[Tensor]()
+    handle = module.get_submodule(layer).register_forward_hook(lambda _m, _a, output: kept.append(output))
+    try:
+        answer = module(model().preprocess(open_sample(IMAGE).image))[0]
+    finally:
+        handle.remove()
+    (slope,) = torch.autograd.grad(answer[answer.argmax()], kept)
+    added = (slope.mean((2, 3), keepdim=True) * kept[0]).mean((2, 3))[0]
+    best = added.argsort(descending=True)[:3].tolist()
+    assert as_read(line) == f"Channels {best[0]}, {best[1]} and {best[2]} of it add most to this map."
+    (link,) = links(app, f"Open the page of channel {best[0]}")
+    assert link["layers"] == [LAYER, layer]
+    app = settle(visit("channel", link))
+    check_fine(app)
+    assert figure(app, "channel_map")["data"][0]["z"].tobytes() == truth(layer)[best[0]].tobytes()
 
 
 def test_of_several_layers_the_link_names_one_and_another_is_a_click_away() -> None:

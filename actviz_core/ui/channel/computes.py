@@ -120,7 +120,8 @@ def _row(hand: ChannelInHand, weights: ChannelWeights) -> None:
 
 
 def _strongest(weights: ChannelWeights, source: str) -> None:
-    st.caption(f"Largest weights, by the length of the kernel. Open that channel of {plain(source)}:")
+    by = "by size" if weights.kind is WeightKind.ROW else "by the length of the kernel"
+    st.caption(f"Largest weights, {by}. Open that channel of {plain(source)}:")
     with st.container(horizontal=True):
         for channel, norm in weights.strongest(CHIPS):
             st.button(

@@ -9,7 +9,7 @@ from actviz_core.samples import open_source
 from actviz_core.ui.channel.card import ready
 from actviz_core.ui.channel.hand import ChannelInHand
 from actviz_core.ui.channel.opening import open_channel
-from actviz_core.ui.channel.pictures import BUNDLED, crops_task, pictures_task
+from actviz_core.ui.channel.pictures import BUNDLED, check_run, crops_task, pictures_task
 from actviz_core.ui.channel.sentences import number, pictures_sentence
 from actviz_core.ui.choices import check_switches
 from actviz_core.ui.content_width import column_width
@@ -22,9 +22,11 @@ MOST_CLASSES = 20
 
 def show_excites(hand: ChannelInHand) -> None:
     """Draw the card."""
+    check_run(hand)
     task = pictures_task(hand)
-    words = "Running the network on 20 pictures"
-    if not ready(task, words, key="excites", share=None if task.report is None else task.report / 20):
+    told = task.report is not None
+    words = "Running the network on 20 pictures" if told else "Looking up what the network did with pictures"
+    if not ready(task, words, key="excites", share=task.report / 20 if told else None):
         return
     found = task.result()
     value = float(hand.layer.statistics.maximum[hand.channel])

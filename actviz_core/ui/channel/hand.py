@@ -1,12 +1,15 @@
 """One channel of one layer for one picture, with everything that its cards start from."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
+from actviz_core.activations import ActivationStore
 from actviz_core.channels.effects import channel_axis
+from actviz_core.channels.receptive_field import ReceptiveField, receptive_field
 from actviz_core.errors import ChannelError
 from actviz_core.models import Model
 from actviz_core.samples import Sample
@@ -18,6 +21,7 @@ from actviz_core.ui.view import View, current_view, model_of, sample_of
 from actviz_core.workspace import Workspace
 
 Key = tuple[str, str, str]
+BOX_BYTES = 500  # what the box of one cell takes in the cache
 
 
 def _asked_in_session() -> tuple[object, ...]:
@@ -106,6 +110,26 @@ def hand_again(asked: Asked, workspace: Workspace) -> ChannelInHand:
     value = workspace.activations(model, sample, [asked.call])[asked.call]
     layer = LayerInHand.of(asked.call, value, workspace.layout(model, asked.call, value), model, sample)
     return ChannelInHand(layer, asked.channel, asked.place, workspace)
+
+
+def kept_field(
+    model: Model, store: ActivationStore, call: str, channel: int
+) -> Callable[[Place], ReceptiveField]:
+    """A function from a cell to the box that it can see, kept per network, call, channel and cell.
+
+    It is for work in the background. What it does raises as `receptive_field`.
+    """
+    shape = (1, 3, *model.preprocess.size)
+
+    def field_at(cell: Place) -> ReceptiveField:
+        key = (model.fingerprint, "", f"{call} box {channel} {cell[0]},{cell[1]}")
+        known: ReceptiveField | None = store.find(key)
+        if known is None:
+            known = receptive_field(model.module, shape, call, cell, channel=channel)
+            store.keep(key, known, BOX_BYTES)
+        return known
+
+    return field_at
 
 
 def place_of_channel(layer: LayerInHand) -> Place | None:

@@ -7,7 +7,7 @@ from actviz_core.background import Task
 from actviz_core.channels.looking import Look, look
 from actviz_core.figures import lay_on_pictures, looking_figure
 from actviz_core.ui.channel.card import ready
-from actviz_core.ui.channel.hand import ChannelInHand
+from actviz_core.ui.channel.hand import ChannelInHand, kept_field
 from actviz_core.ui.channel.sentences import look_sentence, number
 from actviz_core.ui.content_width import column_width
 from actviz_core.ui.figure import draw
@@ -22,9 +22,10 @@ def look_task(hand: ChannelInHand) -> Task[Look]:
     """Find where the channel's cell looks, in the background."""
     model, sample, layout = hand.model, hand.sample, hand.layer.layout
     call, channel, cell = hand.call, hand.channel, hand.cell
+    field_at = kept_field(hand.model, hand.workspace.store, call, channel)
     return hand.workspace.background.start(
         hand.key(f"looks {channel} {cell}"),
-        lambda _: look(model.module, model.inputs(sample.image), call, layout, channel, cell),
+        lambda _: look(model.module, model.inputs(sample.image), call, layout, channel, cell, field_at(cell)),
         lambda found: 0 if found.shares is None else found.shares.nbytes,
     )
 
@@ -39,7 +40,10 @@ def show_looks(hand: ChannelInHand) -> None:
     row, column = hand.cell
     which = "The chosen cell" if hand.place is not None else "The strongest cell"
     value = number(float(hand.map[row, column]))
-    st.caption(f"{which}, row {row}, column {column}: {value}. Click the map above to choose another.")
+    if hand.map.size > 1:
+        st.caption(f"{which}, row {row}, column {column}: {value}. Click the map above to choose another.")
+    else:
+        st.caption(f"Its only cell: {value}.")
     field = found.field
     picture = np.asarray(hand.model.preprocess.seen(hand.sample.image))
     if picture.shape[:2] != field.input_size:

@@ -8,17 +8,17 @@ import numpy.typing as npt
 import streamlit as st
 
 from actviz_core.background import Task
-from actviz_core.channels.excitation import STEPS, Excitation, Progress, visualize_channel
+from actviz_core.channels.excitation import STEPS, Excitation, Objective, Progress, visualize_channel
 from actviz_core.channels.on_pictures import ChannelOnPictures
 from actviz_core.channels.training import is_untrained
 from actviz_core.errors import ActVizError, StoppedError
 from actviz_core.figures import plain_picture
 from actviz_core.models import Training
 from actviz_core.ui.channel.card import ask_again, ready
-from actviz_core.ui.channel.hand import ChannelInHand
+from actviz_core.ui.channel.hand import ChannelInHand, Key
 from actviz_core.ui.channel.pictures import pictures_task
 from actviz_core.ui.channel.sentences import made_sentence
-from actviz_core.ui.choices import check_number
+from actviz_core.ui.choices import check_link, check_number
 from actviz_core.ui.figure import draw
 from actviz_core.ui.text import plain
 
@@ -31,6 +31,7 @@ EVERY = 0.5
 TRIED = 3  # steps that tell how long all of them take
 SIDE = 320  # pixels
 LARGEST_SEED = 999_999
+OBJECTIVES = {"its mean": Objective.MEAN, "its centre cell": Objective.CENTRE}
 
 
 def show_made(hand: ChannelInHand) -> None:
@@ -41,11 +42,21 @@ def show_made(hand: ChannelInHand) -> None:
             "channel would show what chance prefers."
         )
         return
-    seed = chosen_seed()
-    key = made_key(hand, seed)
+    answer = st.container()  # the sentence stands above what it depends on
+    objective = _choose_objective() if hand.map.size > 1 else Objective.MEAN
+    with answer:
+        _show_found(hand, chosen_seed(), objective)
+
+
+def _show_found(hand: ChannelInHand, seed: int, objective: Objective) -> None:
+    """Draw what was found, or how far the search is, or the way to begin it."""
+    key = made_key(hand, seed, objective)
     background = hand.workspace.background
     wanted = f"wanted {key}"
     task = background.find(key)
+    if task is None and st.session_state.get(_stopped(key)):
+        _say_stopped(key, wanted)
+        return
     if task is None and not st.session_state.get(wanted):
         trial = _trial(hand)
         if not ready(trial, "Working out how long this will take", key="trial"):
@@ -56,33 +67,54 @@ def show_made(hand: ChannelInHand) -> None:
                 f"A picture that would excite this channel more can be looked for: about {seconds:,.0f} s."
             )
             st.button(
-                "Look for it", key="made_start", icon=":material/play_arrow:", on_click=_want, args=(wanted,)
+                "Look for it",
+                key="made_start",
+                icon=":material/play_arrow:",
+                on_click=_want,
+                args=(key, wanted),
             )
             return
-    task = task or _task(hand, seed, key)
+    task = task or _task(hand, seed, objective, key)
     if not task.done:
         task.ended.wait(0.05)
     if not task.done:
-        _progress(task)
+        _progress(task, key)
         return
     st.session_state.pop(wanted, None)
     try:
         found = task.result()
     except StoppedError:
-        st.markdown("It was stopped before there was a picture.")
-        st.button(
-            "Look for it", key="made_start", icon=":material/play_arrow:", on_click=_want, args=(wanted,)
-        )
+        _say_stopped(key, wanted)
         return
     _show(hand, found, seed)
 
 
-def made_key(hand: ChannelInHand, seed: int) -> tuple[str, str, str]:
+def made_key(hand: ChannelInHand, seed: int, objective: Objective) -> Key:
     """Under which name the picture is kept that is made from noise with a seed."""
-    return hand.key(f"made {hand.channel} {seed}", of_picture=False)
+    return hand.key(f"made {hand.channel} {seed} {objective}", of_picture=False)
 
 
-def _task(hand: ChannelInHand, seed: int, key: tuple[str, str, str]) -> Task[Excitation]:
+def chosen_objective() -> Objective:
+    """What of the map is to become large, as a person chose; its mean unless they did."""
+    return OBJECTIVES.get(st.session_state.get("objective") or "", Objective.MEAN)
+
+
+def _choose_objective() -> Objective:
+    check_link("objective", list(OBJECTIVES))
+    st.segmented_control(
+        "What is to become large",
+        list(OBJECTIVES),
+        default=next(iter(OBJECTIVES)),
+        required=True,
+        key="objective",
+        bind="query-params",
+        help="The mean of the channel's map fills the picture with what the channel looks for; its centre "
+        "cell shows it once.",
+    )
+    return chosen_objective()
+
+
+def _task(hand: ChannelInHand, seed: int, objective: Objective, key: Key) -> Task[Excitation]:
     """Look for the picture in the background; every half second it reports the one it has."""
     model, call, channel = hand.model, hand.call, hand.channel
 
@@ -95,7 +127,14 @@ def _task(hand: ChannelInHand, seed: int, key: tuple[str, str, str]) -> Task[Exc
                 task.report = (progress.step, progress.steps, progress.value, progress.picture())
 
         return visualize_channel(
-            model.module, call, channel, model.preprocess, seed=seed, progress=told, stop=task.stop
+            model.module,
+            call,
+            channel,
+            model.preprocess,
+            objective=objective,
+            seed=seed,
+            progress=told,
+            stop=task.stop,
         )
 
     return hand.workspace.background.start(key, run, lambda found: found.picture.nbytes + found.trace.nbytes)
@@ -137,7 +176,7 @@ def chosen_seed() -> int:
     return int(given) if given.isdecimal() and int(given) <= LARGEST_SEED else 0
 
 
-def _progress(task: Task[Excitation]) -> None:
+def _progress(task: Task[Excitation], key: Key) -> None:
     """Show how far it is, and the picture that there is by now."""
     report = task.report
     if report is None:
@@ -146,7 +185,7 @@ def _progress(task: Task[Excitation]) -> None:
         step, steps, _, picture = report
         st.progress(step / steps, text=f"Step {step} of {steps}")
         _draw(picture, "The picture as it is by now")
-    st.button("Cancel", key="made_cancel", icon=":material/close:", on_click=task.cancel)
+    st.button("Cancel", key="made_cancel", icon=":material/close:", on_click=_cancel, args=(task, key))
     ask_again("made")
 
 
@@ -184,5 +223,23 @@ def _use_seed(seed: int) -> None:
     st.query_params["seed"] = str(seed)
 
 
-def _want(wanted: str) -> None:
+def _want(key: Key, wanted: str) -> None:
     st.session_state[wanted] = True
+    st.session_state.pop(_stopped(key), None)
+
+
+def _cancel(task: Task[Excitation], key: Key) -> None:
+    task.cancel()
+    st.session_state[_stopped(key)] = True
+
+
+def _stopped(key: Key) -> str:
+    """Where the session remembers that a person stopped the search, so that it does not begin again."""
+    return f"stopped {key}"
+
+
+def _say_stopped(key: Key, wanted: str) -> None:
+    st.markdown("The search was stopped before it was done.")
+    st.button(
+        "Look for it", key="made_start", icon=":material/play_arrow:", on_click=_want, args=(key, wanted)
+    )

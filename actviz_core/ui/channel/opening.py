@@ -20,7 +20,8 @@ CARDS = ("looks", "computes", "worth", "excites", "made", "twins")
 
 CARD, CALL, CHANNEL = "card", "activations_layer", "channel"
 _SHOWN = "channel_page"  # in the session: the call and the channel
-_ORDER, _ORDER_OF = "channel_order", "channel_order_of"
+_ORDER, _ORDERS = "channel_order", "channel_orders"  # of the grid on Activations; by call, of any grid
+MOST_ORDERS = 16
 
 
 def remember_channel(call: str, channel: int | None) -> None:
@@ -87,16 +88,24 @@ def channel_link(view: View, call: str, channel: int) -> dict[str, list[str]]:
 
 
 def remember_order(call: str, order: Sequence[int]) -> None:
-    """Let *Previous* and *Next* follow this order on the page of a channel of ``call``."""
+    """Let *Previous* and *Next* follow this order, beside the grid and on the pages of its channels."""
     st.session_state[_ORDER] = [int(number) for number in order]
-    st.session_state[_ORDER_OF] = call
+    remember_order_of_board(call, order)
+
+
+def remember_order_of_board(call: str, order: Sequence[int]) -> None:
+    """Let *Previous* and *Next* follow this order on the page of a channel of ``call``."""
+    orders: dict[str, list[int]] = st.session_state.setdefault(_ORDERS, {})
+    orders.pop(call, None)
+    orders[call] = [int(number) for number in order]
+    while len(orders) > MOST_ORDERS:
+        orders.pop(next(iter(orders)))
 
 
 def order_of(call: str, count: int, channel: int) -> list[int]:
     """The order of a call's channels: that of the grid one came from, else by their numbers."""
-    order = [int(number) for number in st.session_state.get(_ORDER, ())]
-    known = st.session_state.get(_ORDER_OF) == call
-    usable = known and channel in order and all(number < count for number in order)
+    order: list[int] = st.session_state.get(_ORDERS, {}).get(call, [])
+    usable = channel in order and all(number < count for number in order)
     return order if usable else list(range(count))
 
 

@@ -2,6 +2,9 @@
 
 from collections.abc import Sequence
 
+import streamlit as st
+
+from actviz_core.analysis.twins import Twin, twins_over_pictures
 from actviz_core.background import Task
 from actviz_core.channels.crops import Crop, cut_to_sight
 from actviz_core.channels.on_pictures import (
@@ -14,22 +17,25 @@ from actviz_core.channels.on_pictures import (
 )
 from actviz_core.errors import SweepError, UnknownLayerError
 from actviz_core.samples import open_source, parse_image_id
-from actviz_core.sweep import list_runs, open_run
-from actviz_core.ui.channel.hand import ChannelInHand
+from actviz_core.sweep import Run, list_runs, open_run
+from actviz_core.ui.channel.hand import ChannelInHand, kept_field
+from actviz_core.ui.choices import remember_warning, repeat_warnings
+from actviz_core.ui.text import shorten
 
 BUNDLED = "bundled-cifar10"
+RUN = "run"  # in links: the kept run that the page is to look at
 
 
 def pictures_task(hand: ChannelInHand) -> Task[ChannelOnPictures]:
-    """What the channel does with a source, in the background: the largest run that has its call, if any."""
+    """What the channel does with a source, in the background: that of a kept run if one has its call."""
     model, call, channel, settings = hand.model, hand.call, hand.channel, hand.workspace.settings
     run = run_of(hand)
     if run is not None:
 
         def read(_: Task[ChannelOnPictures]) -> ChannelOnPictures:
-            return channel_of_run(open_run(run, settings), call, channel)
+            return channel_of_run(run, call, channel)
 
-        key = hand.key(f"pictures {run} {channel}", of_picture=False)
+        key = hand.key(f"pictures {run.id} {channel}", of_picture=False)
         return hand.workspace.background.start(key, read, lambda found: found.values.nbytes)
     values = hand.workspace.background.start(
         hand.key(f"pictures {BUNDLED}", of_picture=False),
@@ -61,34 +67,64 @@ class _Part(Task[ChannelOnPictures]):
         return channel_on_pictures(self._values.result(), BUNDLED, self._channel)
 
 
-def run_of(hand: ChannelInHand) -> str | None:
-    """The finished run of this network that has this call: over the picture's source, else the largest."""
-    settings = hand.workspace.settings
+def twins_task(hand: ChannelInHand, run: Run) -> Task[tuple[Twin, ...]]:
+    """Which channels rise and fall with this one over the pictures of a run, in the background."""
+    call, channel = hand.call, hand.channel
+    return hand.workspace.background.start(
+        hand.key(f"twins {run.id} {channel}", of_picture=False),
+        lambda _: twins_over_pictures(run.mean(call), channel),
+        lambda found: 32 * len(found),
+    )
+
+
+def run_of(hand: ChannelInHand) -> Run | None:
+    """The kept run that the page looks at: the link's, else over the picture's source, else the largest."""
+    wanted = st.query_params.get(RUN)
+    for kept in sorted(runs_of(hand), key=lambda kept: kept != wanted):
+        try:
+            run = open_run(kept, hand.workspace.settings)
+            plan = run.plan(hand.call)
+        except (SweepError, UnknownLayerError, OSError):
+            continue  # deleted meanwhile, or read by another version
+        if (plan.channels, plan.layout) == (len(hand.layer.maps), hand.layer.layout.name):
+            return run
+    return None
+
+
+def check_run(hand: ChannelInHand) -> None:
+    """Warn where the link names a run that has nothing of this call of this network."""
+    wanted = st.query_params.get(RUN)
+    if wanted is None or repeat_warnings(RUN):
+        return
+    known = runs_of(hand)
+    if wanted in known:
+        return
+    can = f"It can be: {', '.join(known)}." if known else "No kept run has this layer of this network."
+    remember_warning(RUN, f"The link's {RUN}={shorten(wanted, 60)} is not possible here. {can}")
+    repeat_warnings(RUN)
+
+
+def runs_of(hand: ChannelInHand) -> list[str]:
+    """The finished runs of this network that have this call, the one to be looked at first."""
     source = parse_image_id(hand.sample.id).source
     runs = [
         run
-        for run in list_runs(settings)
+        for run in list_runs(hand.workspace.settings)
         if run.finished
         and run.manifest.network == hand.model.fingerprint
         and hand.call in [plan.name for plan in run.manifest.calls]
     ]
     runs.sort(key=lambda run: (run.manifest.source != source, -run.manifest.pictures, run.id))
-    for run in runs:
-        try:
-            found = open_run(run.id, settings)
-            if found.plan(hand.call).channels == len(hand.layer.maps):
-                return run.id
-        except (SweepError, UnknownLayerError, OSError):
-            continue  # deleted meanwhile, or read by another version
-    return None
+    return [run.id for run in runs]
 
 
 def crops_task(hand: ChannelInHand, hits: Sequence[Hit], which: str) -> Task[tuple[Crop, ...]]:
     """Cut every picture to the box of its strongest cell, in the background."""
-    model, workspace, call, channel = hand.model, hand.workspace, hand.call, hand.channel
+    model, workspace, channel = hand.model, hand.workspace, hand.channel
+    field_at = kept_field(model, workspace.store, hand.call, channel)
 
     def cut(_: Task[tuple[Crop, ...]]) -> tuple[Crop, ...]:
-        return cut_to_sight(model, call, channel, hits, lambda image: workspace.sample(image).image)
+        return cut_to_sight(model, hits, lambda image: workspace.sample(image).image, field_at)
 
     key = hand.key(f"crops {channel} {which} {hash(tuple(hits)):x}", of_picture=False)
     return workspace.background.start(key, cut, lambda crops: sum(crop.pixels.nbytes for crop in crops))

@@ -1,10 +1,13 @@
 """A channel's page as one file: each card's sentences and figures, as far as the cards have them."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from actviz_core.analysis import ValueRange, channel_sentence
-from actviz_core.analysis.twins import twins
+from actviz_core.analysis.twins import Twin, twins
 from actviz_core.channels.effects import Change
+from actviz_core.channels.on_pictures import pictures_counted
 from actviz_core.channels.weights import WeightKind, channel_weights
 from actviz_core.errors import ActVizError
 from actviz_core.export import Provenance
@@ -23,6 +26,7 @@ from actviz_core.ui.channel import made, pictures, sentences, worth
 from actviz_core.ui.channel.card import found_by
 from actviz_core.ui.channel.hand import ChannelInHand
 from actviz_core.ui.channel.looks import look_task
+from actviz_core.ui.channel.twins import compares_source
 
 WIDTH = 520
 NOT_THERE = "The page had not found this when the file was made."
@@ -124,7 +128,9 @@ def _excites(hand: ChannelInHand) -> Section:
 
 def _made(hand: ChannelInHand) -> Section:
     title = "What would excite it more"
-    found = found_by(hand.workspace.background.find(made.made_key(hand, made.chosen_seed())))
+    found = found_by(
+        hand.workspace.background.find(made.made_key(hand, made.chosen_seed(), made.chosen_objective()))
+    )
     if found is None:
         return Section(title, (NOT_THERE,))
     said = sentences.made_sentence(found, found_by(pictures.pictures_task(hand)))
@@ -133,10 +139,27 @@ def _made(hand: ChannelInHand) -> Section:
 
 def _twins(hand: ChannelInHand) -> Section:
     maps = hand.layer.maps
-    if len(maps) == 1 or maps[0].size == 1:
+    if len(maps) == 1:
+        return Section("Twins", ("It is the only channel of its layer.",))
+    run = pictures.run_of(hand)
+    if run is not None and compares_source():
+        over = found_by(pictures.twins_task(hand, run))
+        if over is None:
+            return Section("Twins", (NOT_THERE,))
+        count = pictures_counted(run, hand.call, hand.channel)
+        return _twin_section(hand, over, sentences.twins_over_sentence(_pairs(over), count))
+    if maps[0].size == 1:
         return Section("Twins", ("There are no patterns to compare.",))
     found = twins(maps, hand.channel)
-    said = (sentences.twins_sentence([(twin.channel, twin.correlation) for twin in found]),)
+    return _twin_section(hand, found, sentences.twins_sentence(_pairs(found)))
+
+
+def _twin_section(hand: ChannelInHand, found: Sequence[Twin], said: str) -> Section:
     channels = [hand.channel, *(twin.channel for twin in found)]
-    figure = channel_grid(maps, channels=channels, columns=3, value_range=ValueRange.CHANNEL, width=WIDTH)
-    return Section("Twins", said, (figure,) if found else ())
+    own_range = ValueRange.CHANNEL
+    figure = channel_grid(hand.layer.maps, channels=channels, columns=3, value_range=own_range, width=WIDTH)
+    return Section("Twins", (said,), (figure,) if found else ())
+
+
+def _pairs(found: Sequence[Twin]) -> list[tuple[int, float]]:
+    return [(twin.channel, twin.correlation) for twin in found]

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from actviz_core.analysis import TopK
+from actviz_core.analysis.channel_health import TWINS
 from actviz_core.channels.effects import Change, Worths
-from actviz_core.channels.excitation import Excitation
+from actviz_core.channels.excitation import Excitation, Objective
 from actviz_core.channels.looking import Look
 from actviz_core.channels.on_pictures import ChannelOnPictures
 from actviz_core.channels.weights import ChannelWeights, WeightKind
@@ -147,7 +148,7 @@ def worth_sentence(worths: Worths, channel: int, name: str) -> str:
     said = f"By how far {name} falls without it, it is {ordinal(place)} of {count:,} channels{others}."
     most = int(falls.argmax())
     if falls[most] <= 0:
-        return f"{said} Without none of them {name} falls at all."
+        return f"{name} does not fall when any one of the {count:,} channels is switched off."
     if place == 1:
         return said
     return f"{said} The first is channel {most}, without which {name} falls by {_points(float(falls[most]))}."
@@ -174,7 +175,7 @@ def pictures_sentence(found: ChannelOnPictures, channel: int, value: float, *, o
     return f"{said} The picture in hand reaches {number(value)}, more than {many} of them."
 
 
-def twins_sentence(found: Sequence[tuple[int, float]], *, alike: float = 0.95) -> str:
+def twins_sentence(found: Sequence[tuple[int, float]], *, alike: float = TWINS) -> str:
     """Which channels have the most similar maps."""
     if not found:
         return "There is nothing to compare: a map that is the same everywhere has no pattern."
@@ -190,15 +191,44 @@ def twins_sentence(found: Sequence[tuple[int, float]], *, alike: float = 0.95) -
     return f"{plural} {names} {does} nearly the same here: the maps correlate with {alike:g} or more."
 
 
+def twins_over_sentence(found: Sequence[tuple[int, float]], count: int, *, alike: float = TWINS) -> str:
+    """Which channels rise and fall with this one from picture to picture, over so many."""
+    if not found:
+        return f"There is nothing to compare: its mean is the same for all of {count:,} pictures."
+    close = [at for at, correlation in found if correlation >= alike]
+    if not close:
+        at, correlation = found[0]
+        return (
+            f"Over {count:,} pictures no channel does the same. Channel {at} comes closest, with a "
+            f"correlation of {correlation:.2f}."
+        )
+    plural, does = ("Channels", "do") if len(close) > 1 else ("Channel", "does")
+    return (
+        f"{plural} {listed([str(at) for at in close])} {does} nearly the same: over {count:,} pictures the "
+        f"means correlate with {alike:g} or more."
+    )
+
+
 def made_sentence(found: Excitation, real: ChannelOnPictures | None) -> str:
-    """How much a picture that was made excites the channel, beside real ones."""
+    """How much a picture that was made excites the channel, beside real ones.
+
+    A picture made for the centre cell is set beside the highest cell of any real map, wherever that lies.
+    """
+    centre = found.objective is Objective.CENTRE
+    what = "centre cell" if centre else "mean"
     if found.stuck:
-        return "No noise that was tried changes the channel's mean at all, so there is nothing to climb."
-    said = f"On a picture made for it the channel's mean is {number(found.value)}"
-    if real is None or not math.isfinite(real.largest_mean):
+        return f"No noise that was tried changes the channel's {what} at all, so there is nothing to climb."
+    said = f"On a picture made for it the channel's {what} is {number(found.value)}"
+    largest = math.nan if real is None else real.largest if centre else real.largest_mean
+    if real is None or not math.isfinite(largest):
         return f"{said}; on the noise it began with it was {number(found.start)}."
-    largest = real.largest_mean
-    said += f"; the most that one of {real.count:,} real pictures reaches is {number(largest)}."
+    where = " in any cell" if centre else ""
+    said += f"; the most that one of {real.count:,} real pictures reaches{where} is {number(largest)}."
     if found.value <= largest:
         return f"{said} The ascent found nothing better."
-    return f"{said} That is {found.value / largest:.1f} times as much." if largest > 0 else said
+    return f"{said} That is {times(found.value / largest)} times as much." if largest > 0 else said
+
+
+def times(ratio: float) -> str:
+    """How many times as much: with two digits after the point where one would hide the difference."""
+    return f"{ratio:.2f}" if ratio < 2 else f"{ratio:.1f}"

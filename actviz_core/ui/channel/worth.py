@@ -33,6 +33,7 @@ SLOW = 5.0
 A_PASS = 0.5
 """Seconds that others may have to wait for the network while channels are switched off in turn."""
 
+USUAL_FACTOR = 2.0
 MOST_BYTES = 1 << 30
 
 
@@ -138,9 +139,22 @@ def _choose() -> tuple[Change, float]:
         factor = 1.0
         if change == Change.SCALED:
             factor = st.slider(
-                "Factor", 0.0, 3.0, value=2.0, step=0.25, key="factor", bind="query-params", width=200
+                "Factor",
+                0.0,
+                3.0,
+                value=USUAL_FACTOR,
+                step=0.25,
+                key="factor",
+                bind="query-params",
+                width=200,
             )
     return Change(change or Change.OFF), factor
+
+
+def chosen_change() -> tuple[Change, float]:
+    """What the card does to the channel by now; switching it off unless a person chose something else."""
+    change = Change(st.session_state.get("change") or Change.OFF)
+    return change, float(st.session_state.get("factor", USUAL_FACTOR)) if change is Change.SCALED else 1.0
 
 
 def _done(change: Change, factor: float) -> str:

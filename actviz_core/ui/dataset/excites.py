@@ -11,6 +11,7 @@ from actviz_core.channels.crops import Crop, cut_to_sight
 from actviz_core.channels.on_pictures import Hit, channel_of_run
 from actviz_core.figures import captioned_sheet
 from actviz_core.ui.channel.card import begin_waiting, ready
+from actviz_core.ui.channel.hand import kept_field
 from actviz_core.ui.channel.sentences import number
 from actviz_core.ui.choices import linked_selectbox
 from actviz_core.ui.content_width import column_width
@@ -111,7 +112,8 @@ def _crops_task(hand: RunInHand, call: str, channel: int, hits: Sequence[Hit]) -
     def cut(_: Task[tuple[Crop, ...]]) -> tuple[Crop, ...]:
         if model is None:
             return ()
-        return cut_to_sight(model, call, channel, hits, lambda image: workspace.sample(image).image)
+        field_at = kept_field(model, workspace.store, call, channel)
+        return cut_to_sight(model, hits, lambda image: workspace.sample(image).image, field_at)
 
     key = (hand.run.id, "", f"{call} crops {channel}")
     return workspace.background.start(key, cut, lambda crops: sum(crop.pixels.nbytes for crop in crops))

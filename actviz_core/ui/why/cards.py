@@ -12,10 +12,13 @@ from actviz_core.analysis.agreement import rank_agreement
 from actviz_core.attribution import ABOUT, MapTest
 from actviz_core.explanations import Asked, Explanation, Explanations
 from actviz_core.figures import Line, PicturePart, channel_map, covering_curves, lay_on_pictures
+from actviz_core.ui.channel.opening import channel_link
+from actviz_core.ui.channel.sentences import listed
 from actviz_core.ui.class_choice import Classes
 from actviz_core.ui.figure import draw
 from actviz_core.ui.making import made
 from actviz_core.ui.text import plain
+from actviz_core.ui.view import View, current_view
 from actviz_core.ui.why.choices import Look
 from actviz_core.ui.why.sentences import (
     RULE,
@@ -67,7 +70,7 @@ def map_card(
     values = _numbers(found.map)
     _draw_map(values, asked, look, place, reach, f"why_map_{asked.method}", _alt(asked, classes))
     _test(found, asked, classes)
-    _notes(found, values, of_class=about.of_class)
+    _notes(found, values, asked)
     if twin is not None:
         _check(asked, values, twin, look, place, explanations)
 
@@ -98,16 +101,34 @@ def _alt(asked: Asked, classes: Classes) -> str:
     return f"{ABOUT[asked.method].title}: the places of the picture that matter for {classes.name}{against}"
 
 
-def _notes(found: Explanation, values: npt.NDArray[np.floating], *, of_class: bool) -> None:
+def _notes(found: Explanation, values: npt.NDArray[np.floating], asked: Asked) -> None:
     notes = []
     if found.layer:
         notes.append(f"It looks at {found.layer}.")
-    if not of_class:
+    if not ABOUT[asked.method].of_class:
         notes.append("It is the same for every class.")
     if said := map_sentence(values):
         notes.append(said)
     if notes:
         st.caption(plain(" ".join(notes)))
+    if found.channels and found.layer:
+        _channels(asked, found.layer, found.channels)
+
+
+def _channels(asked: Asked, layer: str, channels: Sequence[int]) -> None:
+    """Draw the way to the pages of the channels that add most to a map."""
+    names = listed([str(channel) for channel in channels])
+    many, does = ("Channels", "add") if len(channels) > 1 else ("Channel", "adds")
+    st.caption(f"{many} {names} of it {does} most to this map.")
+    layers = tuple(dict.fromkeys((*current_view().layers, layer)))
+    with st.container(horizontal=True):
+        for channel in channels:
+            st.page_link(
+                "channel.py",
+                label=f"Open the page of channel {channel}",
+                icon=":material/open_in_full:",
+                query_params=channel_link(View(asked.model.key, asked.sample.id, layers), layer, channel),
+            )
 
 
 def _test(found: Explanation, asked: Asked, classes: Classes) -> None:
