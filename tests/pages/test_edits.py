@@ -58,7 +58,10 @@ def test_a_link_shows_the_changed_network_and_says_so() -> None:
     assert f"Network says: **{best[0]}** {percent(best[1])}" in read_page(app)
 
 
-@pytest.mark.parametrize("page", ["start", "samples", "layers", "activations", "compare", "why", "about"])
+@pytest.mark.parametrize(
+    "page",
+    ["start", "samples", "layers", "activations", "compare", "why", "about", "channel", "weights", "card"],
+)
 def test_every_page_says_what_was_changed_and_leads_back(page: str) -> None:
     app = visit(page, {**LINK, "methods": "saliency"})
     assert CHANGED in read_page(app)
