@@ -58,9 +58,14 @@ class MapTest:
     random: RandomCurves
 
     @property
+    def beaten(self) -> int:
+        """How many random orders take the class down less far, by the area under deletion."""
+        return sum(self.deletion.area < area for area in self.random.areas)
+
+    @property
     def better_than_random(self) -> bool:
-        """Whether covering what the map marks takes the class down further than random order does."""
-        return self.deletion.area < self.random.deletion.area
+        """Whether the map takes the class down further than most random orders do."""
+        return 2 * self.beaten > len(self.random.areas)
 
 
 def put_to_test(
