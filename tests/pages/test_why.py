@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from torch import Tensor, nn
 
 from actviz_core import explanations
-from actviz_core.attribution import attribute
+from actviz_core.attribution import attribute, put_to_test
 from actviz_core.samples import open_sample
 from actviz_core.workspace import Workspace, shared_workspace
 from tests.pages.truth import IMAGE, MODEL, model, said_classes
@@ -297,7 +297,7 @@ def test_a_map_can_be_stopped_and_made_again(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_test_in_work_tells_its_passes_and_can_be_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
-    gate, real = threading.Event(), explanations.put_to_test
+    gate, real = threading.Event(), put_to_test
 
     def held(*args: object, **options: object) -> object:
         options["progress"](3, 7)  # type: ignore[operator]
