@@ -20,7 +20,7 @@ from actviz_core.ui.why.choices import chosen_look, chosen_methods
 from actviz_core.ui.why.untrained import find_twin
 from actviz_core.workspace import Workspace
 
-NARROWEST, GAP = 215, 16  # pixels: of a card (two fit into a window of 800), and between two
+NARROWEST, GAP = 210, 16  # pixels: of a card (two fit into a window of 800), and between two
 ACROSS = 4
 BARS = 6
 
