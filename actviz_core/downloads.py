@@ -203,12 +203,16 @@ class JobState(StrEnum):
 
 @dataclass(frozen=True)
 class JobStatus:
-    """A job at one moment: bytes so far and in all (None: not known), and why it failed, if it did."""
+    """A job at one moment: bytes so far and in all (None: not known), and why it failed, if it did.
+
+    ``part`` names the part of the work that these count, where there are several.
+    """
 
     state: JobState = JobState.WAITING
     done_bytes: int = 0
     total_bytes: int | None = None
     error: str | None = None
+    part: str = ""
 
     @property
     def running(self) -> bool:
@@ -250,9 +254,9 @@ class Job:
         """Begin; a job is started once."""
         self._thread.start()
 
-    def progress(self, done_bytes: int, total_bytes: int | None) -> None:
-        """For the work: tell how far it is."""
-        self.status = JobStatus(JobState.RUNNING, done_bytes, total_bytes)
+    def progress(self, done_bytes: int, total_bytes: int | None, part: str = "") -> None:
+        """For the work: tell how far it is, or how far with one part of it."""
+        self.status = JobStatus(JobState.RUNNING, done_bytes, total_bytes, part=part)
 
     def cancel(self) -> None:
         """Ask the work to end soon; it then counts as failed."""

@@ -18,18 +18,22 @@ from actviz_core.attribution import (
     attribute,
     put_to_test,
     random_curves,
+    why_not,
 )
 from actviz_core.attribution.covering import RandomCurves
 from actviz_core.attribution.grad_cam import leading_channels
 from actviz_core.background_jobs import SharedJobs
 from actviz_core.downloads import Job
-from actviz_core.errors import ActVizError, ModelFailedError, NotPossibleError, ShapeError
+from actviz_core.errors import ActVizError, ModelFailedError, NotPossibleError, ShapeError, StoppedError
 from actviz_core.models import Model, Task
 from actviz_core.samples import Sample
 from actviz_core.waiting import Lines, Patience, patient
 
 MOST_WAITING = 24
 """How many maps may be in work or wait for their turn, on the whole server."""
+
+RANDOM_ORDER, TEST = "Random order, to compare with", "Being put to the test"
+"""What a job is at after the map itself."""
 
 NOT_TESTED = "This network gives a class for each pixel, so there is no single probability to test a map by."
 
@@ -125,7 +129,12 @@ class Explanations:
         self.jobs = SharedJobs(MOST_WAITING)
 
     def find(self, asked: Asked) -> Explanation | None:
-        """The finished map with its test; None while something of it is still to be made."""
+        """The finished map with its test; None while something of it is still to be made.
+
+        What a network's layers rule out is told without waiting for the network.
+        """
+        if (reason := why_not(asked.model.module, asked.method)) is not None:
+            return Explanation(None, None, None, reason)
         found = self._store.remembered(asked.model, self._picture_of(asked.sample), _map_name(asked), _Map)
         if found is None:
             return None
@@ -179,14 +188,11 @@ class Explanations:
         try:
             x = model.inputs(asked.sample.image)
             made = keep(_map_name(asked), lambda: _mapped(asked, x, job))
-            if made.found is None or not asked.tested or model.task is Task.SEGMENTATION or job.stop.is_set():
+            if made.found is None or not asked.tested or model.task is Task.SEGMENTATION:
                 return
-            question = asked.question
-            random = keep(
-                f"{_name(question)} random", lambda: _Random(random_curves(model.module, x, question))
-            )
+            random = keep(f"{_name(asked.question)} random", lambda: _randomly(asked, x, job))
             values = made.found.map.abs() if asked.absolute else made.found.map
-            keep(_test_name(asked), lambda: _tested(asked, x, values, random.curves))
+            keep(_test_name(asked), lambda: _tested(asked, x, values, random.curves, job))
         except ActVizError:
             raise
         except Exception as error:
@@ -194,6 +200,8 @@ class Explanations:
 
 
 def _mapped(asked: Asked, x: Tensor, job: Job) -> _Map:
+    if job.stop.is_set():
+        raise StoppedError("Stopped before it was done.")
     try:
         found = attribute(
             asked.model.module, x, asked.question, asked.method, progress=job.progress, stop=job.stop
@@ -206,13 +214,22 @@ def _mapped(asked: Asked, x: Tensor, job: Job) -> _Map:
     return _Map(found, channels=channels)
 
 
-def _tested(asked: Asked, x: Tensor, values: Tensor, random: RandomCurves) -> _Test:
+def _randomly(asked: Asked, x: Tensor, job: Job) -> _Random:
+    told = partial(job.progress, part=RANDOM_ORDER)
+    return _Random(random_curves(asked.model.module, x, asked.question, progress=told, stop=job.stop))
+
+
+def _tested(asked: Asked, x: Tensor, values: Tensor, random: RandomCurves, job: Job) -> _Test:
     if not bool(torch.isfinite(values).all()):
         return _Test(None, "The map holds values that are no finite numbers: it orders no pixels to test.")
     try:
-        return _Test(put_to_test(asked.model.module, x, asked.question, values, random=random))
+        told = partial(job.progress, part=TEST)
+        test = put_to_test(
+            asked.model.module, x, asked.question, values, random=random, progress=told, stop=job.stop
+        )
     except ShapeError as error:
         return _Test(None, str(error))
+    return _Test(test)
 
 
 def _name(question: Question) -> str:

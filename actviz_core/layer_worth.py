@@ -74,7 +74,7 @@ class LayerWorths:
         return self._store.remembered(asked.model, self._picture_of(asked.sample), _name(asked), LayerWorth)
 
     def job(self, asked: WorthAsked) -> Job | None:
-        """The running or latest job that finds it; it counts pictures that the network looked at."""
+        """The running or latest job that finds it; it counts passes of the network."""
         return self.jobs.find(asked.key)
 
     def start(self, asked: WorthAsked) -> Job:
@@ -90,20 +90,23 @@ class LayerWorths:
             self._lines.do(model.fingerprint, what, lambda: self._make(asked, job))
 
     def _make(self, asked: WorthAsked, job: Job) -> None:
-        looked = 0
-
         def share(answer: Any) -> Tensor:
-            nonlocal looked
             if job.stop.is_set():
                 raise StoppedError("Stopped before it was done.")
-            looked += 1
-            job.progress(looked, None)
             return class_table(answer).double().softmax(1)[0, asked.target]
 
         def make() -> LayerWorth:
             x = asked.model.inputs(asked.sample.image)
             batch = max(1, self._at_once(asked.model, BATCH + 1) - 1)  # beside the unchanged picture
-            worth = channel_worth(asked.model.module, x, asked.call, share, axis=asked.axis, batch=batch)
+            worth = channel_worth(
+                asked.model.module,
+                x,
+                asked.call,
+                share,
+                axis=asked.axis,
+                batch=batch,
+                progress=job.progress,
+            )
             return LayerWorth(worth.double().numpy())
 
         try:

@@ -21,6 +21,7 @@ from benchmarks import (
     thumbnails,
     trees,
     uploading,
+    valued,
     visits,
     zoo,
 )
@@ -38,6 +39,7 @@ GROUPS: dict[str, Callable[[], Iterator[Row]]] = {
     "figure": figuring.rows,
     "click": clicks.rows,
     "board": boards.rows,
+    "values": valued.rows,
     "point": pointing.rows,
     "thumbnails": thumbnails.rows,
     "layers": trees.rows,

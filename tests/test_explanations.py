@@ -1,6 +1,8 @@
 """Maps and their tests, made in the background once for everybody, and kept in the shared budget."""
 
 import threading
+from typing import Any
+from unittest.mock import patch
 
 import pytest
 import torch
@@ -10,7 +12,7 @@ from actviz_core import explanations as explanations_module
 from actviz_core import workspace as workspace_module
 from actviz_core.attribution import Method, attribute, put_to_test
 from actviz_core.background_jobs import was_stopped
-from actviz_core.downloads import JobState
+from actviz_core.downloads import Job, JobState
 from actviz_core.errors import ModelFailedError
 from actviz_core.explanations import Asked
 from actviz_core.models import Model
@@ -43,6 +45,12 @@ def asked(
     model: Model, method: Method = Method.SALIENCY, target: int = 1, *, absolute: bool = False
 ) -> Asked:
     return Asked(model, SAMPLE, target, method, absolute)
+
+
+def not_begun(workspace: Workspace, wanted: Asked) -> Job:
+    """The job of a map, before its thread runs."""
+    with patch.object(Job, "start"):
+        return workspace.explanations.start(wanted)
 
 
 def test_the_map_and_its_test_are_those_of_the_core(workspace: Workspace, model: Model) -> None:
@@ -90,6 +98,50 @@ def test_a_method_that_cannot_work_leaves_its_reason(workspace: Workspace, model
     assert found is not None
     assert found.map is None
     assert found.reason == "Attention rollout needs attention layers, and this network has none."
+
+
+def test_what_the_layers_rule_out_is_told_without_the_network(workspace: Workspace) -> None:
+    no_relus = model_of(nn.Sequential(nn.Flatten(), nn.Linear(192, 3)), key="cifar-resnet20")
+    found = workspace.explanations.find(asked(no_relus, Method.GUIDED_BACKPROP))
+    assert found is not None
+    assert found.map is None
+    assert found.reason.endswith("ReLU layers, and this network has none.")
+    assert workspace.explanations.jobs.running() == []
+
+
+@pytest.mark.parametrize("part", ["random_curves", "put_to_test"])
+def test_a_test_counts_its_passes_and_can_be_stopped(
+    workspace: Workspace, model: Model, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    real = getattr(explanations_module, part)
+    seen: list[tuple[str, int, int | None]] = []
+
+    def stopped(*args: Any, **options: Any) -> object:
+        job.stop.set()
+        options["progress"](0, 9)
+        seen.append((job.status.part, job.done_bytes, job.total_bytes))
+        return real(*args, **options)
+
+    monkeypatch.setattr(explanations_module, part, stopped)
+    job = not_begun(workspace, asked(model))
+    job.start()
+    assert job.wait(60).state is JobState.FAILED
+    told = explanations_module.RANDOM_ORDER if part == "random_curves" else explanations_module.TEST
+    assert seen == [(told, 0, 9)]
+    assert was_stopped(job)
+    assert workspace.explanations.find(asked(model)) is None
+
+
+def test_a_job_that_is_stopped_while_it_waits_runs_no_pass(
+    workspace: Workspace, model: Model, net: CountedNet
+) -> None:
+    job = not_begun(workspace, asked(model, Method.ATTENTION_ROLLOUT))
+    before = net.passes
+    job.cancel()
+    job.start()
+    assert job.wait(60).state is JobState.FAILED
+    assert was_stopped(job)
+    assert net.passes == before
 
 
 def test_a_stopped_job_is_told_apart_from_a_failed_one(

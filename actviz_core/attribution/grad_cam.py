@@ -2,7 +2,7 @@
 
 from torch import Tensor, nn
 
-from actviz_core.attribution.answer import Question, number_of_question
+from actviz_core.attribution.answer import Question, class_table, number_of_question
 from actviz_core.errors import NotPossibleError
 from actviz_core.hooks.called import Called, calls_of
 from actviz_core.hooks.capture import capture
@@ -15,11 +15,12 @@ _GRIDS = (LayoutKind.MAPS, LayoutKind.CHANNEL_LAST, LayoutKind.TOKENS)
 
 
 def grad_cam_layer(module: nn.Module, x: Tensor) -> str:
-    """The layer that Grad-CAM looks at unless told otherwise, found in one pass without gradients.
+    """The layer that Grad-CAM looks at unless told otherwise.
 
-    The last layer that runs once and returns a map of more than one cell for each channel. In a vision
-    transformer the last tokens before its last attention: after that only the class token counts, and the
-    patches have no gradient. Raises `NotPossibleError` where there is no such layer.
+    The last layer that runs once, returns a map of more than one cell for each channel, and reaches the
+    answer, as the head beside a segmentation's own does not. In a vision transformer the last tokens before
+    its last attention: after that only the class token counts, and the patches have no gradient. Raises
+    `NotPossibleError` where there is no such layer.
     """
     root = unwrap(module).root
     calls = calls_of(module, x)
@@ -40,12 +41,17 @@ def grad_cam_layer(module: nn.Module, x: Tensor) -> str:
                 return call.layer
     for call in reversed(once):
         layout = _layout(root, call, size)
-        if layout is not None and layout.kind in (LayoutKind.MAPS, LayoutKind.CHANNEL_LAST):
+        maps = layout is not None and layout.kind in (LayoutKind.MAPS, LayoutKind.CHANNEL_LAST)
+        if maps and _reaches_answer(module, x, call.layer):
             return call.layer
     raise NotPossibleError(
         "Grad-CAM needs a layer whose values lie on a grid over the picture, and this network has none that "
         "runs once."
     )
+
+
+def _reaches_answer(module: nn.Module, x: Tensor, layer: str) -> bool:
+    return layer in capture_gradients(module, x, lambda output: class_table(output).sum(), [layer])
 
 
 def _attends(module: nn.Module) -> bool:
@@ -82,6 +88,13 @@ def layout_for_cam(module: nn.Module, layer: str, shape: tuple[int, ...], size: 
     return layout
 
 
+def no_influence(layer: str) -> NotPossibleError:
+    """The error for a layer beside the way to the answer."""
+    return NotPossibleError(
+        f"Grad-CAM needs a layer that the answer depends on; what {layer!r} returns does not reach it."
+    )
+
+
 def grid_cam(module: nn.Module, x: Tensor, question: Question, layer: str) -> Tensor:
     """Grad-CAM of a layer with its channels wherever they are: shape (1, 1, rows, columns), at least zero.
 
@@ -108,9 +121,10 @@ def leading_channels(
 def _weighted(module: nn.Module, x: Tensor, question: Question, layer: str) -> Tensor:
     """A layer's maps for one picture, each times the mean of its gradient: (1, channels, rows, columns)."""
     values = capture(module, x, [layer])[layer]
-    gradients = capture_gradients(module, x, lambda output: number_of_question(output, question), [layer])[
-        layer
-    ]
+    record = capture_gradients(module, x, lambda output: number_of_question(output, question), [layer])
+    if layer not in record:
+        raise no_influence(layer)
+    gradients = record[layer]
     layout = layout_for_cam(module, layer, tuple(values.shape), (x.shape[-2], x.shape[-1]))
     maps, slopes = _channels_first(values, layout), _channels_first(gradients, layout)
     return slopes.mean((2, 3), keepdim=True) * maps

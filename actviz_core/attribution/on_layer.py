@@ -7,7 +7,7 @@ from captum.attr import GuidedBackprop, GuidedGradCam, LayerGradCam
 from torch import Tensor, nn
 
 from actviz_core.attribution.answer import Answer, Question
-from actviz_core.attribution.grad_cam import grid_cam, layout_for_cam
+from actviz_core.attribution.grad_cam import grid_cam, layout_for_cam, no_influence
 from actviz_core.attribution.methods import Method
 from actviz_core.attribution.possible import watched
 from actviz_core.errors import NotPossibleError, UnknownLayerError
@@ -74,9 +74,11 @@ def _by_captum(
                 values = LayerGradCam(answer, found).attribute(given, answer.column, relu_attributions=True)
         except _NotCaptumsError:
             return None
-        except RuntimeError:
+        except RuntimeError as error:
             if seen.overwritten:
                 return None
+            if "appears to not have been used in the graph" in str(error):
+                raise no_influence(layer) from error
             raise
         if seen.tensor is None:
             raise NotPossibleError(f"Grad-CAM needs a layer that runs; {layer!r} never does.")

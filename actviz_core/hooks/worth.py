@@ -1,6 +1,6 @@
 """What each channel of a layer is worth for an answer: how far it falls when that channel is switched off."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +26,7 @@ def channel_worth(
     *,
     axis: int = 1,
     batch: int = 64,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Tensor:
     """Switch off the channels of a layer one at a time: score - score without the channel, of shape (C,).
 
@@ -40,7 +41,8 @@ def channel_worth(
     they change here too: on the bundled network by 4e-6 at most for scores up to 12, where 65 copies of the
     picture in one batch differ from one alone by 2e-6. With a ``batch`` of 1 each pass has one picture, and
     every score is bit for bit that of a pass with the channel set to zero by hand. So it is where the
-    activation's first axis does not count pictures (the windows of a Swin).
+    activation's first axis does not count pictures (the windows of a Swin). ``progress`` is
+    told after each pass how many of how many are done.
 
     The result is on the CPU, in the answer's own precision; the module is left as found. Raises
     `UnknownLayerError` for a layer that isn't there or has several activations, `EditError` where there is no
@@ -56,7 +58,8 @@ def channel_worth(
     count = shape[axis]
     if shape[0] != 1 or axis == 0:
         batch = 1
-    passes = _Passes(module, inputs, layer, target, steps)
+    total = count + 1 if batch == 1 else -(-count // batch)
+    passes = _Passes(module, inputs, layer, target, steps, total, progress)
     if batch == 1:
         whole = passes.scores(1, {})
         without = [passes.scores(1, {layer: switch_off(channel, axis=axis)}) for channel in range(count)]
@@ -85,16 +88,26 @@ class _OffByPicture:
         return changed
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Passes:
     module: nn.Module
     inputs: Tensor | tuple[Any, ...]
     layer: str
     target: Target
     steps: bool
+    total: int
+    progress: Callable[[int, int], None] | None
+    done: int = 0
 
     def scores(self, count: int, edits: Mapping[str, Edit]) -> Tensor:
         """The score of each of ``count`` copies of the picture, run at once with these edits: (count,)."""
+        found = self._scores(count, edits)
+        self.done += 1
+        if self.progress is not None:
+            self.progress(self.done, self.total)
+        return found
+
+    def _scores(self, count: int, edits: Mapping[str, Edit]) -> Tensor:
         network = unwrap(self.module)
         editing = Editing(edits, names_of_layers(network.root, network.prefix), steps=self.steps)
         nothing: Seen[None] = Seen(lambda _tensor: None, {}, None, every_step=False)

@@ -144,7 +144,10 @@ def tell_followed(panels: Sequence[Filled]) -> None:
     followed = [panel.followed for panel in panels if panel.followed is not None]
     if not followed:
         return
-    what = "The gradient" if followed[0].values is Values.GRADIENT else "The gradient times the activation"
+    if followed[0].values is Values.GRADIENT:
+        what, colors = "The gradient", "red pulls towards the class, blue away from it"
+    else:
+        what, colors = "The gradient times the activation", "red speaks for the class, blue against it"
     names = [one.name for one in followed]
     if len(set(names)) == 1:
         of = f"of {names[0]}"
@@ -152,7 +155,7 @@ def tell_followed(panels: Sequence[Filled]) -> None:
         of = "of " + ", ".join(
             f"{panel.followed.name} in panel {panel.position + 1}" for panel in panels if panel.followed
         )
-    st.caption(plain(f"{what} {of}: red pulls towards the class, blue away from it."))
+    st.caption(plain(f"{what} {of}: {colors}."))
 
 
 def answers(panels: Sequence[Filled]) -> tuple[list[TopK], list[str], list[str | None]]:

@@ -59,7 +59,15 @@ def side_column(layer: LayerInHand, place: Place | None) -> None:
         _channel(layer, channel, place)
 
 
-def _choose_channel(layer: LayerInHand) -> int | None:
+def channel_of_vector(layer: LayerInHand) -> None:
+    """Draw what can be done with one channel of a layer without maps: choose it, change it, weigh it."""
+    channel = _choose_channel(layer, clickable=False)
+    if channel is not None:
+        edit_channel(layer, channel)
+    which_matter(layer, clicked=_set_channel)
+
+
+def _choose_channel(layer: LayerInHand, *, clickable: bool = True) -> int | None:
     count = len(layer.maps)
     check_link("channel", [str(channel) for channel in range(count)])
     if (st.session_state.get("channel") or 0) >= count:
@@ -71,7 +79,7 @@ def _choose_channel(layer: LayerInHand) -> int | None:
         key="channel",
         bind="query-params",
         placeholder="all channels",
-        help=f"{meaning(Term.CHANNEL)} Choose one here, or click it.",
+        help=f"{meaning(Term.CHANNEL)} Choose one here{', or click it' if clickable else ''}.",
     )
 
 

@@ -105,13 +105,13 @@ def _follow(job: Job, key: str) -> None:
         keep_warnings()
         st.rerun()
     done, total = status.done_bytes, status.total_bytes
-    if not total:
-        text = f"{done:,} passes so far" if done else "Waits until the network is free"
-    elif done >= total:
-        text = "Being put to the test"
+    if job.stop.is_set():
+        text = "Stops as soon as the network lets it"
+    elif not total:
+        text = "Waits until the network is free"
     else:
-        text = f"{done:,} of {total:,} passes"
+        text = f"{status.part}: " if status.part else ""
+        text += f"{done:,} of {total:,} passes"
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.progress(done / total if total else 0.0, text=text)
-        if st.button("Cancel", key=f"cancel_{key}"):
-            job.cancel()
+        st.progress(min(1.0, done / total) if total else 0.0, text=text)
+        st.button("Cancel", key=f"cancel_{key}", on_click=job.cancel, disabled=job.stop.is_set())

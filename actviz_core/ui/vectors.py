@@ -13,7 +13,7 @@ from actviz_core.ui.choices import linked_selectbox
 from actviz_core.ui.figure import draw
 from actviz_core.ui.layer_files import told_of_layer
 from actviz_core.ui.layer_in_hand import LayerInHand
-from actviz_core.ui.layer_side import draw_histogram
+from actviz_core.ui.layer_side import channel_of_vector, draw_histogram
 from actviz_core.ui.reading import choose_reading, tell_reading
 from actviz_core.ui.text import plain, shape_text
 
@@ -43,6 +43,8 @@ def vector_view(layer: LayerInHand, decided: Layout, *, is_output: bool) -> go.F
         )
         if is_output:
             st.caption("These are the network's answers: one value a class, the highest one wins.")
+        if layer.layout.kind is LayoutKind.VECTOR:
+            channel_of_vector(layer)
         draw_histogram(layer.maps, "Histogram of all values of the layer")
     return figure
 

@@ -1,14 +1,15 @@
 """Putting a map to the test: covering what matters makes the class fall, random order is the yardstick."""
 
 import math
+import threading
 
 import pytest
 import torch
 from torch import Tensor, nn
 
-from actviz_core.attribution import Curve, put_to_test, random_curves
+from actviz_core.attribution import Curve, covering, put_to_test, random_curves
 from actviz_core.attribution.covering import blurred
-from actviz_core.errors import ShapeError, TargetError
+from actviz_core.errors import ShapeError, StoppedError, TargetError
 
 X = torch.rand((1, 3, 16, 16), generator=torch.Generator().manual_seed(1))
 X[:, :, 4:8, 4:8] += 4
@@ -77,6 +78,29 @@ def test_blur_keeps_an_even_picture_and_takes_the_detail_of_another() -> None:
     torch.testing.assert_close(blurred(torch.full((1, 3, 9, 17), 0.5)), torch.full((1, 3, 9, 17), 0.5))
     assert float(blurred(X).std()) < 0.6 * float(X.std())
     assert blurred(torch.rand(1, 3, 1, 2, generator=torch.Generator().manual_seed(1))).shape == (1, 3, 1, 2)
+
+
+def test_passes_are_counted_and_can_be_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = put_to_test(Square(), X, 1, TRUE)
+    monkeypatch.setattr(covering, "_PIXELS_AT_ONCE", 5 * 16 * 16)
+    seen: list[tuple[int, int]] = []
+    test = put_to_test(Square(), X, 1, TRUE, progress=lambda done, total: seen.append((done, total)))
+    of_random, of_map = 25, 3  # 122 and 14 pictures, 5 at a time
+    expected = [(done, of_random) for done in range(1, of_random + 1)]
+    assert seen == [*expected, *((done, of_map) for done in range(1, of_map + 1))]
+    for one, other in ((test.deletion, whole.deletion), (test.random.insertion, whole.random.insertion)):
+        assert one.probabilities == pytest.approx(other.probabilities)
+    seen.clear()
+    stop = threading.Event()
+
+    def halt(done: int, total: int) -> None:
+        seen.append((done, total))
+        if done == 2:
+            stop.set()
+
+    with pytest.raises(StoppedError, match="before it was done"):
+        put_to_test(Square(), X, 1, TRUE, progress=halt, stop=stop)
+    assert seen == [(1, of_random), (2, of_random)]
 
 
 def test_what_cannot_be_tested_is_said() -> None:

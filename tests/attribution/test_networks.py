@@ -56,6 +56,18 @@ def test_grad_cam_looks_at_the_last_maps(name: str, layer: str) -> None:
     torch.testing.assert_close(found.values, expected)
 
 
+def test_grad_cam_passes_over_a_head_that_the_answer_does_not_read() -> None:
+    module = with_some_values(
+        get_model("fcn_resnet50", weights=None, weights_backbone=None, num_classes=4, aux_loss=True)
+    )
+    assert grad_cam_layer(module, X) == "classifier"  # "aux_classifier" runs after it
+    assert attribute(module, X, 2, Method.GRAD_CAM).layer == "classifier"
+    for layer in ("aux_classifier", "aux_classifier.1"):  # the second is overwritten by an in-place ReLU
+        for method in (Method.GRAD_CAM, Method.GUIDED_GRAD_CAM):
+            with pytest.raises(NotPossibleError, match=f"what '{layer}' returns does not reach it"):
+                attribute(module, X, 2, method, Settings(layer=layer))
+
+
 def test_grad_cam_of_a_vision_transformer_lies_on_its_patches() -> None:
     module = vit()
     layer = "encoder.layers.encoder_layer_2.ln_1"

@@ -3,10 +3,11 @@
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
 from tests.browser.figures import marks, point_at
-from tests.browser.visitor import Visitor
+from tests.browser.server import Server
+from tests.browser.visitor import NARROW, Visitor, new_context, visiting
 
 pytestmark = pytest.mark.browser
 
@@ -57,6 +58,21 @@ def test_what_a_link_asks_for_in_vain_stays_told_while_maps_are_made(visitor: Vi
     page.locator(".st-key-why_test_occlusion .figure").wait_for()
     page.locator(".st-key-why_test_smoothgrad .figure").wait_for()
     expect(page.get_by_text("The link's class=99 is not possible here.")).to_be_visible()
+
+
+def test_a_narrow_window_has_two_cards_side_by_side(browser: Browser, server: Server) -> None:
+    with new_context(browser, size=NARROW) as context, visiting(context, server.url) as visitor:
+        page = visitor.open("/why?methods=saliency")
+        page.locator(".st-key-why_test_saliency .figure").wait_for()
+        visitor.settle()
+        picture, card = (
+            page.locator(f".st-key-{key}").bounding_box() for key in ("why_picture", "why_card_saliency")
+        )
+        assert picture is not None
+        assert card is not None
+        assert card["x"] > picture["x"] + picture["width"]
+        assert card["y"] < picture["y"]
+        assert card["x"] + card["width"] <= NARROW[0]
 
 
 def test_the_keyboard_chooses_a_class(visitor: Visitor) -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from torch import nn
 from torchvision.models import get_model
 
 from actviz_core import capture_gradients
@@ -16,6 +17,7 @@ FAMILIES = {
     "efficientnet_b0": 32,
     "googlenet": 32,
     "inception_v3": 75,
+    "maxvit_t": 224,
     "mnasnet0_5": 32,
     "mobilenet_v2": 32,
     "regnet_y_400mf": 32,
@@ -29,12 +31,17 @@ FAMILIES = {
 WITHOUT_AUXILIARY = {"googlenet", "inception_v3"}
 
 
+def built(family: str) -> nn.Module:
+    arguments = {"aux_logits": False, "init_weights": False} if family in WITHOUT_AUXILIARY else {}
+    return with_some_values(unfilled(lambda: get_model(family, **arguments)))
+
+
 @pytest.mark.parametrize("family", FAMILIES)
 def test_every_gradient_is_bit_equal(family: str) -> None:
-    arguments = {"aux_logits": False, "init_weights": False} if family in WITHOUT_AUXILIARY else {}
-    module = with_some_values(unfilled(lambda: get_model(family, **arguments)))
+    module = built(family)
     side = FAMILIES[family]
-    x = torch.rand((2, 3, side, side), generator=torch.Generator().manual_seed(1))
+    pictures = 1 if family == "maxvit_t" else 2  # it takes no smaller ones
+    x = torch.rand((pictures, 3, side, side), generator=torch.Generator().manual_seed(1))
     reference = hooked_gradients(module, x, lambda answer: answer[:, 5].sum())
     record = capture_gradients(module, x, 5)
     assert set(record) | set(record.without) == set(reference)
@@ -45,6 +52,16 @@ def test_every_gradient_is_bit_equal(family: str) -> None:
         else:
             assert record[call].equal(gradient), call
     assert all(parameter.grad is None for parameter in module.parameters())
+
+
+@pytest.mark.parametrize("family", ["densenet121", "inception_v3", "shufflenet_v2_x0_5", "swin_t"])
+def test_watching_steps_changes_no_bit_of_a_gradient(family: str) -> None:
+    module = built(family)
+    side = FAMILIES[family]
+    x = torch.rand((2, 3, side, side), generator=torch.Generator().manual_seed(1))
+    plain, watched = capture_gradients(module, x, 5), capture_gradients(module, x, 5, steps=True)
+    assert all(watched[call].equal(gradient) for call, gradient in plain.items())
+    assert len(watched) > len(plain)
 
 
 @pytest.mark.parametrize("family", ["resnet18", "densenet121", "mobilenet_v2"])

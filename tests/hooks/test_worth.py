@@ -64,6 +64,14 @@ def test_a_batch_changes_no_more_than_torchs_own_batching(batch: int) -> None:
     )
 
 
+@pytest.mark.parametrize(("batch", "total"), [(1, 5), (3, 2), (64, 1)])
+def test_progress_counts_every_pass(batch: int, total: int) -> None:
+    module, seen = CountedNet().eval(), list[tuple[int, int]]()
+    channel_worth(module, X, "conv", 1, batch=batch, progress=lambda done, total: seen.append((done, total)))
+    assert seen == [(done, total) for done in range(1, total + 1)]
+    assert module.passes == total + 1  # and one for the activation's shape
+
+
 def test_a_channel_without_influence_is_worth_nothing_at_all() -> None:
     module = with_some_values(get_model("resnet18"))
     weight = module.get_parameter("fc.weight")

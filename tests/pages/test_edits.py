@@ -58,7 +58,10 @@ def test_a_link_shows_the_changed_network_and_says_so() -> None:
     assert f"Network says: **{best[0]}** {percent(best[1])}" in read_page(app)
 
 
-@pytest.mark.parametrize("page", ["start", "samples", "layers", "activations", "compare", "why", "about"])
+@pytest.mark.parametrize(
+    "page",
+    ["start", "samples", "layers", "activations", "compare", "why", "about", "channel", "weights", "card"],
+)
 def test_every_page_says_what_was_changed_and_leads_back(page: str) -> None:
     app = visit(page, {**LINK, "methods": "saliency"})
     assert CHANGED in read_page(app)
@@ -90,6 +93,24 @@ def test_a_channel_is_switched_off_scaled_and_left_alone_again() -> None:
     assert "is switched off" not in read_page(app)
     press(app, "Undo")
     assert "This network was changed" not in read_page(app)
+
+
+def test_a_channel_of_a_vector_is_switched_off_too_and_all_are_weighed() -> None:
+    app = visit("activations", {"layers": "fc", "channel": "5"})
+    press(app, "Switch off")
+    assert "This network was changed: channel 5 of fc is switched off." in read_page(app)
+    answer = capture(model().module, inputs(), ["fc"])["fc"][0].numpy()
+    answer[5] = 0
+    expected = shares(answer)
+    after = figure(app, "edit_predictions")["data"][1]
+    assert after["x"] == pytest.approx([expected[name] for name in after["customdata"]], abs=1e-6)
+    app = visit("activations", {"layers": "fc", "which_matter": "true"})
+    for job in shared_workspace().worths.jobs.running():
+        job.wait(60)
+    app.run()
+    check_fine(app)
+    assert "cat needs channel 3 most: without it" in read_page(app)
+    assert len(table(app)) == 10
 
 
 def test_gradients_why_and_sizes_are_those_of_the_changed_network() -> None:

@@ -174,6 +174,15 @@ def test_compare_shows_gradients_in_every_panel() -> None:
     assert "The gradient of dog: red pulls towards the class, blue away from it." in read_page(app)
 
 
+def test_compare_shows_what_speaks_for_a_class_and_against_it() -> None:
+    app = visit("compare", {"layers": [LAYER, "layer3.0.conv1"], "values": PRODUCT, "show": "one channel"})
+    check_fine(app)
+    expected = [(gradient(layer)[0] * truth(layer)[0]).tobytes() for layer in (LAYER, "layer3.0.conv1")]
+    assert board_maps(app) == expected
+    told = "The gradient times the activation of cat: red speaks for the class, blue against it."
+    assert told in read_page(app)
+
+
 @pytest.mark.parametrize(
     ("key", "calls", "values"),
     [

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from torch import Tensor, nn
 
 from actviz_core import explanations
-from actviz_core.attribution import attribute
+from actviz_core.attribution import attribute, put_to_test
 from actviz_core.samples import open_sample
 from actviz_core.workspace import Workspace, shared_workspace
 from tests.pages.truth import IMAGE, MODEL, model, said_classes
@@ -74,10 +74,11 @@ def blurred(x: Tensor) -> Tensor:
     return F.conv2d(rows, weights.view(1, 1, 1, -1).repeat(3, 1, 1, 1), groups=3)
 
 
-def falls(order: Tensor, index: int, other: int | None = None) -> list[float]:
-    """The class's probability, none and then each share of the pixels covered in this order."""
-    x = inputs()
-    cover, found = blurred(x), []
+def falls(order: Tensor, index: int, other: int | None = None, *, uncovered: bool = False) -> list[float]:
+    """The class's probability, none and then each share of the pixels covered, or shown, in this order."""
+    x, cover, found = inputs(), blurred(inputs()), []
+    if uncovered:
+        x, cover = cover, x
     for share in (0.0, *SHARES):
         count = 0 if share == 0 else max(1, round(share * order.numel()))
         picture = x.flatten(2).clone()
@@ -146,8 +147,13 @@ def test_the_map_and_what_is_said_of_it_are_computed_again(
     truth = saliency(index, other)
     assert figure(app, "why_map_saliency")["data"][0]["z"].tobytes() == truth.numpy().tobytes()
     assert expected(truth.flatten().argsort(descending=True), index, other) in read_page(app)
-    covered = figure(app, "why_test_saliency")["data"][0]["y"]
-    assert covered == pytest.approx(falls(truth.flatten().argsort(descending=True), index, other), abs=1e-4)
+    order = truth.flatten().argsort(descending=True)
+    covered, _, uncovered, _ = (line["y"] for line in figure(app, "why_test_saliency")["data"])
+    assert covered == pytest.approx(falls(order, index, other), abs=1e-4)
+    assert uncovered == pytest.approx(falls(order, index, other, uncovered=True), abs=1e-4)
+    against = "" if other is None else f", rather than {model().classes[other]}"
+    answer = "the answer" if index == 3 else "which is not the answer"
+    assert f"Explained: {model().classes[index]}, {answer}{against}. Click" in read_page(app)
 
 
 def test_sizes_only_shows_and_tests_sizes() -> None:
@@ -288,6 +294,29 @@ def test_a_map_can_be_stopped_and_made_again(monkeypatch: pytest.MonkeyPatch) ->
     assert "Stopped before it was done." in read_page(app)
     press(app, "Make it")
     assert "why_map_saliency" in drawn(finished(app))
+
+
+def test_a_test_in_work_tells_its_passes_and_can_be_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    gate, real = threading.Event(), put_to_test
+
+    def held(*args: object, **options: object) -> object:
+        options["progress"](3, 7)  # type: ignore[operator]
+        assert gate.wait(60)
+        return real(*args, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(explanations, "put_to_test", held)
+    app = visit("why", {"methods": "saliency", "class": "6"})
+    (progress,) = app.get("progress")
+    assert progress.proto.text == "Being put to the test: 3 of 7 passes"
+    press(app, "Cancel")
+    (progress,) = app.get("progress")
+    assert progress.proto.text == "Stops as soon as the network lets it"
+    gate.set()
+    finished(app)
+    assert "Stopped before it was done." in read_page(app)
+    monkeypatch.undo()
+    press(app, "Make it")
+    assert {"why_map_saliency", "why_test_saliency"} <= drawn(finished(app))
 
 
 def test_a_cache_without_room_says_so_and_makes_nothing_over_and_over(

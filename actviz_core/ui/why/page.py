@@ -20,7 +20,7 @@ from actviz_core.ui.why.choices import chosen_look, chosen_methods
 from actviz_core.ui.why.untrained import find_twin
 from actviz_core.workspace import Workspace
 
-NARROWEST, GAP = 230, 16  # pixels: of a card, and between two
+NARROWEST, GAP = 210, 16  # pixels: of a card (two fit into a window of 800), and between two
 ACROSS = 4
 BARS = 6
 
@@ -90,8 +90,8 @@ def _picture(model: Model, sample: Sample, classes: Classes, width: int) -> None
         alt=f"The most probable classes; {classes.name} is explained. Click a class to explain it.",
         clicked=lambda click: choose_class(int(click.item), classes.prediction.indices[0]),
     )
-    against = "" if classes.against_name is None else f" rather than {classes.against_name}"
+    against = "" if classes.against_name is None else f", rather than {classes.against_name}"
     said = "the answer" if classes.is_predicted else "which is not the answer"
     if classes.is_predicted and classes.prediction.tied > 1:
         said = f"one of {classes.prediction.tied:,} classes that tie for the answer"
-    st.caption(plain(f"Explained: {classes.name}{against}, {said}. Click a bar to explain another class."))
+    st.caption(plain(f"Explained: {classes.name}, {said}{against}. Click a bar to explain another class."))

@@ -42,9 +42,8 @@ def covering_sentence(test: MapTest, name: str, against: str | None = None) -> s
 
 def verdict_sentence(test: MapTest, name: str) -> str:
     """Whether the map is better than random order, by the area under deletion."""
-    orders = len(test.random.areas)
-    beaten = sum(test.deletion.area < area for area in test.random.areas)
-    if 2 * beaten <= orders:
+    orders, beaten = len(test.random.areas), test.beaten
+    if not test.better_than_random:
         return (
             f"This map is no better than random: {orders - beaten} of {orders} random orders of pixels take "
             f"{name} down as far or further."
