@@ -121,6 +121,15 @@ def test_patches_of_a_vision_transformer_lie_on_the_picture_and_other_layers_mar
     assert page.locator(f".st-key-{GRID} .figure-mark").get_attribute("d") in (None, "")
 
 
+def test_a_swin_layers_cells_lie_on_the_picture(visitor: Visitor) -> None:
+    picture = "bundled-imagenet/0"
+    link = board(("swin_t@random", picture, "features.3"), ("swin_t@random", picture, "features.1"))
+    page = visitor.open(f"{link}&show=one+channel&board_channel=5")
+    point_at(page, BOARD, 5, 6, 9)
+    assert places(marks(page, BOARD, panel=0)) == {(6, 7, 9, 10)}
+    assert places(marks(page, BOARD, panel=1)) == {(12, 14, 18, 20)}  # 28 cells, 56 cells
+
+
 def test_tiles_are_walked_and_chosen_with_the_keyboard_alone(visitor: Visitor) -> None:
     page = visitor.open(f"/activations?layers={LAYER}")
     plot, words = page.locator(f".st-key-{GRID} .figure-plot"), page.locator(f".st-key-{GRID} .figure-words")
@@ -170,7 +179,7 @@ def test_a_figure_is_saved_as_png_and_svg(visitor: Visitor, tmp_path: Path) -> N
         assert picture.size == (2 * width, 2 * (height + 60))
         assert picture.convert("RGB").getpixel((2, 2)) == (255, 255, 255)
     svg = ElementTree.parse(tmp_path / name).getroot()  # noqa: S314 - our own file
-    assert (svg.get("width"), svg.get("height")) == (str(width), str(height + 60))
+    assert (svg.get("width"), svg.get("height")) == (str(2 * width), str(2 * (height + 60)))
     words = " ".join(svg.itertext())
     assert f"{LAYER} of cifar-resnet20" in words
     assert PICTURE in words

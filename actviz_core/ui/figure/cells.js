@@ -5,8 +5,9 @@
 
 export const panelsOf = (drawing) => drawing.layout.meta?.panels ?? [];
 
-// The cell at a row and column of the canvas: the tile's index, and row and column in the tile.
-export function cellAt(panel, y, x) {
+// What lies at a row and column of the canvas: the tile's index, and row and column in the tile. Rows of the
+// title, which is above the tile, are below 0.
+export function tileAt(panel, y, x) {
   const [down, right] = panel.pitch;
   const [height, width] = panel.tile;
   const tileRow = Math.floor(y / down);
@@ -14,8 +15,14 @@ export function cellAt(panel, y, x) {
   const row = y - tileRow * down - panel.title;
   const column = x - tileColumn * right;
   const index = tileRow * panel.across + tileColumn;
-  const inside = row >= 0 && row < height && column >= 0 && column < width && tileColumn < panel.across;
+  const inside = row < height && column >= 0 && column < width && tileColumn < panel.across;
   return inside && index >= 0 && index < panel.items.length ? { index, row, column } : null;
+}
+
+// The same for cells alone.
+export function cellAt(panel, y, x) {
+  const tile = tileAt(panel, y, x);
+  return tile && tile.row >= 0 ? tile : null;
 }
 
 // Canvas row and column of a tile's first cell.
@@ -24,14 +31,14 @@ export function originOf(panel, index) {
   return [Math.floor(index / panel.across) * down + panel.title, (index % panel.across) * right];
 }
 
-// What a click on a cell of a panel tells the page.
+// What a click on a cell of a panel, or on a title, tells the page.
 export const clickOn = (panel, number, { index, row, column }) => ({
   item: panel.items[index],
-  place: [row, column],
+  place: row < 0 ? null : [row, column],
   panel: panel.number ?? number,
 });
 
-// The same for a point of plotly's click event: a tile as a whole, by its title; null for what is no point.
+// The same for a point of plotly's click event, which stands for its item; null for what is no point.
 export function pointOf(drawing, { curveNumber, pointNumber }) {
   const trace = drawing.data[curveNumber];
   const panels = panelsOf(drawing);

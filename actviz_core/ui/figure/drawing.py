@@ -24,9 +24,14 @@ MISSING = (
     "offers them."
 )
 
+FAILED = (
+    "This figure cannot be drawn here: your browser gave up on it. Loading the page anew may help. Values, "
+    "statistics and the script can still be taken away where the page offers them."
+)
+
 _FIGURE = st.components.v2.component(
     "figure",
-    html=f'<div class="figure" data-script="{scripts()[0]}" data-missing="{MISSING}">'
+    html=f'<div class="figure" data-script="{scripts()[0]}" data-missing="{MISSING}" data-failed="{FAILED}">'
     '<div class="figure-words" role="status"></div></div>',
     css=(_FOLDER / "figure.css").read_text(encoding="utf-8"),
     js=(_FOLDER / "loader.js").read_text(encoding="utf-8"),

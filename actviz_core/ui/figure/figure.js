@@ -9,7 +9,7 @@ import { dressed, themeOf } from "./theme.js";
 import { addTools } from "./tools.js";
 
 const CONFIG = { displayModeBar: false, scrollZoom: false, doubleClick: "reset", showTips: false };
-const PATIENCE = 10_000; // milliseconds until it is said that plotly.js has not arrived
+const PATIENCE = 8_000; // milliseconds until it is said that plotly.js has not arrived
 const DOUBLE_CLICK = 300; // milliseconds, plotly's
 
 const mounted = new Map();
@@ -34,7 +34,11 @@ function mount(root) {
   const tools = addTools(figure);
   addKeys(figure);
   join(figure);
-  const releasing = onPress(plot, (event) => onCell(figure, event));
+  const releasing = onPress(
+    plot,
+    (event) => figure.drawn && clickedCell(figure, event),
+    (cell) => choose(figure, cell),
+  );
   let width = root.clientWidth;
   const observer = new ResizeObserver(() => {
     if (root.clientWidth === width || !figure.drawn) return;
@@ -71,10 +75,10 @@ async function update(figure, bytes) {
   if (same && figure.theme.name === theme.name) return;
   if (!same) {
     const { about, figure: drawing } = JSON.parse(new TextDecoder().decode(bytes));
-    Object.assign(figure, { bytes, about, drawing, version: (figure.version ?? 0) + 1 });
+    Object.assign(figure, { bytes, about, wanted: drawing, version: (figure.version ?? 0) + 1 });
   }
   figure.theme = theme;
-  const { about, drawing, plot, root } = figure;
+  const { about, wanted: drawing, plot, root } = figure;
   root.dataset.state = "waiting";
   root.style.height = `${drawing.layout.height}px`;
   plot.setAttribute("role", "img");
@@ -85,18 +89,25 @@ async function update(figure, bytes) {
   const late = setTimeout(say, PATIENCE, root.dataset.missing);
   try {
     figure.plotly = await loadPlotly(about.plotly);
-    say("");
+    if ([root.dataset.missing, root.dataset.failed].includes(figure.words.textContent)) say("");
   } catch {
     say(root.dataset.missing);
     return;
   } finally {
     clearTimeout(late);
   }
-  if (figure.gone || figure.drawing !== drawing || figure.theme !== theme) return;
+  if (figure.gone || figure.wanted !== drawing || figure.theme !== theme) return;
+  figure.drawing = drawing; // not before: what is seen until then answers as what it is
   const layout = { ...dressed(drawing.layout, theme), uirevision: figure.version };
   if (document.fullscreenElement === root) layout.height = window.innerHeight;
-  await paint(figure, figure.plotly.react(plot, drawing.data, layout, CONFIG));
-  if (figure.gone || figure.drawing !== drawing) return;
+  try {
+    await paint(figure, figure.plotly.react(plot, drawing.data, layout, CONFIG));
+  } catch (error) {
+    console.warn("figure:", error);
+    say(root.dataset.failed);
+    return;
+  }
+  if (figure.gone || figure.wanted !== drawing) return;
   if (!figure.drawn) {
     plot.on("plotly_click", (event) => onPoint(figure, event));
     plot.on("plotly_relayout", () => pin(figure));
@@ -108,13 +119,8 @@ async function update(figure, bytes) {
   root.dataset.state = "drawn";
 }
 
-// Cells answer by where they lie: plotly forgets what is under the pointer whenever it draws anew, and then
-// drops the click. Points, such as titles, have no extent; for them plotly says which one is near.
-function onCell(figure, event) {
-  const cell = figure.drawn && clickedCell(figure, event);
-  if (cell) choose(figure, cell);
-}
-
+// Cells and titles answer by where they lie: plotly forgets what is under the pointer whenever it draws anew,
+// and then drops the click. Other points have no extent; for them plotly says which one is near.
 function onPoint(figure, { points, event }) {
   const point = !clickedCell(figure, event) && pointOf(figure.drawing, points[0]);
   if (point) choose(figure, point);

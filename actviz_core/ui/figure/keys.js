@@ -23,7 +23,10 @@ export function addKeys(figure) {
     else return;
     event.preventDefault();
   });
-  plot.addEventListener("blur", () => rest(figure));
+  plot.addEventListener("blur", () => {
+    rest(figure);
+    if (figure.root.dataset.state === "drawn") figure.words.textContent = ""; // it was announced, and may change
+  });
 }
 
 // Forget where the keys had led, as another drawing has other tiles.

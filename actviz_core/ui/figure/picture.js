@@ -11,7 +11,7 @@ export async function savePicture(figure, { format, scale = 2, name }) {
   const height = drawing.layout.height + 2 * TITLE;
   const url = await plotly.toImage(
     { data: drawing.data, layout: withWords(dressed(drawing.layout, theme), about, theme, width, height) },
-    { format, width, height, scale: format === "png" ? scale : 1 },
+    { format, width, height, scale },
   );
   const link = document.createElement("a");
   link.href = url;

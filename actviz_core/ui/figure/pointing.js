@@ -1,5 +1,5 @@
 // Pointing at a cell marks the same place of the picture in every tile of every figure, and in the sidebar.
-import { cellAt, clickOn, originOf, panelsOf } from "./cells.js";
+import { cellAt, clickOn, originOf, panelsOf, tileAt } from "./cells.js";
 import { boxOf, pixelsOf } from "./marks.js";
 import { cellsOf, flipped, partOf } from "./places.js";
 
@@ -45,13 +45,13 @@ function onMove(figure, event) {
   setPointed(placeUnder(figure, event));
 }
 
-// What a click there tells the page; null where no cell is.
+// What a click there tells the page; null where no cell and no title is.
 export function clickedCell(figure, event) {
-  const place = placeUnder(figure, event);
+  const place = placeUnder(figure, event, tileAt);
   return place && clickOn(place.panel, panelsOf(figure.drawing).indexOf(place.panel), place.cell);
 }
 
-function placeUnder(figure, { clientX, clientY }) {
+function placeUnder(figure, { clientX, clientY }, at = cellAt) {
   const frame = figure.plot.getBoundingClientRect();
   const [x, y] = [clientX - frame.left, clientY - frame.top];
   for (const panel of panelsOf(figure.drawing)) {
@@ -59,12 +59,13 @@ function placeUnder(figure, { clientX, clientY }) {
     if (!pixels) continue;
     const column = Math.round((x - pixels.left) / pixels.wide);
     const row = Math.round((y - pixels.top) / pixels.high);
-    const inside = x >= pixels.x._offset && x <= pixels.x._offset + pixels.x._length;
-    const cell = inside && y <= pixels.y._offset + pixels.y._length && cellAt(panel, row, column);
+    const cell = isOn(pixels.x, x) && isOn(pixels.y, y) && at(panel, row, column);
     if (cell) return placeOf(figure, panel, cell);
   }
   return null;
 }
+
+const isOn = ({ _offset: from, _length: length }, at) => at >= from && at <= from + length;
 
 function setPointed(place) {
   const same = (key) => place?.cell[key] === pointed?.cell[key];

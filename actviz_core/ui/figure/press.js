@@ -1,15 +1,16 @@
 // A press of the main button or a finger that ends where it began: no drag, which zooms.
 const STEADY = 8; // pixels, plotly's: what moves further is a drag
 
-// Call `pressed` for each in an element, until the controller that is returned aborts.
-export function onPress(element, pressed) {
+// Call `pressed` for each in an element, with what `find` saw there when it began, if it saw anything: what is
+// drawn may change until it ends. Goes on until the controller that is returned aborts.
+export function onPress(element, find, pressed) {
   const controller = new AbortController();
   const { signal } = controller;
   let begun = null;
   element.addEventListener(
     "pointerdown",
     (event) => {
-      begun = event.button === 0 && event.isPrimary ? event : null;
+      begun = event.button === 0 && event.isPrimary ? { event, found: find(event) } : null;
     },
     { capture: true, signal },
   );
@@ -17,10 +18,10 @@ export function onPress(element, pressed) {
   window.addEventListener(
     "pointerup",
     (event) => {
-      const from = begun;
+      const { event: from, found } = begun ?? {};
       begun = null;
-      if (from?.pointerId !== event.pointerId) return;
-      if (Math.hypot(event.clientX - from.clientX, event.clientY - from.clientY) <= STEADY) pressed(event);
+      if (!found || from.pointerId !== event.pointerId) return;
+      if (Math.hypot(event.clientX - from.clientX, event.clientY - from.clientY) <= STEADY) pressed(found);
     },
     { capture: true, signal },
   );

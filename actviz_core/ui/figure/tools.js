@@ -37,7 +37,14 @@ export function addTools(figure) {
     });
   };
   const onSave = (event) => savePicture(figure, event.detail);
-  root.addEventListener("fullscreenchange", onFullScreen);
-  root.addEventListener("save-figure", onSave);
-  return { remove: () => tools.remove() };
+  const controller = new AbortController();
+  const { signal } = controller;
+  root.addEventListener("fullscreenchange", onFullScreen, { signal });
+  root.addEventListener("save-figure", onSave, { signal });
+  return {
+    remove() {
+      controller.abort();
+      tools.remove();
+    },
+  };
 }
