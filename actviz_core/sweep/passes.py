@@ -62,7 +62,9 @@ class Passes:
         layer does not return one activation a picture.
         """
         rows, columns = self._model.preprocess.size
-        inputs = torch.zeros(FEWEST, 3, rows, columns, device=self._model.device)
+        inputs = torch.zeros(
+            FEWEST, 3, rows, columns, device=self._model.device, dtype=self._model.input_type
+        )
         shapes: dict[str, tuple[tuple[int, ...], str]] = {}
 
         def shape(call: str, place: str, tensor: Tensor) -> None:
@@ -117,7 +119,8 @@ class Passes:
         return Swept({name: found.rows(first) for name, found in both.numbers.items()}, answers, {})
 
     def _swept(self, inputs: Tensor, calls: Sequence[CallPlan]) -> Swept:
-        numbers, answers = self._run(inputs.to(self._model.device, non_blocking=True), len(inputs))
+        there = inputs.to(device=self._model.device, dtype=self._model.input_type, non_blocking=True)
+        numbers, answers = self._run(there, len(inputs))
         found = {name: each.mean.shape[1] for name, each in numbers.items()}
         for call in calls:
             if found.get(call.name) != call.channels:
