@@ -16,8 +16,8 @@ from actviz_core.sweep.answers import Answers, answers_of
 from actviz_core.sweep.reduction import Numbers, empty_numbers, reduced
 
 ROOT = ""
-# Torch computes one picture alone by other kernels than two or more, which changes last digits. A picture
-# that is left alone is therefore run twice at once: its values are then those it has in a larger batch.
+# Torch often computes one picture alone by other kernels than several, which changes last digits. A picture
+# that is left alone is therefore run twice at once, which in most layers gives the values of a larger batch.
 FEWEST = 2
 
 

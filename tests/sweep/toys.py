@@ -94,7 +94,7 @@ def plain_loops(
     """What plain hooks and torch give for layers that run once, and "" for the answer, picture after picture.
 
     Each picture goes through the network ``twice`` at once: torch has other kernels for one alone, which give
-    other last digits.
+    other last digits in the bundled network.
     """
     rows: dict[str, list[tuple[Tensor, ...]]] = {layer: [] for layer in ("", *layers)}
 
