@@ -34,6 +34,8 @@ class Calibration:
 def calibration(probability: npt.ArrayLike, right: npt.ArrayLike, bins: int = 15) -> Calibration:
     """Compare the probability of each answer, (N,) from 0 to 1, with whether it is right, (N,) bool.
 
+    A probability of NaN is no answer: such pictures are in no bin and do not count.
+
     Raises:
         ShapeError: if the two are not of one length.
 
@@ -43,6 +45,8 @@ def calibration(probability: npt.ArrayLike, right: npt.ArrayLike, bins: int = 15
         raise ShapeError(
             f"Probabilities {sure.shape} and answers {correct.shape} must both have the shape (N,)."
         )
+    answered = ~np.isnan(sure)
+    sure, correct = sure[answered], correct[answered]
     edges = np.linspace(0, 1, bins + 1)
     bin_of = np.clip(np.ceil(sure * bins).astype(np.int64) - 1, 0, bins - 1)
     count = np.bincount(bin_of, minlength=bins)

@@ -1,4 +1,7 @@
-"""Which channels do nothing, do the same as others, or tell of the class, over many pictures."""
+"""Which channels do nothing, do the same as others, or tell of the class, over many pictures.
+
+Tables have a row for each picture that was swept: of a run, leave out the others by its ``swept``.
+"""
 
 from dataclasses import dataclass
 from typing import Any

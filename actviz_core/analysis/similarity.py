@@ -13,7 +13,8 @@ def linear_cka(first: npt.ArrayLike, second: npt.ArrayLike) -> float:
 
     Kornblith et al. 2019 (arXiv:1905.00414), eq. 4 with linear kernels, which is their
     ||Y'X||^2 / (||X'X|| ||Y'Y||) in Frobenius norms for centred X and Y. Rotating the channels of either, or
-    scaling all of them by one factor, changes nothing. NaN where a layer does the same with all pictures.
+    scaling all of them by one factor, changes nothing. NaN where a layer does the same with all pictures, or
+    where a value is no number: leave out pictures that were skipped.
 
     Raises:
         ShapeError: if they are not tables of the same pictures, at least two.

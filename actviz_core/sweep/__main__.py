@@ -23,7 +23,10 @@ from actviz_core.units import megabytes, percent
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Sweep a network over a source and print what was kept; 0, or 2 where that cannot be done."""
+    """Sweep a network over a source and print what was kept.
+
+    Returns 0, or 2 where that cannot be done, or 130 where it was interrupted.
+    """
     parser = argparse.ArgumentParser(prog="python -m actviz_core.sweep", description=main.__doc__)
     parser.add_argument("--model", metavar="KEY", help="a model key, such as cifar-resnet20@epoch-1")
     parser.add_argument("--source", metavar="NAME", help="a source, such as bundled-cifar10 or folder")
@@ -55,6 +58,9 @@ def main(arguments: list[str] | None = None) -> int:
     except ActVizError as error:
         print(f"sweep: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("sweep: stopped. The same command goes on from here.", file=sys.stderr)
+        return 130
     return 0
 
 

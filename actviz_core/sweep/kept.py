@@ -86,14 +86,22 @@ def delete_run(run: str, settings: Settings | None = None) -> None:
 
 @contextmanager
 def alone(folder: Path) -> Iterator[None]:
-    """Hold a run's folder, made if need be. Raises `SweepError` where another process holds it."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Hold a run's folder, made if need be.
+
+    Raises `SweepError` where another process holds it, or nothing can be written there.
+    """
     lock = FileLock(folder / _LOCK, timeout=0)
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         lock.acquire()
     except Timeout as error:
         raise SweepError(
             f"The run {folder.name} is being made by another process. Wait until it is done, or stop it."
+        ) from error
+    except OSError as error:
+        raise SweepError(
+            f"Nothing can be written to {folder} ({error.strerror or error}). Make room, let this user write "
+            "there, or set ACTVIZ_DATA to another folder."
         ) from error
     try:
         yield

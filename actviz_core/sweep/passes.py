@@ -16,8 +16,8 @@ from actviz_core.sweep.answers import Answers, answers_of
 from actviz_core.sweep.reduction import Numbers, empty_numbers, reduced
 
 ROOT = ""
-# Torch computes one picture alone by other kernels than two or more, which changes last digits. A picture
-# that is left alone is therefore run twice at once: its values are then those it has in a larger batch.
+# Torch often computes one picture alone by other kernels than several, which changes last digits. A picture
+# that is left alone is therefore run twice at once, which in most layers gives the values of a larger batch.
 FEWEST = 2
 
 
@@ -62,7 +62,9 @@ class Passes:
         layer does not return one activation a picture.
         """
         rows, columns = self._model.preprocess.size
-        inputs = torch.zeros(FEWEST, 3, rows, columns, device=self._model.device)
+        inputs = torch.zeros(
+            FEWEST, 3, rows, columns, device=self._model.device, dtype=self._model.input_type
+        )
         shapes: dict[str, tuple[tuple[int, ...], str]] = {}
 
         def shape(call: str, place: str, tensor: Tensor) -> None:
@@ -117,7 +119,8 @@ class Passes:
         return Swept({name: found.rows(first) for name, found in both.numbers.items()}, answers, {})
 
     def _swept(self, inputs: Tensor, calls: Sequence[CallPlan]) -> Swept:
-        numbers, answers = self._run(inputs.to(self._model.device, non_blocking=True), len(inputs))
+        there = inputs.to(device=self._model.device, dtype=self._model.input_type, non_blocking=True)
+        numbers, answers = self._run(there, len(inputs))
         found = {name: each.mean.shape[1] for name, each in numbers.items()}
         for call in calls:
             if found.get(call.name) != call.channels:

@@ -52,6 +52,9 @@ def planned(
     identity = {
         "format": FORMAT,
         "network": model.fingerprint,
+        "preprocess": str(model.preprocess),
+        "classes": model.classes,
+        "task": model.task,
         "source": source_fingerprint(source, stamps),
         "layers": sorted(named),
         "pictures": len(stamps),
@@ -91,7 +94,7 @@ def default_layers(model: Model) -> tuple[str, ...]:
 
 
 def _tree(model: Model, *, steps: bool) -> tuple[ModuleRow, ...]:
-    inputs = torch.zeros(FEWEST, 3, *model.preprocess.size, device=model.device)
+    inputs = torch.zeros(FEWEST, 3, *model.preprocess.size, device=model.device, dtype=model.input_type)
     try:
         return module_tree(model.module, inputs, steps=steps)
     except ActVizError:

@@ -35,10 +35,19 @@ def started_by_torchrun() -> bool:
 
 
 def local_device(device: str) -> str:
-    """The device of this process: with ``cuda``, each process of a machine has one of its own."""
-    return (
-        f"cuda:{os.environ.get('LOCAL_RANK', '0')}" if device == "cuda" and started_by_torchrun() else device
-    )
+    """The device of this process: with ``cuda``, each process of a machine has one of its own.
+
+    Raises `SweepError` where the machine has fewer.
+    """
+    if device != "cuda" or not started_by_torchrun():
+        return device
+    number, there = int(os.environ.get("LOCAL_RANK", "0")), torch.cuda.device_count()
+    if number >= there:
+        raise SweepError(
+            f"This machine has {there} CUDA devices, and more processes were started on it. Start it with "
+            f"--nproc-per-node {there}, or set ACTVIZ_DEVICE to cpu."
+        )
+    return f"cuda:{number}"
 
 
 @contextmanager

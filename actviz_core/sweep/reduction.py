@@ -176,23 +176,22 @@ def _count(flags: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
 
 
 def _on_device(maps: Tensor, width: int) -> Callable[[], Numbers]:
-    """The same on an accelerator: nothing but the numbers leaves it."""
+    """The same on an accelerator: nothing but the numbers leaves it, and nothing here waits for it."""
     cells = maps.shape[2]
     mean, maximum, minimum = maps.mean(2), maps.amax(2), maps.amin(2)
-    order = torch.arange(cells, device=maps.device)
+    order = torch.arange(cells, device=maps.device, dtype=torch.int32)
     highest = (maps == maximum[..., None]) | maps.isnan()
     place = torch.where(highest, order, cells).amin(2)  # the first one: argmax promises none of several
-    lowest, top = minimum.amin(1), maximum.amax(1)
-    signed = lowest < 0
+    finite = maps.isfinite()
+    known = torch.where(finite, maps, 0)
+    lowest, top = known.amin((1, 2)), known.amax((1, 2))
     limit = (torch.maximum(top, -lowest) * NEARLY_SILENT)[:, None, None]
-    count = (maps > limit).sum(2) + ((maps < -limit) & signed[:, None, None]).sum(2)
-    finite = lowest.isfinite() & top.isfinite()
-    strange = {int(index): maps[index].cpu().numpy() for index in (~finite).nonzero().flatten().tolist()}
+    count = (known > limit).sum(2) + ((known < -limit) & (lowest < 0)[:, None, None]).sum(2)
+    of = finite.sum(2)
 
     def numbers() -> Numbers:
-        active = (count.cpu().numpy() / cells).astype(np.float32)
-        for picture, values in strange.items():
-            active[picture] = channel_statistics(values[:, None, :]).active
+        with np.errstate(invalid="ignore"):  # a map without a finite value has no share: NaN
+            active = (count.cpu().numpy() / of.cpu().numpy()).astype(np.float32)
         arrays = (each.cpu().numpy() for each in (mean, maximum, minimum, place))
         return _numbers(*arrays, active, width)  # type: ignore[arg-type, call-arg]  # four arrays in order
 

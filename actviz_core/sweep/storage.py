@@ -35,13 +35,17 @@ PICTURE_FIELDS: dict[str, tuple[np.dtype[Any], tuple[int, ...]]] = {
 
 @dataclass(frozen=True)
 class Part:
-    """What a stretch of pictures gave: N pictures from ``first`` on, and why some were skipped."""
+    """What a stretch of pictures gave: N pictures from ``first`` on, and why some were skipped.
+
+    ``refused`` are those of the ``problems`` that the network raised; the others could not be read.
+    """
 
     first: int
     numbers: dict[str, Numbers]
     answers: Answers
     labels: npt.NDArray[np.int32]
     problems: dict[int, str]
+    refused: dict[int, str]
 
 
 @dataclass(frozen=True)

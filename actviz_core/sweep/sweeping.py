@@ -152,6 +152,10 @@ def _check_agreement(ids: list[str]) -> None:
         )
 
 
+class _ChangedError(Exception):
+    """What changed while it was swept. Only the first rank knows how much is kept, and says it then."""
+
+
 class _Sweep:
     """One sweep at work: makes parts on every rank, keeps them on the first."""
 
@@ -188,13 +192,11 @@ class _Sweep:
         return [list(range(at, min(at + batch, end))) for at in range(first, end, batch)]
 
     def part_or_error(self, first: int, loaded: Iterator[Batch]) -> Part | Exception:
-        """Make a part; an error is given back, so that all ranks hear of it."""
+        """Make a part, or give the error back: the first rank keeps the others' parts, then tells all."""
         try:
             return self._part(first, loaded)
         except Exception as error:
-            if not ranks.is_shared():
-                raise
-            return ranks.that_travels(error)
+            return ranks.that_travels(error) if ranks.is_shared() else error
 
     def _part(self, first: int, loaded: Iterator[Batch]) -> Part:
         count = self._size(first)
@@ -202,10 +204,11 @@ class _Sweep:
         numbers = {call.name: empty_numbers(count, call.channels) for call in calls}
         answers = Answers.none(count)
         problems: dict[int, str] = {}
+        refused: dict[int, str] = {}
         for _ in self.groups(first):
             batch = next(loaded)
             if batch.changed:
-                self._changed(f"{self._source.key}/{batch.changed[0]}")
+                raise _ChangedError(f"{self._source.key}/{batch.changed[0]}")
             problems |= batch.problems
             for indices, inputs in batch.groups:
                 swept = self._passes.sweep(inputs, calls)
@@ -215,11 +218,11 @@ class _Sweep:
                         getattr(numbers[name], field)[rows] = getattr(found, field)
                 answers.classes[rows] = swept.answers.classes
                 answers.probabilities[rows] = swept.answers.probabilities
-                problems |= {indices[at]: problem for at, problem in swept.failed.items()}
+                refused |= {indices[at]: problem for at, problem in swept.failed.items()}
         if self._source.is_stale():
-            self._changed("The source")
+            raise _ChangedError("The source")
         labels: npt.NDArray[np.int32] = self._source.label_indices[first : first + count].astype(np.int32)
-        return Part(first, numbers, answers, labels, problems)
+        return Part(first, numbers, answers, labels, problems | refused, refused)
 
     def keep(self, parts: Sequence[Part | Exception | None]) -> None:
         """Write what the ranks made; raise what one of them met."""
@@ -232,24 +235,30 @@ class _Sweep:
                 self._report()
         for part in parts:
             if isinstance(part, Exception):
-                raise part
+                raise self._changed(part) if isinstance(part, _ChangedError) else part
 
     def finish(self) -> None:
         """Make the summaries, and say that the run is complete."""
+        if len(self._problems) == self._manifest.pictures:
+            raise self._none_swept(self._manifest.pictures, self._problems)
         for call in self._manifest.calls:
             self._writing(lambda call=call: summarise(self._files, call.name))  # type: ignore[misc]
         self._writing(lambda: self._files.finish(self._problems))
 
     def _check_some_swept(self, part: Part) -> None:
-        if self._done == len(self._problems) and len(part.problems) == len(part.labels):
-            index, problem = min(part.problems.items())
-            raise ModelFailedError(
-                f"None of the first {self._done + len(part.labels):,} pictures could be swept. The first "
-                f"one, {self._source.key}/{index}: {problem}."
-            )
+        """Stop early where the network is to blame; files that cannot be read tell nothing of others."""
+        if self._done == len(self._problems) and len(part.problems) == len(part.labels) and part.refused:
+            raise self._none_swept(self._done + len(part.labels), part.refused)
 
-    def _changed(self, what: str) -> None:
-        raise SweepError(
+    def _none_swept(self, count: int, problems: dict[int, str]) -> ModelFailedError:
+        index, problem = min(problems.items())
+        return ModelFailedError(
+            f"None of the first {count:,} pictures could be swept. One of them, {self._source.key}/{index}: "
+            f"{problem}."
+        )
+
+    def _changed(self, what: _ChangedError) -> SweepError:
+        return SweepError(
             f"{what} changed during the sweep, so that its result would be of no one state of the pictures. "
             f"What was done of the old state is kept ({self._done:,} of {self._manifest.pictures:,}). "
             "Start the sweep again when nobody changes the pictures."

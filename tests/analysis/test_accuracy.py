@@ -42,6 +42,13 @@ def test_calibration_weighs_each_bins_gap_by_its_pictures() -> None:
     assert found.error == pytest.approx((2 * 0.25 + 3 * (0.95 - 2 / 3)) / 5)
 
 
+def test_pictures_without_an_answer_are_in_no_bin() -> None:
+    found = calibration([0.9, np.nan, 0.4], [True, False, True], bins=2)
+    assert found.count.tolist() == [1, 1]
+    assert found.error == pytest.approx((0.1 + 0.6) / 2)
+    assert np.isnan(calibration([np.nan], [False]).error)
+
+
 def test_a_network_that_is_right_as_often_as_it_says_has_no_error() -> None:
     probabilities = np.repeat([0.25, 0.75], 40)
     right = np.concatenate([np.arange(40) < 10, np.arange(40) < 30])

@@ -57,6 +57,13 @@ def test_a_layer_that_does_the_same_with_all_pictures_is_like_none() -> None:
     assert np.isnan(linear_cka(np.full((9, 3), 0.1), layers(9, 3)[0]))
 
 
+def test_a_value_that_is_no_number_is_not_hidden() -> None:
+    x, y = layers(9, 3, 4)
+    x[2] = np.nan
+    assert np.isnan(linear_cka(x, y))
+    assert np.isnan(linear_cka(y, x))
+
+
 def test_layers_of_other_pictures_are_refused() -> None:
     with pytest.raises(ShapeError, match="same pictures; got 5 and 6"):
         linear_cka(np.zeros((5, 2)), np.zeros((6, 2)))

@@ -18,12 +18,14 @@ from actviz_core.errors import ModelFailedError, SweepError, UnknownLayerError, 
 from actviz_core.samples.folder import FolderSource
 from actviz_core.settings import Settings
 from actviz_core.sweep import delete_run, list_runs, open_run, plan_sweep, planning
+from actviz_core.sweep.__main__ import main
 from actviz_core.sweep.ranks import on_first
 from actviz_core.sweep.run import Run
 from actviz_core.sweep.storage import RunFiles
 from actviz_core.sweep.sweeping import Progress
 from tests.hooks.test_left_as_found import hooks_of
 from tests.sweep.toys import LAYERS, folder_of, net, noise, plain_loop, same
+from tests.toy_models import PREPROCESS
 
 
 @pytest.fixture(autouse=True)
@@ -95,8 +97,16 @@ def test_a_finished_run_is_opened_and_not_made_again(settings: Settings) -> None
         sweep(net(), noise(20, bright=[3]), LAYERS, batch=4, settings=settings),
         sweep(net(), noise(20), ["conv"], batch=4, settings=settings),
         sweep(net(), noise(20), LAYERS, batch=4, limit=5, settings=settings),
+        sweep(replace(net(), classes=("ant", "cow", "bee")), noise(20), LAYERS, batch=4, settings=settings),
+        sweep(
+            replace(net(), preprocess=replace(PREPROCESS, mean=(0.4, 0.5, 0.5))),
+            noise(20),
+            LAYERS,
+            batch=4,
+            settings=settings,
+        ),
     ]
-    assert len({run.id for run in (first, *others)}) == 6
+    assert len({run.id for run in (first, *others)}) == 8
     delete_run(first.id, settings)
     with pytest.raises(UnknownRunError, match=f"no run {first.id}"):
         open_run(first.id, settings)
@@ -148,6 +158,44 @@ def test_a_network_that_can_process_none_says_so_at_once(settings: Settings) -> 
         sweep(net(fussy=True), noise(40, bright=range(40)), LAYERS, batch=4, settings=settings)
 
 
+def test_files_that_cannot_be_read_stop_a_sweep_only_where_all_are_so(
+    settings: Settings, tmp_path: Path
+) -> None:
+    folder = folder_of(tmp_path / "pictures", 20)
+    files = sorted(folder.rglob("*.png"))
+    for file in files[:10]:  # more than the first part
+        file.write_bytes(file.read_bytes()[:-40])
+    run = sweep(net(), FolderSource(folder), LAYERS, batch=4, settings=settings)
+    assert list(run.problems) == list(range(10))
+    for file in files[10:]:
+        file.write_bytes(file.read_bytes()[:-40])
+    with pytest.raises(ModelFailedError, match=r"None of the first 20 pictures.*0000.png cannot be decoded"):
+        sweep(net(), FolderSource(folder), LAYERS, batch=4, settings=settings)
+
+
+def test_networks_of_other_types_get_what_they_get_on_the_pages(settings: Settings) -> None:
+    model, source = net(), noise(9)
+    model.module.double()
+    sweep(model, source, batch=4, settings=settings)
+    inputs = torch.cat([model.inputs(sample.image) for sample in source])
+    maps = capture(model.module, inputs, ["conv"])["conv"]
+    assert maps.dtype == torch.float64
+    run = sweep(model, source, ["conv"], batch=4, settings=settings)
+    np.testing.assert_array_equal(run.maximum("conv"), maps.amax((2, 3)).float().numpy())
+
+
+def test_processes_that_decode_change_nothing(settings: Settings, tmp_path: Path) -> None:
+    folder = folder_of(tmp_path / "pictures", 20)
+    broken = folder / "ant" / "0005.png"
+    broken.write_bytes(broken.read_bytes()[:-40])
+    source = FolderSource(folder)
+    by_thread = sweep(net(), source, LAYERS, batch=4, settings=settings)
+    other = replace(settings, data=tmp_path / "other")
+    by_process = sweep(net(), source, LAYERS, batch=4, workers=1, settings=other)
+    assert list(by_process.problems) == [5]
+    assert same(by_thread, by_process)
+
+
 def test_pictures_that_change_meanwhile_end_the_sweep(settings: Settings, tmp_path: Path) -> None:
     folder = folder_of(tmp_path / "pictures", 40)
 
@@ -191,6 +239,13 @@ def test_a_full_disk_is_told_and_nothing_is_lost(settings: Settings, monkeypatch
     assert told[0].done == 16
     other = sweep(net(), noise(40), LAYERS, batch=4, settings=replace(settings, data=settings.data / "other"))
     assert same(run, other)
+
+
+def test_a_folder_that_cannot_be_written_to_is_told(settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    nowhere = replace(settings, data=tmp_path / "file" / "data")
+    with pytest.raises(SweepError, match=r"Nothing can be written to .*set ACTVIZ_DATA to another folder"):
+        sweep(net(), noise(4), LAYERS, settings=nowhere)
 
 
 def test_disk_use_is_known_beforehand_and_limited(settings: Settings) -> None:
@@ -246,6 +301,7 @@ def test_the_package_is_the_function_and_the_command(
     assert callable(actviz_core.sweep)
     assert len(actviz_core.sweep(net(), noise(4), ["fc"], settings=settings)) == 4
     monkeypatch.setenv("ACTVIZ_DATA", str(settings.data))
+    monkeypatch.delitem(sys.modules, "actviz_core.sweep.__main__", raising=False)  # what runpy warns of
     monkeypatch.setattr(sys, "argv", ["sweep", "--model", "cifar-resnet20", "--source", "bundled-cifar10"])
     with pytest.raises(SystemExit) as ended:
         runpy.run_module("actviz_core.sweep", run_name="__main__")
@@ -255,6 +311,18 @@ def test_the_package_is_the_function_and_the_command(
     assert f"Run {run.id}: cifar-resnet20 over 20 pictures" in printed
     assert run.manifest.layers == ("layer1", "layer2", "layer3", "fc")
     assert "Accuracy 95.00 %, top 5 100.00 %, of 20 labelled pictures." in printed.replace("\xa0", " ")
+
+
+def test_an_interrupted_command_says_that_it_goes_on(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: object, **__: object) -> Path:
+        raise KeyboardInterrupt
+
+    monkeypatch.setenv("ACTVIZ_DATA", str(settings.data))
+    monkeypatch.setattr("actviz_core.sweep.__main__.make_run", interrupted)
+    assert main(["--model", "cifar-resnet20", "--source", "bundled-cifar10"]) == 130
+    assert "The same command goes on from here" in capsys.readouterr().err
 
 
 def test_a_process_by_itself_does_what_the_first_one_does() -> None:

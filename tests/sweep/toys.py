@@ -84,27 +84,47 @@ def same(first: Run, second: Run) -> bool:
 def plain_loop(
     model: Model, samples: Iterable[Sample], layer: str, *, twice: bool = True
 ) -> dict[str, NDArray[Any]]:
-    """What plain hooks and torch give for a layer that runs once, picture after picture.
+    """What `plain_loops` gives for one layer."""
+    return plain_loops(model, samples, [layer], twice=twice)[layer]
+
+
+def plain_loops(
+    model: Model, samples: Iterable[Sample], layers: Sequence[str], *, twice: bool = True
+) -> dict[str, dict[str, NDArray[Any]]]:
+    """What plain hooks and torch give for layers that run once, and "" for the answer, picture after picture.
 
     Each picture goes through the network ``twice`` at once: torch has other kernels for one alone, which give
-    other last digits.
+    other last digits in the bundled network.
     """
-    rows: list[tuple[Tensor, ...]] = []
+    rows: dict[str, list[tuple[Tensor, ...]]] = {layer: [] for layer in ("", *layers)}
 
-    def hook(_module: nn.Module, _inputs: object, output: Tensor) -> None:
+    def hook(layer: str, output: Tensor) -> None:
         maps = output[0].flatten(1) if output.dim() > 2 else output[0][:, None]
         maximum, place = maps.max(1)
         size = maps.abs()
         limit = 0.01 * size.max()
         width = output.shape[3] if output.dim() > 2 else 1
         where = torch.stack([place // width, place % width], 1)
-        rows.append((maps.mean(1), maximum, where, (size > limit).float().mean(1), (maps == 0).all(1)))
+        rows[layer].append((maps.mean(1), maximum, where, (size > limit).float().mean(1), (maps == 0).all(1)))
 
-    handle = model.module.get_submodule(layer).register_forward_hook(hook)
+    handles = [
+        model.module.get_submodule(layer).register_forward_hook(
+            lambda _module, _inputs, output, layer=layer: hook(layer, output)
+        )
+        for layer in layers
+    ]
     for sample in samples:
         inputs = model.preprocess(sample.image)
         with torch.no_grad():
-            model.module(torch.cat([inputs, inputs]) if twice else inputs)
-    handle.remove()
+            scores = model.module(torch.cat([inputs, inputs]) if twice else inputs)[0].double()
+        best = scores.softmax(0).sort(descending=True, stable=True)
+        rows[""].append((best.indices[:10], best.values[:10].float()))
+    for handle in handles:
+        handle.remove()
     names = ("mean", "maximum", "place", "active", "silent")
+    found = {layer: _columns(rows[layer], names) for layer in layers}
+    return {"": _columns(rows[""], ("answers", "probabilities")), **found}
+
+
+def _columns(rows: Sequence[tuple[Tensor, ...]], names: Sequence[str]) -> dict[str, NDArray[Any]]:
     return {name: torch.stack([row[at] for row in rows]).numpy() for at, name in enumerate(names)}
