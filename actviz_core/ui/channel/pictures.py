@@ -16,9 +16,8 @@ from actviz_core.channels.on_pictures import (
     values_on_pictures,
 )
 from actviz_core.channels.receptive_field import receptive_field
-from actviz_core.errors import SweepError, UnknownLayerError
 from actviz_core.samples import open_source, parse_image_id
-from actviz_core.sweep import list_runs, open_run
+from actviz_core.sweep import Run
 from actviz_core.ui.channel.hand import ChannelInHand
 
 BUNDLED = "bundled-cifar10"
@@ -31,9 +30,9 @@ def pictures_task(hand: ChannelInHand) -> Task[ChannelOnPictures]:
     if run is not None:
 
         def read(_: Task[ChannelOnPictures]) -> ChannelOnPictures:
-            return channel_of_run(open_run(run, settings), call, channel)
+            return channel_of_run(run, call, channel)
 
-        key = hand.key(f"pictures {run} {channel}", of_picture=False)
+        key = hand.key(f"pictures {run.id} {channel}", of_picture=False)
         return hand.workspace.background.start(key, read, lambda found: found.values.nbytes)
     values = hand.workspace.background.start(
         hand.key(f"pictures {BUNDLED}", of_picture=False),
@@ -65,26 +64,12 @@ class _Part(Task[ChannelOnPictures]):
         return channel_on_pictures(self._values.result(), BUNDLED, self._channel)
 
 
-def run_of(hand: ChannelInHand) -> str | None:
+def run_of(hand: ChannelInHand) -> Run | None:
     """The finished run of this network that has this call: over the picture's source, else the largest."""
-    settings = hand.workspace.settings
     source = parse_image_id(hand.sample.id).source
-    runs = [
-        run
-        for run in list_runs(settings)
-        if run.finished
-        and run.manifest.network == hand.model.fingerprint
-        and hand.call in [plan.name for plan in run.manifest.calls]
-    ]
-    runs.sort(key=lambda run: (run.manifest.source != source, -run.manifest.pictures, run.id))
-    for run in runs:
-        try:
-            found = open_run(run.id, settings)
-            if found.plan(hand.call).channels == len(hand.layer.maps):
-                return run.id
-        except (SweepError, UnknownLayerError, OSError):
-            continue  # deleted meanwhile, or read by another version
-    return None
+    return hand.workspace.runs.of_call(
+        hand.model.fingerprint, hand.call, channels=len(hand.layer.maps), source=source
+    )
 
 
 @dataclass(frozen=True, eq=False)
