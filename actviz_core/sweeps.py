@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from actviz_core.errors import ActVizError
+from actviz_core.errors import ActVizError, SweepError
 from actviz_core.models import Model
 from actviz_core.samples import Source
 from actviz_core.settings import Settings
@@ -100,6 +100,26 @@ class Sweeps:
         """The finished runs of exactly this network, those of most pictures first."""
         runs = [run for run in self.runs() if run.finished and run.manifest.network == model.fingerprint]
         return tuple(sorted(runs, key=lambda run: (-run.manifest.pictures, -len(run.manifest.calls), run.id)))
+
+    def of_call(self, network: str, call: str, *, channels: int, source: str) -> Run | None:
+        """The finished run of a network, by its fingerprint, that has this call with so many channels.
+
+        Of several the one over this source, else over the most pictures; None where there is none.
+        """
+        runs = [
+            run
+            for run in self.runs()
+            if run.finished
+            and run.manifest.network == network
+            and any((plan.name, plan.channels) == (call, channels) for plan in run.manifest.calls)
+        ]
+        runs.sort(key=lambda run: (run.manifest.source != source, -run.manifest.pictures, run.id))
+        for run in runs:
+            try:
+                return self.open(run.id)
+            except (SweepError, OSError):
+                continue  # deleted meanwhile
+        return None
 
     def open(self, run: str) -> Run:
         """Open a finished run by its name; everybody shares one object. Raises `UnknownRunError`."""

@@ -29,7 +29,6 @@ from actviz_core.hooks import Estimate, ModuleRow
 from actviz_core.hooks.record import layer_of, unknown_name
 from actviz_core.hooks.selection import has_steps, is_step, step_of
 from actviz_core.hooks.walk import named_modules
-from actviz_core.kept_runs import KeptRuns
 from actviz_core.layer_worth import LayerWorths
 from actviz_core.layouts import Layout
 from actviz_core.models import Model, Origin, canonical_key, load_model
@@ -63,7 +62,6 @@ class Workspace:
         self.estimates = Estimates(settings.cache_bytes)
         self.lines = Lines(settings.wait_seconds)
         self.background = Background(self.store)
-        self.runs = KeptRuns(settings)
         self.answers = AnswerSheets(self.model, lambda key: open_source(key, settings))
         self.explanations = Explanations(self.store, self.lines, self.model, self.sample, picture_key)
         self.worths = LayerWorths(self.store, self.lines, self.model, self.sample, picture_key)

@@ -60,7 +60,7 @@ def _said(
     workspace: Workspace,
 ) -> str | None:
     picture = parse_image_id(sample.id)
-    run = workspace.runs.of_call(model.fingerprint, call, channels=channels, source=picture.source)
+    run = workspace.sweeps.of_call(model.fingerprint, call, channels=channels, source=picture.source)
     if run is None or run.plan(call).layout != layout.name:
         return None  # never swept, or read in another way here
     among = picture.source == run.manifest.source and not picture.variant

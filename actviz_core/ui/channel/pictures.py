@@ -67,7 +67,7 @@ class _Part(Task[ChannelOnPictures]):
 def run_of(hand: ChannelInHand) -> Run | None:
     """The finished run of this network that has this call: over the picture's source, else the largest."""
     source = parse_image_id(hand.sample.id).source
-    return hand.workspace.runs.of_call(
+    return hand.workspace.sweeps.of_call(
         hand.model.fingerprint, hand.call, channels=len(hand.layer.maps), source=source
     )
 

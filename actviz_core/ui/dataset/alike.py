@@ -30,9 +30,9 @@ WITH = LinkValue[str]("with", lambda texts: texts[-1] or None, lambda other: [ot
 """The run that this one is compared with; none chosen stands for itself."""
 
 HELP = (
-    "Linear CKA (Kornblith et al. 2019): whether two layers find the same pictures like each other. Compared are "
-    "the channels' means over the map, so that it does not count where in a picture a channel answers. 1: alike, "
-    "up to a rotation of the channels and one factor for all of them; 0: unrelated."
+    "Linear CKA (Kornblith et al. 2019): whether two layers find the same pictures like each other. Compared "
+    "are the channels' means over the map, so that it does not count where in a picture a channel answers. "
+    "1: alike, up to a rotation of the channels and one factor for all of them; 0: unrelated."
 )
 
 
@@ -41,8 +41,10 @@ def show_alike(hand: RunInHand) -> None:
     open_clicked_pair()
     others = {
         kept.id: kept
-        for kept in hand.workspace.runs.finished()
-        if kept.manifest.source_fingerprint == hand.run.manifest.source_fingerprint and kept.id != hand.run.id
+        for kept in hand.workspace.sweeps.runs()
+        if kept.finished
+        and kept.manifest.source_fingerprint == hand.run.manifest.source_fingerprint
+        and kept.id != hand.run.id
     }
     chosen = _choose(hand, others)
     begin_waiting()
@@ -50,7 +52,7 @@ def show_alike(hand: RunInHand) -> None:
         show_checkpoints(hand, HELP)
         return
     try:
-        other = hand.run if chosen == ITSELF else hand.workspace.runs.open(chosen)
+        other = hand.run if chosen == ITSELF else hand.workspace.sweeps.open(chosen)
         _show(hand, other)
     except (SweepError, OSError):
         st.warning("This run was deleted just now. Choose another one.", icon=":material/delete:")
@@ -113,7 +115,7 @@ def _choose(hand: RunInHand, others: Mapping[str, KeptRun]) -> str:
         key="dataset_with",
         format_func=lambda other: offered.get(other, other),
         on_change=_chosen,
-        help="Its own layers, or those of another run of the same pictures: other weights or another network.",
+        help="Its own layers, or those of another run over the same pictures: other weights, or networks.",
         width=380,
     )
     return chosen

@@ -74,7 +74,7 @@ def compared(first: Run, second: Run, workspace: Workspace, *, key: str) -> Comp
 def run_names(runs: Sequence[Run], workspace: Workspace) -> list[str]:
     """What sentences call runs: by their weights where the network is the same, by what tells them apart."""
     keys = [run.manifest.model for run in runs]
-    if len(set(keys)) < len(set(run.id for run in runs)):
+    if len(set(keys)) < len({run.id for run in runs}):
         return [f"{run.manifest.model} ({run.id[:6]})" for run in runs]
     if len({split_key(key)[0].partition("@")[0] for key in keys}) > 1:
         return keys
@@ -141,7 +141,7 @@ def _clicked(shown: Sequence[Compared], click: Click, workspace: Workspace) -> N
     for run in (one.first, one.second):
         if not _is_there(run, workspace):
             st.session_state[_TOLD] = (
-                f"{run.manifest.model} is not here any more as it was swept, so that its layers cannot be shown."
+                f"{run.manifest.model} is not here any more as it was swept: its layers cannot be shown."
             )
             return
     pairs = ((one.first, one.first.calls[row]), (one.second, one.second.calls[column]))
