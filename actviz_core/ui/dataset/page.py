@@ -10,7 +10,6 @@ from actviz_core.models import Model
 from actviz_core.samples import Source, SourceInfo
 from actviz_core.sweep import KeptRun, delete_run
 from actviz_core.ui.browser import opened_or_offered
-from actviz_core.ui.choices import check_link
 from actviz_core.ui.dataset.alike import show_alike
 from actviz_core.ui.dataset.choosing import (
     RUN,
@@ -28,6 +27,7 @@ from actviz_core.ui.dataset.good import show_good
 from actviz_core.ui.dataset.hand import RunInHand
 from actviz_core.ui.dataset.pictures import open_clicked
 from actviz_core.ui.dataset.starting import follow, jobs_of, start_panel
+from actviz_core.ui.link_value import LinkValue
 from actviz_core.ui.tab_title import name_tab
 from actviz_core.ui.text import plain
 from actviz_core.ui.view import View
@@ -45,7 +45,7 @@ VIEWS: dict[DatasetView, tuple[str, Callable[[RunInHand], None]]] = {
     DatasetView.GOOD: ("How good is it", show_good),
     DatasetView.ALIKE: ("Alike inside", show_alike),
 }
-VIEW = "view"
+VIEW = LinkValue[str]("view", lambda texts: texts[-1], lambda view: [view])
 MOST_PROBLEMS = 20
 
 
@@ -151,18 +151,27 @@ def _show_run(hand: RunInHand) -> None:
             icon=":material/history:",
         )
     _tell_problems(hand)
-    check_link(VIEW, list(DatasetView))
-    chosen = st.segmented_control(
+    VIEWS[_chosen_view()][1](hand)
+
+
+def _chosen_view() -> DatasetView:
+    possible = f"It can be: {', '.join(DatasetView)}."
+    chosen = VIEW.get(possible)
+    if chosen is not None and chosen not in list(DatasetView):
+        VIEW.warn(chosen, possible)
+        chosen = None
+    view = DatasetView(chosen or DatasetView.GOOD)
+    st.session_state["dataset_view"] = view.value
+    st.segmented_control(
         "View",
-        list(DatasetView),
-        default=DatasetView.GOOD,
+        [view.value for view in DatasetView],
         required=True,
-        key=VIEW,
+        key="dataset_view",  # "view" is what the whole app has in hand
         format_func=lambda view: VIEWS[DatasetView(view)][0],
         label_visibility="collapsed",
-        bind="query-params",
+        on_change=lambda: VIEW.choose(st.session_state["dataset_view"]),
     )
-    VIEWS[DatasetView(chosen or DatasetView.GOOD)][1](hand)
+    return view
 
 
 def _tell_problems(hand: RunInHand) -> None:
