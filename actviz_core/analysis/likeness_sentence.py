@@ -76,21 +76,24 @@ def learning_sentence(same: Mapping[str, Mapping[str, float]], reference: str) -
     means = {name: float(np.mean([*values.values()])) for name, values in same.items() if values}
     if not means:
         return f"No layer can be compared with the one of its name in {reference}."
-    (first, mean), *rest = means.items()
-    said = f"On average, the layers of {first} are {cka_text(mean)} like the same layers of {reference}"
-    return "; ".join([said, *(f"those of {name} {cka_text(mean)}" for name, mean in rest)]) + "."
+    each = ", ".join(f"{name} {cka_text(mean)}" for name, mean in means.items())
+    return f"How like the same layers of {reference} they are, on average: {each}."
 
 
-def chance_sentence(found: Sequence[Likeness]) -> str | None:
-    """What shuffled pictures would give on average, where that is no longer next to nothing; else None."""
-    values = np.concatenate([one.chance[~np.isnan(one.chance)] for one in found])
+def chance_sentence(found: Likeness, *, itself: bool) -> str | None:
+    """What shuffled pictures would give on average, where that is no longer next to nothing; else None.
+
+    ``itself`` leaves out a layer with itself.
+    """
+    values = found.chance[~np.eye(len(found.chance), dtype=bool)] if itself else found.chance.ravel()
+    values = values[~np.isnan(values)]
     if not values.size or values.max() < WORTH_SAYING:
         return None
     low, high = (cka_text(float(end)) for end in (values.min(), values.max()))
     ends = high if low == high else f"{low} to {high}"
     return (
-        f"How much of that is chance: with the {found[0].pictures:,} pictures of one layer shuffled, "
-        f"the values would be {ends} on average."
+        f"How much of that is chance: with the {found.pictures:,} pictures of one layer shuffled, "
+        f"a pair would be {ends} alike on average."
     )
 
 

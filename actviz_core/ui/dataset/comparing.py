@@ -84,7 +84,7 @@ def run_names(runs: Sequence[Run], workspace: Workspace) -> list[str]:
 def tell_beside(shown: Sequence[Compared]) -> None:
     """Say what stands beside the numbers: what is chance, and what could not be compared."""
     beside = [
-        chance_sentence([one.found for one in shown]),
+        chance_sentence(shown[0].found, itself=shown[0].is_one),
         unusable_sentence(list(dict.fromkeys(call for one in shown for call in one.unusable))),
     ]
     for said in filter(None, beside):

@@ -23,10 +23,12 @@ from actviz_core.ui.dataset.choosing import (
     run_to_show,
     runs_of,
 )
+from actviz_core.ui.dataset.files import take_run_away
 from actviz_core.ui.dataset.good import show_good
 from actviz_core.ui.dataset.hand import RunInHand
 from actviz_core.ui.dataset.pictures import open_clicked
 from actviz_core.ui.dataset.starting import follow, jobs_of, start_panel
+from actviz_core.ui.figure import collected
 from actviz_core.ui.link_value import LinkValue
 from actviz_core.ui.tab_title import name_tab
 from actviz_core.ui.text import plain
@@ -151,7 +153,14 @@ def _show_run(hand: RunInHand) -> None:
             icon=":material/history:",
         )
     _tell_problems(hand)
-    VIEWS[_chosen_view()][1](hand)
+    shown = _chosen_view()
+    with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
+        _view_switch(shown)
+        files = st.container(width="content")
+    with collected() as drawn:
+        VIEWS[shown][1](hand)
+    with files:
+        take_run_away(hand, drawn)
 
 
 def _chosen_view() -> DatasetView:
@@ -160,8 +169,11 @@ def _chosen_view() -> DatasetView:
     if chosen is not None and chosen not in list(DatasetView):
         VIEW.warn(chosen, possible)
         chosen = None
-    view = DatasetView(chosen or DatasetView.GOOD)
-    st.session_state["dataset_view"] = view.value
+    return DatasetView(chosen or DatasetView.GOOD)
+
+
+def _view_switch(shown: DatasetView) -> None:
+    st.session_state["dataset_view"] = shown.value
     st.segmented_control(
         "View",
         [view.value for view in DatasetView],
@@ -171,7 +183,6 @@ def _chosen_view() -> DatasetView:
         label_visibility="collapsed",
         on_change=lambda: VIEW.choose(st.session_state["dataset_view"]),
     )
-    return view
 
 
 def _tell_problems(hand: RunInHand) -> None:
