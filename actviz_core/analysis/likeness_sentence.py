@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from actviz_core.analysis.similarity import Likeness
 
@@ -77,22 +78,22 @@ def learning_sentence(same: Mapping[str, Mapping[str, float]], reference: str) -
     if not means:
         return f"No layer can be compared with the one of its name in {reference}."
     each = ", ".join(f"{name} {cka_text(mean)}" for name, mean in means.items())
-    return f"How like the same layers of {reference} they are, on average: {each}."
+    return f"How alike their layers are to the same layers of {reference}, on average: {each}."
 
 
-def chance_sentence(found: Likeness, *, itself: bool) -> str | None:
+def chance_sentence(chance: npt.ArrayLike, pictures: int) -> str | None:
     """What shuffled pictures would give on average, where that is no longer next to nothing; else None.
 
-    ``itself`` leaves out a layer with itself.
+    ``chance`` is that of any pairs of layers, of any shape.
     """
-    values = found.chance[~np.eye(len(found.chance), dtype=bool)] if itself else found.chance.ravel()
+    values = np.asarray(chance, np.float64).ravel()
     values = values[~np.isnan(values)]
     if not values.size or values.max() < WORTH_SAYING:
         return None
     low, high = (cka_text(float(end)) for end in (values.min(), values.max()))
     ends = high if low == high else f"{low} to {high}"
     return (
-        f"How much of that is chance: with the {found.pictures:,} pictures of one layer shuffled, "
+        f"How much of that is chance: with the {pictures:,} pictures of one layer shuffled, "
         f"a pair would be {ends} alike on average."
     )
 

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 
 from actviz_core.analysis.likeness_sentence import cka_text
 from actviz_core.errors import ShapeError
-from actviz_core.figures.board_places import GAP, TITLE_PIXELS, columns_of, panel_width
+from actviz_core.figures.board_places import GAP, TITLE_PIXELS, columns_of
 from actviz_core.figures.canvas import (
     COLOR_BAR_PIXELS,
     HIDDEN_AXIS,
@@ -34,7 +34,7 @@ LETTER_PIXELS = 6.2
 CELL = 76
 """Pixels that a cell is wide at most."""
 
-NUMBERS = 42
+NUMBERS = 36
 """Pixels of a cell that has room for its number."""
 
 LINE = 13
@@ -167,17 +167,24 @@ def _spots(panels: Sequence[LikenessPanel], width: int) -> tuple[list[_Spot], in
     longest = max(len(shortened(name, NAME)) for panel in panels for name in panel.columns)
     title = TITLE_PIXELS if any(panel.title for panel in panels) else 0
     above = title + 14 + longest * LETTER_PIXELS * 0.71
-    # The names above the last column lean beyond it.
-    room = panel_width(len(panels), width) - beside - longest * LETTER_PIXELS * 0.6
     most = max(len(panel.columns) for panel in panels)
-    cell = max(4.0, min(CELL, room / most))
-    across = columns_of(len(panels), width)
+    # The names above the last column lean beyond it.
+    taken = beside + longest * LETTER_PIXELS * 0.6
+    across = next(
+        (
+            count
+            for count in range(len(panels), 1, -1)
+            if len(panels) % count == 0 and _across(count, width) - taken >= most * NUMBERS
+        ),
+        columns_of(len(panels), width),
+    )
+    cell = max(4.0, min(CELL, (_across(across, width) - taken) / most))
     tall = max(len(panel.rows) for panel in panels) * cell + above
     lines = -(-len(panels) // across)
     area = (width - 2.0 * MARGIN, lines * tall + GAP * (lines - 1))
     spots = [
         _Spot(
-            left=number % across * (panel_width(len(panels), width) + GAP),
+            left=number % across * (_across(across, width) + GAP),
             top=number // across * (tall + GAP),
             cell=cell,
             beside=beside,
@@ -189,6 +196,11 @@ def _spots(panels: Sequence[LikenessPanel], width: int) -> tuple[list[_Spot], in
     return spots, round(area[1]) + COLOR_BAR_PIXELS + MARGIN
 
 
+def _across(columns: int, width: int) -> float:
+    """Pixels of each of so many panels side by side."""
+    return (width - 2 * MARGIN - GAP * (columns - 1)) / columns
+
+
 def _names(names: Sequence[str], every: int) -> dict[str, Any]:
     places = list(range(0, len(names), every))
     return {
@@ -196,6 +208,9 @@ def _names(names: Sequence[str], every: int) -> dict[str, Any]:
         "tickvals": places,
         "ticktext": [plain(shortened(names[at], NAME)) for at in places],
         "tickfont": {"size": 11},
+        "ticks": "outside",
+        "ticklen": 4,
+        "tickcolor": "rgba(0,0,0,0)",
     }
 
 
@@ -209,7 +224,7 @@ def _numbers(values: npt.NDArray[np.float64]) -> dict[str, Any]:
         "y": rows.ravel(),
         "text": ["" if np.isnan(value) else cka_text(value) for value in values.ravel().tolist()],
         "textfont": {
-            "size": 12,
+            "size": 11,
             "color": [
                 "#7f7f7f" if np.isnan(value) else ink_on(value, Colors.CIVIDIS)
                 for value in values.ravel().tolist()

@@ -63,12 +63,11 @@ def show_checkpoints(hand: RunInHand, help_text: str) -> None:
     said = learning_sentence(same, names[-1])
     st.markdown(f"**{plain(said)}**", help=help_text)
     tell_beside(shown)
-    titles = [
-        f"{name} with itself" if one.is_one else f"{name} (rows) with {names[-1]} (columns)"
-        for name, one in zip(names, shown, strict=True)
-    ]
+    titles = [f"{name} with itself" if one.is_one else name for name, one in zip(names, shown, strict=True)]
     alt = f"How alike the layers of each checkpoint are to those of {names[-1]}, from 0 to 1. {said}"
     draw_compared(shown, titles, hand.workspace, key="dataset_checkpoints", alt=alt)
+    rest = f"Over {shown[0].found.pictures:,} pictures."
+    st.caption(plain(f"Rows: the layers of each checkpoint. Columns: those of {names[-1]}. {rest}"))
 
 
 def _run_of(key: str, hand: RunInHand) -> Run | None:

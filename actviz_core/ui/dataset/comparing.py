@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import streamlit as st
 
 from actviz_core.analysis.likeness_sentence import chance_sentence, unusable_sentence
@@ -39,6 +40,12 @@ class Compared:
     def is_one(self) -> bool:
         """Whether it is one run's layers with each other."""
         return self.first.id == self.second.id
+
+    @property
+    def chance(self) -> npt.NDArray[np.float64]:
+        """What shuffled pictures give for each pair of different layers."""
+        chance = self.found.chance
+        return chance[~np.eye(len(chance), dtype=bool)] if self.is_one else chance.ravel()
 
     @property
     def unusable(self) -> list[str]:
@@ -84,7 +91,7 @@ def run_names(runs: Sequence[Run], workspace: Workspace) -> list[str]:
 def tell_beside(shown: Sequence[Compared]) -> None:
     """Say what stands beside the numbers: what is chance, and what could not be compared."""
     beside = [
-        chance_sentence(shown[0].found, itself=shown[0].is_one),
+        chance_sentence(np.concatenate([one.chance for one in shown]), shown[0].found.pictures),
         unusable_sentence(list(dict.fromkeys(call for one in shown for call in one.unusable))),
     ]
     for said in filter(None, beside):
