@@ -63,7 +63,11 @@ def table_csv(table: pd.DataFrame) -> bytes:
 
     Texts that a spreadsheet would take for a formula begin with an apostrophe.
     """
-    texts = {name: table[name].map(_harmless) for name in table.columns if table[name].dtype == object}
+    texts = {
+        name: table[name].map(_harmless)
+        for name in table.columns
+        if pd.api.types.is_string_dtype(table[name])
+    }
     return bytes(table.assign(**texts).to_csv(index=False, lineterminator="\n").encode())
 
 
