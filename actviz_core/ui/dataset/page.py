@@ -11,6 +11,7 @@ from actviz_core.samples import Source, SourceInfo
 from actviz_core.sweep import KeptRun, delete_run
 from actviz_core.ui.browser import opened_or_offered
 from actviz_core.ui.dataset.alike import show_alike
+from actviz_core.ui.dataset.alive import show_alive
 from actviz_core.ui.dataset.choosing import (
     RUN,
     SOURCE,
@@ -23,11 +24,12 @@ from actviz_core.ui.dataset.choosing import (
     run_to_show,
     runs_of,
 )
+from actviz_core.ui.dataset.excites import show_excites
 from actviz_core.ui.dataset.files import take_run_away
 from actviz_core.ui.dataset.good import show_good
 from actviz_core.ui.dataset.hand import RunInHand
-from actviz_core.ui.dataset.pictures import open_clicked
 from actviz_core.ui.dataset.starting import follow, jobs_of, start_panel
+from actviz_core.ui.dataset.ways import go_where_asked
 from actviz_core.ui.figure import collected
 from actviz_core.ui.link_value import LinkValue
 from actviz_core.ui.tab_title import name_tab
@@ -36,24 +38,32 @@ from actviz_core.ui.view import View
 from actviz_core.workspace import Workspace
 
 
-class DatasetView(StrEnum):
+class Question(StrEnum):
     """The questions that the page answers, as links write them."""
 
     GOOD = "good"
+    ALIVE = "alive"
+    EXCITES = "excites"
     ALIKE = "alike"
 
 
-VIEWS: dict[DatasetView, tuple[str, Callable[[RunInHand], None]]] = {
-    DatasetView.GOOD: ("How good is it", show_good),
-    DatasetView.ALIKE: ("Alike inside", show_alike),
+QUESTIONS: dict[Question, tuple[str, Callable[[RunInHand], None]]] = {
+    Question.GOOD: ("How good is it", show_good),
+    Question.ALIVE: ("Are its channels alive", show_alive),
+    Question.EXCITES: ("What excites them", show_excites),
+    Question.ALIKE: ("Alike inside", show_alike),
 }
-VIEW = LinkValue[str]("view", lambda texts: texts[-1], lambda view: [view])
+QUESTION = LinkValue[Question](
+    "question",
+    lambda texts: Question(texts[-1]) if texts[-1] in list(Question) else None,
+    lambda question: [question],
+)
 MOST_PROBLEMS = 20
 
 
 def show_dataset(model: Model, view: View, workspace: Workspace) -> None:
     """Draw the whole page below its title."""
-    open_clicked()
+    go_where_asked()
     asked = linked_run(view, workspace)
     if view.edits:
         st.info(
@@ -153,35 +163,26 @@ def _show_run(hand: RunInHand) -> None:
             icon=":material/history:",
         )
     _tell_problems(hand)
-    shown = _chosen_view()
+    chosen = QUESTION.get(f"It can be: {', '.join(Question)}.") or Question.GOOD
     with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
-        _view_switch(shown)
+        _question_switch(chosen)
         files = st.container(width="content")
     with collected() as drawn:
-        VIEWS[shown][1](hand)
+        QUESTIONS[chosen][1](hand)
     with files:
         take_run_away(hand, drawn)
 
 
-def _chosen_view() -> DatasetView:
-    possible = f"It can be: {', '.join(DatasetView)}."
-    chosen = VIEW.get(possible)
-    if chosen is not None and chosen not in list(DatasetView):
-        VIEW.warn(chosen, possible)
-        chosen = None
-    return DatasetView(chosen or DatasetView.GOOD)
-
-
-def _view_switch(shown: DatasetView) -> None:
-    st.session_state["dataset_view"] = shown.value
+def _question_switch(chosen: Question) -> None:
+    st.session_state["dataset_question"] = chosen
     st.segmented_control(
-        "View",
-        [view.value for view in DatasetView],
+        "Question",
+        list(Question),
         required=True,
-        key="dataset_view",  # "view" is what the whole app has in hand
-        format_func=lambda view: VIEWS[DatasetView(view)][0],
+        key="dataset_question",
+        format_func=lambda question: QUESTIONS[Question(question)][0],
         label_visibility="collapsed",
-        on_change=lambda: VIEW.choose(st.session_state["dataset_view"]),
+        on_change=lambda: QUESTION.choose(Question(st.session_state["dataset_question"])),
     )
 
 

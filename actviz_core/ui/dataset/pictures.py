@@ -4,18 +4,16 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-import streamlit as st
 
 from actviz_core.figures import contact_sheet
 from actviz_core.sweep import Run
 from actviz_core.ui.content_width import column_width
 from actviz_core.ui.dataset.hand import RunInHand
+from actviz_core.ui.dataset.ways import go_to_why
 from actviz_core.ui.figure import Click, draw_clickable
-from actviz_core.ui.view import choose_image
 from actviz_core.units import percent
 
 THUMBNAIL = 48
-_OPEN = "dataset_open"  # in the session: a picture was clicked, and is to be explained
 
 
 def picture_sheet(
@@ -45,12 +43,6 @@ def picture_sheet(
     )
 
 
-def open_clicked() -> None:
-    """Turn to Why once a picture was clicked."""
-    if st.session_state.pop(_OPEN, False):
-        st.switch_page("why.py")
-
-
 def told_of(run: Run, row: int) -> str:
     """What a picture shows and what the network says of it: ``cat, taken for dog, 98 %``."""
     label, answer = int(run.labels[row]), int(run.answers[row, 0])
@@ -70,5 +62,4 @@ def class_name(run: Run, index: int) -> str:
 
 def _clicked(run: Run, click: Click) -> None:
     if click.item is not None:
-        choose_image(run.image(int(click.item)))
-        st.session_state[_OPEN] = True
+        go_to_why(run.image(int(click.item)))
