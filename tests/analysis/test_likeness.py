@@ -37,7 +37,7 @@ def tables(pictures: int, *channels: int, seed: int = 0) -> Tables:
 def test_every_pair_is_what_two_layers_give(
     monkeypatch: pytest.MonkeyPatch, bytes_held: int, blocks: int
 ) -> None:
-    monkeypatch.setattr(similarity, "TABLES", bytes_held)
+    monkeypatch.setattr(similarity, "HELD", bytes_held)
     monkeypatch.setattr(similarity, "_ROWS", blocks)
     first, second = tables(11, 3, 20, 1, 7), tables(11, 5, 30, seed=1)
     told: list[tuple[int, int]] = []

@@ -14,7 +14,6 @@ from actviz_core.ui.dataset.comparing import (
     Compared,
     compared,
     draw_compared,
-    open_clicked_pair,
     pictures_of_both,
     run_names,
     tell_beside,
@@ -38,7 +37,6 @@ HELP = (
 
 def show_alike(hand: RunInHand) -> None:
     """Draw the view."""
-    open_clicked_pair()
     others = {
         kept.id: kept
         for kept in hand.workspace.sweeps.runs()

@@ -18,13 +18,13 @@ from actviz_core.sweep import Run
 from actviz_core.ui.board_names import weights_text
 from actviz_core.ui.channel.card import ready
 from actviz_core.ui.content_width import content_width
+from actviz_core.ui.dataset.ways import go_to_board
 from actviz_core.ui.figure import Click, draw_clickable
 from actviz_core.ui.text import plain
 from actviz_core.ui.view import current_view
 from actviz_core.workspace import Workspace
 
 FEWEST_PICTURES = 2
-_OPEN = "alike_opens"  # in the session: the panels of a cell that was clicked
 _TOLD = "alike_told"  # in the session: why a cell that was clicked cannot be opened
 
 
@@ -118,13 +118,6 @@ def draw_compared(
     st.caption("Click a cell to see its two layers side by side on Compare, for the picture in hand.")
 
 
-def open_clicked_pair() -> None:
-    """Turn to the Compare board once a cell was clicked."""
-    panels = st.session_state.pop(_OPEN, None)
-    if panels:
-        st.switch_page("compare.py", query_params={"panel": panels, "own_range": "true"})
-
-
 def _labels(one: Compared, names: Sequence[str]) -> list[str]:
     """What is said of each cell, row by row."""
     first, second = ("", "") if one.is_one else (f" of {names[0]}", f" of {names[1]}")
@@ -152,7 +145,7 @@ def _clicked(shown: Sequence[Compared], click: Click, workspace: Workspace) -> N
             )
             return
     pairs = ((one.first, one.first.calls[row]), (one.second, one.second.calls[column]))
-    st.session_state[_OPEN] = [str(_slot(run, call)) for run, call in pairs]
+    go_to_board([_slot(run, call) for run, call in pairs])
 
 
 def _slot(run: Run, call: str) -> Slot:
