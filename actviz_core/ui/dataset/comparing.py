@@ -1,6 +1,6 @@
 """How alike the layers of runs are: worked out in the background, drawn, and opened on the Compare board."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -66,16 +66,20 @@ def compared(first: Run, second: Run, workspace: Workspace, *, key: str) -> Comp
     """
 
     def work(task: Task[Likeness]) -> Likeness:
-        def told(done: int, total: int) -> None:
-            task.report = done / total
-
-        tables = [[run.mean(call) for call in run.calls] for run in (first, second)]
-        both = np.asarray(first.swept) & np.asarray(second.swept)
-        return likeness(tables[0], None if first.id == second.id else tables[1], rows=both, told=told)
+        return compared_now(first, second, lambda done, total: setattr(task, "report", done / total))
 
     task = workspace.background.start((first.id, second.id, "layers alike"), work, lambda found: found.nbytes)
     words = "Comparing the layers"
     return Compared(first, second, task.result()) if ready(task, words, key=key, share=task.report) else None
+
+
+def compared_now(
+    first: Run, second: Run, told: Callable[[int, int], None] = lambda _done, _of: None
+) -> Likeness:
+    """Compare what the layers of both do with the pictures that were swept in both."""
+    tables = [[run.mean(call) for call in run.calls] for run in (first, second)]
+    both = np.asarray(first.swept) & np.asarray(second.swept)
+    return likeness(tables[0], None if first.id == second.id else tables[1], rows=both, told=told)
 
 
 def run_names(runs: Sequence[Run], workspace: Workspace) -> list[str]:
