@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from actviz_core.errors import ActVizError
+from actviz_core.errors import ActVizError, SweepError
 from actviz_core.models import Model
 from actviz_core.samples import Source
 from actviz_core.settings import Settings
@@ -100,6 +100,34 @@ class Sweeps:
         """The finished runs of exactly this network, those of most pictures first."""
         runs = [run for run in self.runs() if run.finished and run.manifest.network == model.fingerprint]
         return tuple(sorted(runs, key=lambda run: (-run.manifest.pictures, -len(run.manifest.calls), run.id)))
+
+    def runs_with(self, network: str, call: str, *, channels: int, source: str) -> tuple[KeptRun, ...]:
+        """The finished runs of a network, by its fingerprint, that have this call with so many channels.
+
+        Those over this source come first, then those over the most pictures.
+        """
+        runs = [
+            run
+            for run in self.runs()
+            if run.finished
+            and run.manifest.network == network
+            and any((plan.name, plan.channels) == (call, channels) for plan in run.manifest.calls)
+        ]
+        return tuple(
+            sorted(runs, key=lambda run: (run.manifest.source != source, -run.manifest.pictures, run.id))
+        )
+
+    def of_call(
+        self, network: str, call: str, *, channels: int, source: str, wanted: str | None = None
+    ) -> Run | None:
+        """The wanted one of `runs_with`, else the first that can be opened; None where there is none."""
+        runs = self.runs_with(network, call, channels=channels, source=source)
+        for run in sorted(runs, key=lambda run: run.id != wanted):
+            try:
+                return self.open(run.id)
+            except (SweepError, OSError):
+                continue  # deleted meanwhile
+        return None
 
     def open(self, run: str) -> Run:
         """Open a finished run by its name; everybody shares one object. Raises `UnknownRunError`."""

@@ -26,7 +26,7 @@ def statistics_csv(statistics: Mapping[Panel, ChannelStatistics]) -> bytes:
     writer = csv.writer(content, lineterminator="\n")
     writer.writerow(["model", "image", "call", "channel", "strength", *_NUMBERS])
     for panel, numbers in statistics.items():
-        texts = [_harmless(text) for text in (panel.model_key, panel.image_id, panel.call)]
+        texts = [harmless(text) for text in (panel.model_key, panel.image_id, panel.call)]
         count = len(numbers)
         columns = [
             np.broadcast_to(getattr(numbers, name), count).tolist() for name in ("strength", *_NUMBERS)
@@ -36,6 +36,6 @@ def statistics_csv(statistics: Mapping[Panel, ChannelStatistics]) -> bytes:
     return content.getvalue().encode()
 
 
-def _harmless(text: str) -> str:
-    """Spreadsheets run what begins like this."""
+def harmless(text: str) -> str:
+    """The text so that no spreadsheet takes it for a formula, and runs it."""
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

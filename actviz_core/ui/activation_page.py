@@ -73,7 +73,7 @@ def show_activations(model: Model, sample: Sample, view: View, workspace: Worksp
             figure = grid_column(shown, decided, place)
             prefix_view(shown)
         with page.cell():
-            side_column(shown, place)
+            side_column(shown, place, workspace)
     attention_view(shown, workspace)
     if figure is not None:
         with files:

@@ -31,6 +31,7 @@ from actviz_core.ui.layer_side import NOT_WHAT_MATTERED
 from actviz_core.ui.presets import layers_in_hand, preset_bar
 from actviz_core.ui.tab_title import name_tab
 from actviz_core.ui.take_away import Taken, take_away, told_of
+from actviz_core.ui.usual import tell_usual_of_panels
 from actviz_core.ui.values_choice import choose_of_panels
 from actviz_core.ui.view import View
 from actviz_core.workspace import Workspace
@@ -84,6 +85,8 @@ def show_board(model: Model, sample: Sample, view: View, workspace: Workspace) -
     named = [panel.panel for panel in shown]
     told = told_of(taken, name=board_name(named), title=board_title(named))
     figure = _board(shown, choices, told)
+    if choices.show is Show.CHANNEL:
+        tell_usual_of_panels(shown, choices.channel, workspace)
     with files:
         take_away(figure, taken, told, key="compare_board")
     predictions, titles, labels = answers(shown)

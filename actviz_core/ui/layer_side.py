@@ -26,8 +26,10 @@ from actviz_core.ui.layer_files import told_of_layer
 from actviz_core.ui.layer_in_hand import LAYER_PLACE, LayerInHand
 from actviz_core.ui.place import Place, choose_place
 from actviz_core.ui.text import plain
+from actviz_core.ui.usual import tell_usual
 from actviz_core.ui.view import current_view
 from actviz_core.units import percent
+from actviz_core.workspace import Workspace
 
 WIDTH = 340
 OWN_RANGE = "channel_own_range"
@@ -50,13 +52,13 @@ OVERVIEW_HELP = (
 )
 
 
-def side_column(layer: LayerInHand, place: Place | None) -> None:
+def side_column(layer: LayerInHand, place: Place | None, workspace: Workspace) -> None:
     """Draw the chosen channel, at the chosen place, or the layer's overview while none is chosen."""
     channel = _choose_channel(layer)
     if channel is None:
         _overview(layer)
     else:
-        _channel(layer, channel, place)
+        _channel(layer, channel, place, workspace)
 
 
 def channel_of_vector(layer: LayerInHand) -> None:
@@ -137,7 +139,7 @@ def _about_layer(layer: LayerInHand) -> None:
     st.caption(f"**{plain(layer.call)}** {plain(layer.type_name)}, {shape}. {plain(layer.note)}")
 
 
-def _channel(layer: LayerInHand, channel: int, place: Place | None) -> None:
+def _channel(layer: LayerInHand, channel: int, place: Place | None, workspace: Workspace) -> None:
     order = [int(number) for number in st.session_state.get("channel_order", range(len(layer.maps)))]
     at = order.index(channel) if channel in order else 0
     with st.container(horizontal=True):
@@ -183,6 +185,7 @@ def _channel(layer: LayerInHand, channel: int, place: Place | None) -> None:
         row, column = place
         st.markdown(f"At row {row}, column {column}: **{_value(values[row, column])}**")
     st.markdown(plain(layer.channel_sentence(channel)))
+    tell_usual(layer, channel, workspace)
     edit_channel(layer, channel)
     channel_numbers(layer.statistics, channel)
     draw_histogram(values, f"Histogram of the values of channel {channel}")

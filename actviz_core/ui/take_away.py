@@ -96,11 +96,11 @@ def take_away(figure: go.Figure, taken: Sequence[Taken], told: Told, *, key: str
         with popover:
             failures: list[str] = []
             _files(figure, taken, told, failures, key=key)
-            _tell(failures)
+            tell_failures(failures)
 
 
 @st.fragment(run_every=SECONDS_UNTIL_TOLD)
-def _tell(failures: list[str]) -> None:
+def tell_failures(failures: list[str]) -> None:
     """Say why a file did not come."""
     for failure in failures:
         st.error(plain(failure), icon=":material/file_download_off:")
@@ -136,7 +136,7 @@ def _files(figure: go.Figure, taken: Sequence[Taken], told: Told, failures: list
     dark = st.context.theme.type == "dark"
     chosen = st.segmented_control("Scale of the PNG", list(SCALES), default="2x", required=True)
     save_button("Picture (PNG)", figure_key=key, name=name, scale=SCALES[chosen or "2x"])
-    _file(
+    offer_file(
         failures,
         "Interactive page",
         f"{name}.html",
@@ -144,7 +144,7 @@ def _files(figure: go.Figure, taken: Sequence[Taken], told: Told, failures: list
         html_bytes(figure),
         lambda: figure_html(figure, title=told.title, provenance=provenance, dark=dark),
     )
-    _file(
+    offer_file(
         failures,
         "Values",
         f"{name}.npz",
@@ -152,7 +152,7 @@ def _files(figure: go.Figure, taken: Sequence[Taken], told: Told, failures: list
         npz_bytes(values, provenance),
         lambda: values_npz(values, provenance),
     )
-    _file(
+    offer_file(
         failures,
         "Statistics",
         f"{name}.csv",
@@ -162,7 +162,7 @@ def _files(figure: go.Figure, taken: Sequence[Taken], told: Told, failures: list
     )
     runs = [Run(one.model, one.sample.id, one.sample.image, (one.call,), one.followed) for one in taken]
     script = replay_script(runs, npz_name=f"{name}.npz")
-    _file(
+    offer_file(
         failures,
         "Script",
         f"{name}.zip",
@@ -184,15 +184,22 @@ def _about(script: Script) -> str:
     return plain(f"{computes} {script.needs}")
 
 
-def _file(
+def offer_file(
     failures: list[str],
     label: str,
     file_name: str,
     mime: str,
     size: int,
     make: Callable[[], bytes],
+    *,
+    key: str = "",
 ) -> None:
+    """Draw the button of one file, made when it is pressed; a large one is asked about first.
+
+    ``key`` tells files of one kind apart.
+    """
     kind = file_name.rsplit(".", 1)[-1].upper()
+    key = f"{key}_{kind}" if key else kind
     about = megabytes(size)
     ready = True
     if size > SLOW_EXPORT:
@@ -201,13 +208,13 @@ def _file(
             "are complete; stay on this page until then."
         )
     if size > LARGE_EXPORT:
-        ready = st.checkbox(f"Make {file_name} although it is large ({megabytes(size)})", key=f"large_{kind}")
+        ready = st.checkbox(f"Make {file_name} although it is large ({megabytes(size)})", key=f"large_{key}")
     st.download_button(
         f"{label} ({kind}, {about})",
         telling(make, file_name, failures),
         file_name,
         mime,
-        key=f"take_{kind}",
+        key=f"take_{key}",
         on_click="ignore",
         icon=":material/download:",
         disabled=not ready,

@@ -16,6 +16,7 @@ from actviz_core.ui.layer_in_hand import LAYER_PLACE, LayerInHand
 from actviz_core.ui.layer_side import channel_numbers
 from actviz_core.ui.place import choose_place
 from actviz_core.ui.text import option_text, plain
+from actviz_core.ui.usual import tell_usual
 
 SHARE = 0.5  # of the page's width
 HIGHEST = 420  # pixels of the map
@@ -78,6 +79,7 @@ def show_head(hand: ChannelInHand) -> None:
             _map(hand, said)
     with page.cell():
         st.markdown(plain(said))
+        tell_usual(layer, channel, hand.workspace)
         if hand.place is not None:
             row, column = hand.place
             st.markdown(f"At row {row}, column {column}: **{number(float(hand.map[row, column]))}**")

@@ -15,9 +15,8 @@ from actviz_core.channels.on_pictures import (
     channel_on_pictures,
     values_on_pictures,
 )
-from actviz_core.errors import SweepError, UnknownLayerError
 from actviz_core.samples import open_source, parse_image_id
-from actviz_core.sweep import Run, list_runs, open_run
+from actviz_core.sweep import Run
 from actviz_core.ui.channel.hand import ChannelInHand, kept_field
 from actviz_core.ui.choices import remember_warning, repeat_warnings
 from actviz_core.ui.text import shorten
@@ -79,16 +78,13 @@ def twins_task(hand: ChannelInHand, run: Run) -> Task[tuple[Twin, ...]]:
 
 def run_of(hand: ChannelInHand) -> Run | None:
     """The kept run that the page looks at: the link's, else over the picture's source, else the largest."""
-    wanted = st.query_params.get(RUN)
-    for kept in sorted(runs_of(hand), key=lambda kept: kept != wanted):
-        try:
-            run = open_run(kept, hand.workspace.settings)
-            plan = run.plan(hand.call)
-        except (SweepError, UnknownLayerError, OSError):
-            continue  # deleted meanwhile, or read by another version
-        if (plan.channels, plan.layout) == (len(hand.layer.maps), hand.layer.layout.name):
-            return run
-    return None
+    return hand.workspace.sweeps.of_call(
+        hand.model.fingerprint,
+        hand.call,
+        channels=len(hand.layer.maps),
+        source=parse_image_id(hand.sample.id).source,
+        wanted=st.query_params.get(RUN),
+    )
 
 
 def check_run(hand: ChannelInHand) -> None:
@@ -96,26 +92,16 @@ def check_run(hand: ChannelInHand) -> None:
     wanted = st.query_params.get(RUN)
     if wanted is None or repeat_warnings(RUN):
         return
-    known = runs_of(hand)
+    source, channels = parse_image_id(hand.sample.id).source, len(hand.layer.maps)
+    runs = hand.workspace.sweeps.runs_with(
+        hand.model.fingerprint, hand.call, channels=channels, source=source
+    )
+    known = [run.id for run in runs]
     if wanted in known:
         return
     can = f"It can be: {', '.join(known)}." if known else "No kept run has this layer of this network."
     remember_warning(RUN, f"The link's {RUN}={shorten(wanted, 60)} is not possible here. {can}")
     repeat_warnings(RUN)
-
-
-def runs_of(hand: ChannelInHand) -> list[str]:
-    """The finished runs of this network that have this call, the one to be looked at first."""
-    source = parse_image_id(hand.sample.id).source
-    runs = [
-        run
-        for run in list_runs(hand.workspace.settings)
-        if run.finished
-        and run.manifest.network == hand.model.fingerprint
-        and hand.call in [plan.name for plan in run.manifest.calls]
-    ]
-    runs.sort(key=lambda run: (run.manifest.source != source, -run.manifest.pictures, run.id))
-    return [run.id for run in runs]
 
 
 def crops_task(hand: ChannelInHand, hits: Sequence[Hit], which: str) -> Task[tuple[Crop, ...]]:

@@ -10,6 +10,7 @@ from actviz_core.models import Model
 from actviz_core.samples import Source, SourceInfo
 from actviz_core.sweep import KeptRun, delete_run
 from actviz_core.ui.browser import opened_or_offered
+from actviz_core.ui.dataset.alike import show_alike
 from actviz_core.ui.dataset.alive import show_alive
 from actviz_core.ui.dataset.choosing import (
     RUN,
@@ -24,10 +25,12 @@ from actviz_core.ui.dataset.choosing import (
     runs_of,
 )
 from actviz_core.ui.dataset.excites import show_excites
+from actviz_core.ui.dataset.files import take_run_away
 from actviz_core.ui.dataset.good import show_good
 from actviz_core.ui.dataset.hand import RunInHand
 from actviz_core.ui.dataset.starting import follow, jobs_of, start_panel
 from actviz_core.ui.dataset.ways import go_where_asked
+from actviz_core.ui.figure import collected
 from actviz_core.ui.link_value import LinkValue
 from actviz_core.ui.tab_title import name_tab
 from actviz_core.ui.text import plain
@@ -41,12 +44,14 @@ class Question(StrEnum):
     GOOD = "good"
     ALIVE = "alive"
     EXCITES = "excites"
+    ALIKE = "alike"
 
 
 QUESTIONS: dict[Question, tuple[str, Callable[[RunInHand], None]]] = {
     Question.GOOD: ("How good is it", show_good),
     Question.ALIVE: ("Are its channels alive", show_alive),
     Question.EXCITES: ("What excites them", show_excites),
+    Question.ALIKE: ("Alike inside", show_alike),
 }
 QUESTION = LinkValue[Question](
     "question",
@@ -159,6 +164,16 @@ def _show_run(hand: RunInHand) -> None:
         )
     _tell_problems(hand)
     chosen = QUESTION.get(f"It can be: {', '.join(Question)}.") or Question.GOOD
+    with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
+        _question_switch(chosen)
+        files = st.container(width="content")
+    with collected() as drawn:
+        QUESTIONS[chosen][1](hand)
+    with files:
+        take_run_away(hand, drawn)
+
+
+def _question_switch(chosen: Question) -> None:
     st.session_state["dataset_question"] = chosen
     st.segmented_control(
         "Question",
@@ -169,7 +184,6 @@ def _show_run(hand: RunInHand) -> None:
         label_visibility="collapsed",
         on_change=lambda: QUESTION.choose(Question(st.session_state["dataset_question"])),
     )
-    QUESTIONS[chosen][1](hand)
 
 
 def _tell_problems(hand: RunInHand) -> None:

@@ -1,9 +1,11 @@
-"""Ways from the page Data set to others: to a channel's page, and to the page Why for a picture."""
+"""Ways from the page Data set to others: to a channel's page, to Why for a picture, to a board."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import streamlit as st
 
+from actviz_core.board import Slot
 from actviz_core.ui.channel.opening import channel_link, remember_channel
 from actviz_core.ui.view import choose_image, choose_layers, current_view
 
@@ -25,6 +27,12 @@ def go_to_why(image_id: str) -> None:
     """Turn to the page Why for a picture. For callbacks."""
     choose_image(image_id)
     st.session_state[_GO] = ("why.py", None)
+
+
+def go_to_board(slots: Sequence[Slot]) -> None:
+    """Turn to a board of these panels, each with a colour range of its own. For callbacks."""
+    link = {"panel": [str(slot) for slot in slots], "own_range": ["true"]}
+    st.session_state[_GO] = ("compare.py", link)
 
 
 def go_where_asked() -> None:

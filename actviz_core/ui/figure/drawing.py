@@ -1,6 +1,8 @@
 """Plotly figures as pages draw them: the figure goes to the browser as JSON, clicks come back."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,6 +66,28 @@ class Told:
     name: str
 
 
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """A figure of the page, and the text that stands for it."""
+
+    figure: go.Figure
+    alt: str
+
+
+_COLLECTED: ContextVar[list[Drawn] | None] = ContextVar("collected", default=None)
+
+
+@contextmanager
+def collected() -> Iterator[list[Drawn]]:
+    """Collect the figures that are drawn meanwhile, for a file of them."""
+    found: list[Drawn] = []
+    token = _COLLECTED.set(found)
+    try:
+        yield found
+    finally:
+        _COLLECTED.reset(token)
+
+
 def draw(figure: go.Figure, *, key: str, alt: str, told: Told | None = None) -> None:
     """Draw a figure that only answers to hovering and zooming."""
     _draw(figure, key=key, alt=alt, told=told, clicked=None)
@@ -79,6 +103,9 @@ def draw_clickable(
 def _draw(
     figure: go.Figure, *, key: str, alt: str, told: Told | None, clicked: Callable[[Click], None] | None
 ) -> None:
+    collecting = _COLLECTED.get()
+    if collecting is not None:
+        collecting.append(Drawn(figure, alt))
     told = told or _of_view(key, alt)
     about = {
         "alt": alt,
