@@ -1,4 +1,4 @@
-"""How numbers with a unit are written, the same everywhere: shares in percent, bytes in megabytes."""
+"""How numbers with a unit are written, the same everywhere: shares in percent, bytes in megabytes, times."""
 
 NO_BREAK = "\u00a0"  # a space at which no line ends
 
@@ -33,3 +33,12 @@ def megabytes(count: int) -> str:
         return "< 0.1 MB"
     text = f"{value:,.0f}" if value >= 9.95 else f"{value:.1f}".removesuffix(".0")
     return f"{text} MB"
+
+
+def duration(seconds: float) -> str:
+    """A time that is known roughly: ``3 s``, ``4 min``, ``2.5 h``; never less than a second."""
+    if seconds < 90:
+        return f"{max(1, round(seconds))}{NO_BREAK}s"
+    if seconds < 90 * 60:
+        return f"{round(seconds / 60)}{NO_BREAK}min"
+    return f"{seconds / 3600:,.1f}".removesuffix(".0") + f"{NO_BREAK}h"

@@ -38,6 +38,7 @@ from actviz_core.models.registry import find_network, likely_models
 from actviz_core.samples import Sample, open_sample, open_source
 from actviz_core.samples.pixels import picture_key
 from actviz_core.settings import Settings, read_settings
+from actviz_core.sweeps import Sweeps
 from actviz_core.waiting import Lines
 
 Result = TypeVar("Result")
@@ -64,7 +65,7 @@ class Workspace:
         self.answers = AnswerSheets(self.model, lambda key: open_source(key, settings))
         self.explanations = Explanations(self.store, self.lines, self.model, self.sample, picture_key)
         self.worths = LayerWorths(self.store, self.lines, self.model, self.sample, picture_key)
-        self.following, self.edited = Following(self), EditedNetworks(self)
+        self.following, self.edited, self.sweeps = Following(self), EditedNetworks(self), Sweeps(self)
         self._models: ByteCache[str, Model] = ByteCache(MODEL_BYTES, _bytes_of, keep_largest=True)
 
     def model(self, key: str) -> Model:

@@ -27,6 +27,7 @@ page = st.navigation(
         st.Page("activations.py", title="Activations", icon=":material/grid_view:"),
         st.Page("why.py", title="Why", icon=":material/help_center:"),
         st.Page("compare.py", title="Compare", icon=":material/compare:"),
+        st.Page("dataset.py", title="Data set", icon=":material/dataset:"),
         st.Page("channel.py", title="Channel", icon=":material/center_focus_strong:", visibility="hidden"),
         st.Page("card.py", title="Model card", icon=":material/fact_check:", visibility="hidden"),
         # The sidebar leads to these: a shorter menu shows all others in a window of 800.

@@ -61,3 +61,43 @@ def class_accuracy(confusion: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
     shares = np.full(len(count), np.nan)
     np.divide(np.diag(confusion), count, out=shares, where=count > 0)
     return shares
+
+
+def frequent_mistakes(
+    confusion: npt.NDArray[np.int64], right: npt.NDArray[np.bool_], pairs: int = 3
+) -> list[tuple[int, int, int]]:
+    """The most frequent mistakes as row, column and count, most frequent first; equal ones in their order.
+
+    ``right`` (K, C) says which cells of ``confusion`` (K, C) are right answers.
+
+    Raises:
+        ShapeError: if the two have different shapes.
+
+    """
+    if confusion.shape != right.shape:
+        raise ShapeError(f"Counts {confusion.shape} and right answers {right.shape} must have one shape.")
+    mistakes = np.where(right, 0, confusion)
+    order = np.argsort(-mistakes, axis=None, kind="stable")[:pairs]
+    places = [divmod(int(place), mistakes.shape[1]) for place in order]
+    return [(row, column, int(mistakes[row, column])) for row, column in places if mistakes[row, column]]
+
+
+def confusion_part(
+    confusion: npt.NDArray[np.int64], right: npt.NDArray[np.bool_], most: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """The rows and columns of a large matrix that are worth drawing, at most so many of each.
+
+    Rows are labels with pictures; of too many, those with the most mistakes. Columns are the right answers of
+    these rows, in their order, then the most frequent other answers to them.
+    """
+    counts = confusion.sum(axis=1)
+    rows = np.flatnonzero(counts)
+    if len(rows) > most:
+        mistakes = np.where(right, 0, confusion).sum(axis=1)[rows]
+        rows = np.sort(rows[np.argsort(-mistakes, kind="stable")[:most]])
+    own = [int(column) for row in rows for column in np.flatnonzero(right[row])]
+    said = confusion[rows].sum(axis=0)
+    others = [
+        int(column) for column in np.argsort(-said, kind="stable") if said[column] and column not in own
+    ]
+    return rows, np.array([*own, *others][:most], np.int64)

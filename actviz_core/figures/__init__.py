@@ -15,7 +15,7 @@ from actviz_core.figures.difference_map import difference_map
 from actviz_core.figures.histogram import histogram
 from actviz_core.figures.looking import looking_figure
 from actviz_core.figures.markup import plain, shortened
-from actviz_core.figures.measured import confusion_figure, learning_curve_figure
+from actviz_core.figures.measured import calibration_figure, confusion_figure, learning_curve_figure
 from actviz_core.figures.panels import PicturePart, lay_on_pictures
 from actviz_core.figures.plain_picture import plain_picture
 from actviz_core.figures.prediction_board import aligned_predictions
@@ -30,6 +30,7 @@ __all__ = [
     "aligned_predictions",
     "attention_heads",
     "attention_picker",
+    "calibration_figure",
     "captioned_sheet",
     "change_bars",
     "channel_grid",

@@ -1,4 +1,4 @@
-"""How good a network is: its confusion matrix, and its accuracy while it learned."""
+"""How good a network is: its confusion matrix, its calibration, and its accuracy while it learned."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,14 +7,19 @@ import numpy as np
 import numpy.typing as npt
 import plotly.graph_objects as go
 
+from actviz_core.analysis.calibration import Calibration
 from actviz_core.errors import ShapeError
-from actviz_core.figures.canvas import draw
+from actviz_core.figures.canvas import draw, grey_bars
 from actviz_core.figures.colors import Colors, colorscale, ink_on
-from actviz_core.figures.markup import plain
+from actviz_core.figures.markup import plain, shortened
+from actviz_core.figures.panels import map_panel
 from actviz_core.units import percent
 
 LABELS = 90
 """Pixels that the names of the classes take at the left and above."""
+
+MOST_LETTERS = 16
+"""Longer names of classes lose their middle."""
 
 LINES = ("#3f8fc4", "#e4772e")
 """A blue and an orange that can be told apart by everyone, on white and on black."""
@@ -23,56 +28,132 @@ _GRID = "rgba(127,127,127,0.25)"
 _TICKS = {"tickvals": [0, 0.25, 0.5, 0.75, 1], "ticktext": [percent(share / 4) for share in range(5)]}
 
 
-def confusion_figure(confusion: npt.ArrayLike, classes: Sequence[str], *, width: int = 560) -> go.Figure:
-    """Draw how often each true class (rows) was taken for which (columns), `confusion` of shape (C, C).
+def confusion_figure(
+    confusion: npt.ArrayLike,
+    classes: Sequence[str],
+    answers: Sequence[str] | None = None,
+    *,
+    width: int = 560,
+) -> go.Figure:
+    """Draw how often each true class (rows) was taken for which (columns), `confusion` of shape (K, C).
 
-    The colours stand for mistakes alone: the diagonal, where the answer is right, has the colour of the most
-    frequent mistake. The numbers are the counts.
+    Trace 0 is a heatmap of the counts; a click on a cell tells its row and column. The colours stand for
+    mistakes alone: an answer of the class's own name has the colour of the most frequent mistake or less. The
+    numbers are the counts.
+
+    Args:
+        confusion: the counts.
+        classes: names the K rows.
+        answers: names the C columns; None where they are the rows' names.
+        width: of the figure, in pixels.
 
     Raises:
-        ShapeError: if `confusion` is not one row and one column a class.
+        ShapeError: if there is not one row a class and one column an answer.
 
     """
     counts = np.asarray(confusion)
-    if counts.shape != (len(classes), len(classes)):
-        raise ShapeError(f"{len(classes)} classes need as many rows and columns; got {counts.shape}.")
-    mistakes = np.where(np.eye(len(classes), dtype=bool), 0, counts)
-    names = [plain(name) for name in classes]
+    answers = classes if answers is None else answers
+    if counts.shape != (len(classes), len(answers)):
+        raise ShapeError(
+            f"{len(classes)} classes and {len(answers)} answers need as many rows and columns; "
+            f"got {counts.shape}."
+        )
+    own = np.array([[true == said for said in answers] for true in classes], bool).reshape(counts.shape)
+    highest = max(1, int(np.where(own, 0, counts).max(initial=0)))
+    told = np.array([[f"{plain(true)}, taken for {plain(said)}" for said in answers] for true in classes])
     heatmap: dict[str, Any] = {
         "type": "heatmap",
         "z": counts,
-        "x": names,
-        "y": names,
+        "text": told,
         "zmin": 0,
-        "zmax": max(1, int(mistakes.max())),
+        "zmax": highest,
         "colorscale": colorscale(Colors.CIVIDIS),
         "showscale": False,
         "xgap": 1,
         "ygap": 1,
-        "hovertemplate": "%{y}, taken for %{x}: <b>%{z}</b><extra></extra>",
+        "hovertemplate": "%{text}: <b>%{z}</b><extra></extra>",
     }
+    rows, columns = counts.shape
+    size = max(7, min(12, round(0.3 * (width - LABELS) / max(1, columns))))
     numbers = {
         "type": "scatter",
         "mode": "text",
-        "x": names * len(names),
-        "y": [name for name in names for _ in names],
+        "x": np.tile(np.arange(columns), rows),
+        "y": np.repeat(np.arange(rows), columns),
         "text": [str(count) for count in counts.ravel()],
         "textfont": {
-            "size": 12,
-            "color": [
-                ink_on(min(1.0, count / heatmap["zmax"]), Colors.CIVIDIS) for count in counts.ravel().tolist()
-            ],
+            "size": size,
+            "color": [ink_on(min(1.0, count / highest), Colors.CIVIDIS) for count in counts.ravel().tolist()],
         },
         "hoverinfo": "skip",
         "showlegend": False,
     }
-    ticks = {"showticklabels": True, "tickfont": {"size": 12}, "fixedrange": True, "type": "category"}
+    ticks = {"showticklabels": True, "tickfont": {"size": size}, "fixedrange": True, "tickmode": "array"}
     return draw(
         [heatmap, numbers],
-        height=width,
+        height=LABELS + max(60, round((width - LABELS) * rows / max(1, columns))),
         top=LABELS,
-        xaxis=ticks | {"side": "top", "tickangle": -45},
-        yaxis=ticks | {"autorange": "reversed", "automargin": True},
+        xaxis=ticks
+        | {
+            "side": "top",
+            "tickangle": -45,
+            "tickvals": list(range(columns)),
+            "ticktext": [plain(shortened(name, MOST_LETTERS)) for name in answers],
+            "range": [-0.5, columns - 0.5],
+        },
+        yaxis=ticks
+        | {
+            "range": [rows - 0.5, -0.5],
+            "automargin": True,
+            "tickvals": list(range(rows)),
+            "ticktext": [plain(shortened(name, MOST_LETTERS)) for name in classes],
+        },
+        dragmode=False,
+        meta={"panels": [map_panel(rows, columns, kind="pair")]},
+    )
+
+
+CALIBRATION_HEIGHT = 260
+
+
+def calibration_figure(found: Calibration) -> go.Figure:
+    """Draw how often the network is right by how sure it is: a bar a bin, and the line where both agree."""
+    edges, used = np.asarray(found.edges), np.asarray(found.count) > 0
+    middles = ((edges[:-1] + edges[1:]) / 2)[used]
+    told = [
+        f"{percent(low)} to {percent(high)} sure: {count:,} pictures<br>"
+        f"sure {percent(sure, 1)} on average, right <b>{percent(right, 1)}</b>"
+        for low, high, count, sure, right in zip(
+            edges[:-1][used],
+            edges[1:][used],
+            found.count[used].tolist(),
+            found.confidence[used],
+            found.accuracy[used],
+            strict=True,
+        )
+    ]
+    bars = grey_bars(
+        x=middles,
+        y=found.accuracy[used],
+        width=[0.9 / len(found.count)] * int(used.sum()),
+        hovertext=told,
+        hovertemplate="%{hovertext}<extra></extra>",
+    )
+    line = {
+        "type": "scatter",
+        "mode": "lines",
+        "x": [0, 1],
+        "y": [0, 1],
+        "line": {"color": LINES[1], "width": 1.5, "dash": "dot"},
+        "hoverinfo": "skip",
+    }
+    axis: dict[str, Any] = {"showticklabels": True, "showgrid": True, "gridcolor": _GRID, "fixedrange": True}
+    return draw(
+        [bars, line],
+        height=CALIBRATION_HEIGHT,
+        bottom=44,
+        xaxis=axis | {"range": [0, 1], **_TICKS, "title": {"text": "how sure it is"}},
+        yaxis=axis | {"range": [0, 1], "automargin": True, **_TICKS, "title": {"text": "how often right"}},
         dragmode=False,
     )
 

@@ -57,6 +57,13 @@ def list_runs(settings: Settings | None = None) -> tuple[KeptRun, ...]:
     return tuple(sorted(found, key=lambda run: (run.manifest.model, run.manifest.source, run.id)))
 
 
+def pictures_done(manifest: Manifest, settings: Settings) -> int:
+    """How many pictures of a run that was begun lie in parts that are said to be whole."""
+    parts = (runs_folder(settings) / manifest.id / "parts").glob("*.json")
+    firsts = [int(path.stem) for path in parts if path.stem.isdigit()]
+    return sum(min(manifest.part, manifest.pictures - first) for first in firsts if first < manifest.pictures)
+
+
 def open_run(run: str, settings: Settings | None = None) -> Run:
     """Open a finished run by its name. Raises `UnknownRunError`."""
     return Run(_folder(run, settings or read_settings()))

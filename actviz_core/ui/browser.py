@@ -39,14 +39,19 @@ def choose_source(workspace: Workspace) -> Source | None:
     infos = {info.key: info for info in list_sources(workspace.settings) if is_offered(info, workspace)}
     key = linked_selectbox("Source", list(infos), key="source", help="Where the pictures come from.")
     st.caption(_about(infos[key]))
-    if infos[key].available:
+    return opened_or_offered(infos[key], workspace)
+
+
+def opened_or_offered(info: SourceInfo, workspace: Workspace) -> Source | None:
+    """Open a source; None while it is not there, once it is said why, with a way to get it."""
+    if info.available:
         try:
-            return open_source(key, workspace.settings)
+            return open_source(info.key, workspace.settings)
         except ActVizError as error:
             st.error(plain(str(error)))
             return None
-    if key.startswith("cifar10-"):
-        st.info(plain(infos[key].reason), icon=":material/cloud_download:")
+    if info.key.startswith("cifar10-"):
+        st.info(plain(info.reason), icon=":material/cloud_download:")
         download_panel(
             "Get all 60,000 (170 MB)",
             find=lambda: find_cifar10_download(workspace.settings),
@@ -54,7 +59,7 @@ def choose_source(workspace: Workspace) -> Source | None:
             key="get_cifar10",
         )
     else:
-        st.info(plain(infos[key].reason), icon=":material/folder_off:")
+        st.info(plain(info.reason), icon=":material/folder_off:")
     return None
 
 

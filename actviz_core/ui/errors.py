@@ -116,15 +116,22 @@ def warn_of_size(model: Model, layers: Sequence[str], workspace: Workspace) -> N
 
 def require(view: View, workspace: Workspace) -> tuple[Model, Sample]:
     """The network and picture in hand; ends the page with a way on where a link named neither."""
-    model, sample = model_of(view, workspace), sample_of(view, workspace)
-    if model is None:
-        st.info("Choose a model in the sidebar to go on.", icon=":material/arrow_back:")
-        raise PageEndError
+    (model,) = require_network(view, workspace)
+    sample = sample_of(view, workspace)
     if sample is None:
         st.info("Choose a picture to go on.", icon=":material/image_search:")
         st.page_link("samples.py", label="Browse pictures", icon=":material/photo_library:")
         raise PageEndError
     return model, sample
+
+
+def require_network(view: View, workspace: Workspace) -> tuple[Model]:
+    """The network in hand; ends the page with a way on where a link named none."""
+    model = model_of(view, workspace)
+    if model is None:
+        st.info("Choose a model in the sidebar to go on.", icon=":material/arrow_back:")
+        raise PageEndError
+    return (model,)
 
 
 def _offer_fitting(view: View, workspace: Workspace) -> None:

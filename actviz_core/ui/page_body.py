@@ -2,11 +2,10 @@
 
 import itertools
 from collections.abc import Callable
+from typing import Any
 
 import streamlit as st
 
-from actviz_core.models import Model
-from actviz_core.samples import Sample
 from actviz_core.ui.choices import check_links_anew
 from actviz_core.ui.errors import require, shown_errors
 from actviz_core.ui.view import View, current_view
@@ -15,10 +14,14 @@ from actviz_core.workspace import Workspace
 
 
 def page_body(
-    draw: Callable[[Model, Sample, View, Workspace], None], view: View, workspace: Workspace
+    draw: Callable[..., None],
+    view: View,
+    workspace: Workspace,
+    needs: Callable[[View, Workspace], tuple[Any, ...]] = require,
 ) -> None:
     """Draw it so that a click in it runs ``draw`` alone: the sidebar and the title stay as they are.
 
+    ``needs`` looks up what ``draw`` is given before the view and the workspace: the network and the picture.
     A click that chooses another network, picture or layers runs everything. The network is looked up in each
     run: the session keeps this function, and with it whatever it would hold on to.
     """
@@ -32,6 +35,6 @@ def page_body(
                 if current_view() != view:
                     st.rerun()
             with shown_errors(view, workspace):
-                draw(*require(view, workspace), view, workspace)
+                draw(*needs(view, workspace), view, workspace)
 
     body()

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from actviz_core.analysis.accuracy import frequent_mistakes
 from actviz_core.errors import WeightsError
 from actviz_core.models.cifar_resnet20.checkpoints import FOLDER, REPAIR
 from actviz_core.models.cifar_resnet20.network import CLASSES
@@ -87,11 +88,11 @@ def epochs(folder: Path | None = None) -> tuple[Epoch, ...]:
 
 def most_confused(confusion: npt.NDArray[np.int64], pairs: int = 3) -> list[tuple[str, str, int]]:
     """The most frequent mistakes: true class, what it was taken for, and how often."""
-    mistakes = confusion.copy()
-    np.fill_diagonal(mistakes, 0)
-    order = np.argsort(-mistakes, axis=None, kind="stable")[:pairs]
-    places = [divmod(int(place), len(CLASSES)) for place in order]
-    return [(CLASSES[true], CLASSES[said], int(mistakes[true, said])) for true, said in places]
+    right = np.eye(len(CLASSES), dtype=bool)
+    return [
+        (CLASSES[true], CLASSES[said], count)
+        for true, said, count in frequent_mistakes(confusion, right, pairs)
+    ]
 
 
 def _reports(lines: Iterable[str]) -> Iterable[Measured]:
