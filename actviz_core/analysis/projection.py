@@ -29,7 +29,7 @@ class Projection:
     @property
     def usable(self) -> npt.NDArray[np.bool_]:
         """Which pictures have a place, (N,)."""
-        return np.isfinite(self.points).all(axis=1)
+        return np.asarray(np.isfinite(self.points).all(axis=1))
 
     @property
     def bytes(self) -> int:

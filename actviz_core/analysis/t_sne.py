@@ -1,4 +1,4 @@
-"""A t-SNE map of pictures, made by scikit-learn in a process of its own: it tells how far it is, and stops."""
+"""A t-SNE map of pictures, made by scikit-learn in a process of its own, so that it can be stopped."""
 
 import os
 import re
@@ -43,8 +43,8 @@ def t_sne(
     Van der Maaten and Hinton 2008 (JMLR 9), by scikit-learn's `TSNE` (Barnes-Hut) with perplexity 30, or a
     third of the other pictures where there are few. It begins from the first two principal components, with a
     fixed seed, and works in one thread: the same values give the same map on the same machine. The axes, and
-    distances between points that are far apart, mean nothing. ``progress`` is told the iteration, from another
-    thread.
+    distances between points that are far apart, mean nothing. ``progress`` is told the iteration, from
+    another thread.
 
     Raises:
         ShapeError: if `values` is not two-dimensional or has no channel.

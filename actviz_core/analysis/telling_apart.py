@@ -1,4 +1,4 @@
-"""How far a layer tells the classes of pictures apart: whether the most similar picture is of the same class."""
+"""How far a layer tells classes apart: whether the most similar other picture is of the same class."""
 
 import numpy as np
 import numpy.typing as npt
@@ -15,11 +15,11 @@ TIED = 1e-12
 def neighbour_agreement(values: npt.ArrayLike, labels: npt.ArrayLike) -> float | None:
     """The share of pictures whose most similar other picture is of the same class, 0 to 1.
 
-    That is the accuracy of the nearest-neighbour rule (Cover and Hart 1967, doi:10.1109/TIT.1967.1053964) with
-    each picture left out once. Similar are those with the smallest Euclidean distance over all channels of
-    `values` (N, C); where several are equally near, their share of the class counts. `labels` (N,) holds -1
-    for a picture without a label; such pictures, and those whose values are not all finite, are left out. None
-    where fewer than two are left.
+    That is the accuracy of the nearest-neighbour rule (Cover and Hart 1967, doi:10.1109/TIT.1967.1053964)
+    with each picture left out once. Similar are those with the smallest Euclidean distance over all channels
+    of `values` (N, C); where several are equally near, their share of the class counts. `labels` (N,) holds
+    -1 for a picture without a label; such pictures, and those whose values are not all finite, are left out.
+    None where fewer than two are left.
 
     Raises:
         ShapeError: if there is not one row and one label a picture.

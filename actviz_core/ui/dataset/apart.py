@@ -13,7 +13,6 @@ from actviz_core.figures.separation import separation_figure
 from actviz_core.ui.choices import keep_warnings
 from actviz_core.ui.dataset.apart_choices import Coloring, choose_coloring, choose_method, slide_layer
 from actviz_core.ui.dataset.apart_maps import PATIENCE, Method, Shares, pca_task, separation_task
-from actviz_core.ui.dataset.apart_opening import open_if_asked, open_picture
 from actviz_core.ui.dataset.apart_pictures import ColorBy, MapPictures, groups_of, pictures_of
 from actviz_core.ui.dataset.apart_selection import chosen_pictures, outline_here, select, show_selection
 from actviz_core.ui.dataset.apart_sentences import (
@@ -25,14 +24,14 @@ from actviz_core.ui.dataset.apart_sentences import (
 )
 from actviz_core.ui.dataset.apart_t_sne import made_t_sne
 from actviz_core.ui.dataset.hand import LAYER, RunInHand
+from actviz_core.ui.dataset.pictures import open_picture
 from actviz_core.ui.figure import draw_clickable, draw_selectable
 from actviz_core.ui.figure.thumbnails import thumbnail_address
 from actviz_core.ui.text import plain
 
 
 def show_apart(hand: RunInHand) -> None:
-    """Draw the view: the sentence with its line, the layers as a slider, the map, and what is chosen on it."""
-    open_if_asked()
+    """Draw the view: the layers as a slider, what they tell apart, the map, and what is chosen on it."""
     run = hand.run
     if not run.calls:
         st.info("This run holds no layer, so there is no map.", icon=":material/info:")
@@ -100,8 +99,8 @@ def _told_apart(shares: Shares, pictures: MapPictures, call: str, count: int, ca
         draw_clickable(
             separation_figure(calls, [shares.get(name) for name in calls], chance=chance, chosen=call),
             key="dataset_apart_line",
-            alt="For each layer, the share of pictures whose most similar other picture is of the same class. "
-            "Click a point to see its layer.",
+            alt="For each layer, the share of pictures whose most similar other picture is of the same "
+            "class. Click a point to see its layer.",
             clicked=lambda click: LAYER.choose(str(click.item)),
         )
 
@@ -136,13 +135,16 @@ def _map(
     draw_selectable(
         figure,
         key="dataset_apart_map",
-        alt=f"{int(projection.usable.sum()):,} pictures as points, by what {call} does with them, coloured by "
-        f"{coloring.words}. Arrow keys walk through them, Enter opens one, and a line drawn around some with "
-        "the mouse chooses them.",
-        clicked=lambda click: open_picture(hand, call, int(click.item)),
+        alt=f"{int(projection.usable.sum()):,} pictures as points, by what {call} does with them, coloured "
+        f"by {coloring.words}. Arrow keys walk through them, Enter opens one on the page Why, and a line "
+        "drawn around some with the mouse chooses them.",
+        clicked=lambda click: open_picture(hand, int(click.item)),
         selected=drawn_around,
     )
-    hint = "Point at a picture to see it, click to open it, drag around some to choose them."
+    hint = (
+        "Point at a picture to see it, click it to ask why the network says so, drag around some to choose "
+        "them."
+    )
     if hand.source is None:
         hint = (
             "The pictures of this run are not there any more, or have changed, so they cannot be shown or "

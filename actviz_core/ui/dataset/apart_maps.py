@@ -1,4 +1,4 @@
-"""Maps of a layer's pictures, and how far each layer tells classes apart: made in the background, and kept."""
+"""Maps of pictures, and how far each layer tells classes apart: made in the background, and kept."""
 
 import threading
 import time

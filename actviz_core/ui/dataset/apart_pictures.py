@@ -61,12 +61,11 @@ class MapPictures:
         return name_of(self.answer_names, int(self.answers[at]))
 
     def words(self, at: int) -> str:
-        """What is said of a picture beside its thumbnail."""
-        said = f"{self.indices[at]}: {self.label(at)}"
+        """What a picture shows and what the network says of it: ``cat, taken for dog, 98 %``."""
         if self.answers[at] < 0:
-            return f"{said}. The network gives no answer"
-        wrong = "Wrong: the" if self.judged[at] and not self.right[at] else "The"
-        return f"{said}. {wrong} network says {self.answer(at)}, {percent(float(self.sureness[at]))}"
+            return f"{self.label(at)}, {NO_ANSWER}"
+        said = "named right" if self.right[at] else f"taken for {self.answer(at)}"
+        return f"{self.label(at)}, {said}, {percent(float(self.sureness[at]))}"
 
 
 def name_of(names: Sequence[str], index: int) -> str:

@@ -13,10 +13,10 @@ from actviz_core.analysis.projection import Projection
 from actviz_core.figures import contact_sheet
 from actviz_core.ui.content_width import content_width
 from actviz_core.ui.dataset.apart_maps import PATIENCE, Method, map_key, pca_task
-from actviz_core.ui.dataset.apart_opening import open_picture
 from actviz_core.ui.dataset.apart_pictures import MapPictures
 from actviz_core.ui.dataset.apart_sentences import selection_sentence
 from actviz_core.ui.dataset.hand import RunInHand
+from actviz_core.ui.dataset.pictures import open_picture
 from actviz_core.ui.figure import draw_clickable
 from actviz_core.ui.link_value import LinkValue
 from actviz_core.ui.text import plain
@@ -125,17 +125,20 @@ def show_selection(hand: RunInHand, pictures: MapPictures, call: str) -> None:
         contact_sheet(
             hand.source.thumbnails(pictures.indices[shown], 64),
             indices=pictures.indices[shown],
-            labels=[pictures.words(int(at)).partition(": ")[2] for at in shown],
+            labels=[pictures.words(int(at)) for at in shown],
             marked=wrong[shown],
             columns=max(8, width // 60),
             width=width,
         ),
         key="dataset_apart_sheet",
         alt=f"{len(shown):,} of {len(order):,} chosen pictures, those answered wrong first. Arrow keys walk "
-        "through them, Enter opens one.",
-        clicked=lambda click: open_picture(hand, call, int(click.item)),
+        "through them, Enter opens one on the page Why.",
+        clicked=lambda click: open_picture(hand, int(click.item)),
     )
-    st.caption("Those that are answered wrong come first, with a red bar above. Click one to open it.")
+    st.caption(
+        "Those that are answered wrong come first, with a red bar above. Click one to ask why the network "
+        "says so."
+    )
 
 
 def _map_of(hand: RunInHand, pictures: MapPictures, outline: Outline) -> Projection | None:

@@ -10,9 +10,9 @@ from actviz_core.ui.dataset.apart_pictures import MapPictures
 from actviz_core.units import percent
 
 SEPARATION_HELP = (
-    "For each picture: is the most similar other picture of the same class? Similar are those with the smallest "
-    "distance between the means of the layer's channels. This is the accuracy of the nearest-neighbour rule "
-    "with each picture left out once."
+    "For each picture: is the most similar other picture of the same class? Similar are those with the "
+    "smallest distance between the means of the layer's channels. This is the accuracy of the "
+    "nearest-neighbour rule with each picture left out once."
 )
 
 T_SNE_HELP = (
@@ -47,8 +47,8 @@ def variance_sentence(projection: Projection, call: str, channels: int) -> str:
     """How much of what differs between the pictures the two axes of principal components show."""
     if projection.shares is None:
         return (
-            f"t-SNE of the means of {call}'s {_counted(channels, 'channel')}: pictures with similar values lie "
-            "near each other."
+            f"t-SNE of the means of {call}'s {_counted(channels, 'channel')}: pictures with similar values "
+            "lie near each other."
         )
     first, second = projection.shares
     if int(projection.usable.sum()) < 2:
@@ -59,7 +59,8 @@ def variance_sentence(projection: Projection, call: str, channels: int) -> str:
         return f"{call} has one channel, so all pictures lie on a line: it is its mean."
     return (
         f"The two axes are principal components of the means of {call}'s {channels:,} channels. They show "
-        f"{percent(first + second)} of the variance over the pictures: {percent(first)} and {percent(second)}."
+        f"{percent(first + second)} of the variance over the pictures: {percent(first)} and "
+        f"{percent(second)}."
     )
 
 
@@ -99,10 +100,8 @@ def selection_sentence(pictures: MapPictures, chosen: npt.NDArray[np.bool_]) -> 
     ]
     of = f"of the {int(judged.sum()):,} that can be judged" if judged.sum() < count else f"of {count:,}"
     often = "the mistake is" if len(pairs) == 1 else "the most common mistakes are"
-    return (
-        f"{said} {len(wrong):,} {of} {_is(len(wrong))} answered wrong ({percent(len(wrong) / judged.sum())}); "
-        f"{often} {_listed(told)}."
-    )
+    share = percent(len(wrong) / int(judged.sum()))
+    return f"{said} {len(wrong):,} {of} {_is(len(wrong))} answered wrong ({share}); {often} {_listed(told)}."
 
 
 def _classes(pictures: MapPictures, chosen: npt.NDArray[np.bool_]) -> str:

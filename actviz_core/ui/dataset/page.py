@@ -11,6 +11,7 @@ from actviz_core.samples import Source, SourceInfo
 from actviz_core.sweep import KeptRun, delete_run
 from actviz_core.ui.browser import opened_or_offered
 from actviz_core.ui.choices import check_link
+from actviz_core.ui.dataset.apart import show_apart
 from actviz_core.ui.dataset.choosing import (
     RUN,
     SOURCE,
@@ -37,10 +38,12 @@ class DatasetView(StrEnum):
     """The questions that the page answers, as links write them."""
 
     GOOD = "good"
+    APART = "apart"
 
 
 VIEWS: dict[DatasetView, tuple[str, Callable[[RunInHand], None]]] = {
     DatasetView.GOOD: ("How good is it", show_good),
+    DatasetView.APART: ("What a layer tells apart", show_apart),
 }
 VIEW = "view"
 MOST_PROBLEMS = 20

@@ -41,7 +41,7 @@ def picture_sheet(
         ),
         key=key,
         alt=f"{alt} Arrow keys walk through them, Enter opens one on the page Why.",
-        clicked=lambda click: _clicked(hand.run, click),
+        clicked=lambda click: _clicked(hand, click),
     )
 
 
@@ -68,7 +68,13 @@ def class_name(run: Run, index: int) -> str:
     return names[index] if index < len(names) else f"class {index}"
 
 
-def _clicked(run: Run, click: Click) -> None:
-    if click.item is not None:
-        choose_image(run.image(int(click.item)))
+def open_picture(hand: RunInHand, row: int) -> None:
+    """Have the next run turn to Why with a picture of the run; nothing where the pictures are gone."""
+    if hand.source is not None:
+        choose_image(hand.run.image(row))
         st.session_state[_OPEN] = True
+
+
+def _clicked(hand: RunInHand, click: Click) -> None:
+    if click.item is not None:
+        open_picture(hand, int(click.item))

@@ -1,4 +1,4 @@
-"""Small pictures at addresses of their own, which the browser asks for when somebody points at a picture's point."""
+"""Small pictures at addresses of their own, which the browser asks for when somebody points at a point."""
 
 import asyncio
 import io
@@ -30,7 +30,7 @@ def thumbnail_address(source: str, version: str) -> str:
 
 
 async def thumbnail(source: str, index: int) -> tuple[bytes, Mapping[str, str]] | None:
-    """Content (WebP) and headers of the thumbnail of ``<source>/<index>``; None if there is no such picture."""
+    """Content (WebP) and headers of the thumbnail of ``<source>/<index>``; None if there is none."""
     async with _AT_ONCE:
         content = await asyncio.to_thread(thumbnail_content, source, index, shared_workspace().settings)
     return None if content is None else (content, _HEADERS)
