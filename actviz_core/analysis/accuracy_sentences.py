@@ -15,9 +15,10 @@ def accuracy_sentence(right: int, known: int, among_five: int | None, mistakes: 
     ``among_five`` counts those whose label is one of the five most probable classes; None leaves it out.
     """
     of = f"{right:,} of {known:,}" if known != 1 else ("the one picture" if right else "none of one picture")
-    said = f"{percent(right / known, 1)} right: {of}."
+    said = f"{percent(right / known, 1)} right: {of}." if right < known else f"All right: {of}."
     if among_five is not None:
-        said += f" The label is among the five most probable classes for {percent(among_five / known, 1)}."
+        share = "all of them" if among_five == known else percent(among_five / known, 1)
+        said += f" The label is among the five most probable classes for {share}."
     if right == known:
         return f"{said} It makes no mistake."
     listed = "; ".join(f"{true} for {answer}, {count:,} times" for true, answer, count in mistakes)

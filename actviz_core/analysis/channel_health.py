@@ -87,3 +87,49 @@ def _table(values: npt.ArrayLike) -> npt.NDArray[Any]:
     if table.ndim != 2 or not len(table):
         raise ShapeError(f"Values must have the shape (pictures, channels) with pictures; got {table.shape}.")
     return table
+
+
+@dataclass(frozen=True, eq=False)
+class LayerHealth:
+    """What the C channels of one layer do over N pictures.
+
+    Attributes:
+        pictures: N.
+        silent: (C,) int64, in how many pictures every cell of a channel is exactly zero.
+        full: (C,) int64, in how many every cell is active.
+        twins: pairs of channels that do the same.
+        tells: (C,), how much of a channel's variance the class explains, 0 to 1; NaN where that is unknown.
+
+    """
+
+    pictures: int
+    silent: npt.NDArray[np.int64]
+    full: npt.NDArray[np.int64]
+    twins: tuple[Twins, ...]
+    tells: npt.NDArray[np.float64]
+
+    def at_least(self, counts: npt.NDArray[np.int64], share: float = 1.0) -> npt.NDArray[np.int64]:
+        """The channels whose count is at least this share of the pictures; none without pictures."""
+        if not self.pictures:
+            return np.empty(0, np.int64)
+        return np.flatnonzero(counts >= share * self.pictures).astype(np.int64)
+
+
+def layer_health(
+    mean: npt.ArrayLike,
+    silent: npt.NDArray[np.int64],
+    full: npt.NDArray[np.int64],
+    labels: npt.ArrayLike,
+) -> LayerHealth:
+    """Judge a layer from the means over its maps, (N, C), and two counts a channel; ``labels`` (N,), -1 none.
+
+    Pictures with a mean that is no finite number tell nothing of twins and classes. Raises `ShapeError`.
+    """
+    table = _table(mean)
+    usable = np.isfinite(table).all(axis=1)
+    values, given = table[usable], np.asarray(labels)[usable]
+    if not len(values):
+        return LayerHealth(0, silent, full, (), np.full(table.shape[1], np.nan))
+    several = len(np.unique(given[given >= 0])) > 1
+    tells = class_share(values, given) if several else np.full(values.shape[1], np.nan)
+    return LayerHealth(len(values), silent, full, twin_channels(values), tells)

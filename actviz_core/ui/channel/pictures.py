@@ -1,12 +1,9 @@
 """What the channel does with a source's pictures: from a sweep where there is one, else from 20 of them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-
-import numpy as np
-import numpy.typing as npt
 
 from actviz_core.background import Task
+from actviz_core.channels.crops import Crop, cut_to_sight
 from actviz_core.channels.on_pictures import (
     ChannelOnPictures,
     Hit,
@@ -15,7 +12,6 @@ from actviz_core.channels.on_pictures import (
     channel_on_pictures,
     values_on_pictures,
 )
-from actviz_core.channels.receptive_field import receptive_field
 from actviz_core.errors import SweepError, UnknownLayerError
 from actviz_core.samples import open_source, parse_image_id
 from actviz_core.sweep import list_runs, open_run
@@ -87,32 +83,12 @@ def run_of(hand: ChannelInHand) -> str | None:
     return None
 
 
-@dataclass(frozen=True, eq=False)
-class Crop:
-    """What a picture's strongest cell sees of it: pixels, uint8 (h, w, 3)."""
-
-    hit: Hit
-    pixels: npt.NDArray[np.uint8]
-
-
 def crops_task(hand: ChannelInHand, hits: Sequence[Hit], which: str) -> Task[tuple[Crop, ...]]:
     """Cut every picture to the box of its strongest cell, in the background."""
     model, workspace, call, channel = hand.model, hand.workspace, hand.call, hand.channel
-    height, width = model.preprocess.size
 
     def cut(_: Task[tuple[Crop, ...]]) -> tuple[Crop, ...]:
-        boxes: dict[tuple[int, int], tuple[slice, slice]] = {}
-        everything = False
-        found = []
-        for hit in hits:
-            if hit.cell not in boxes and not everything:
-                field = receptive_field(model.module, (1, 3, height, width), call, hit.cell, channel=channel)
-                everything = field.layer_sees_all
-                boxes[hit.cell] = (slice(field.top, field.bottom), slice(field.left, field.right))
-            picture = np.asarray(model.preprocess.seen(workspace.sample(hit.image).image))
-            pixels = picture if everything else picture[boxes[hit.cell]]
-            found.append(Crop(hit, pixels if pixels.size else picture))
-        return tuple(found)
+        return cut_to_sight(model, call, channel, hits, lambda image: workspace.sample(image).image)
 
     key = hand.key(f"crops {channel} {which} {hash(tuple(hits)):x}", of_picture=False)
     return workspace.background.start(key, cut, lambda crops: sum(crop.pixels.nbytes for crop in crops))

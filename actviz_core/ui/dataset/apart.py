@@ -24,8 +24,8 @@ from actviz_core.ui.dataset.apart_sentences import (
 )
 from actviz_core.ui.dataset.apart_t_sne import made_t_sne
 from actviz_core.ui.dataset.hand import LAYER, RunInHand
-from actviz_core.ui.dataset.pictures import open_picture
-from actviz_core.ui.figure import draw_clickable, draw_selectable
+from actviz_core.ui.dataset.ways import go_to_why
+from actviz_core.ui.figure import Click, draw_clickable, draw_selectable
 from actviz_core.ui.figure.thumbnails import thumbnail_address
 from actviz_core.ui.text import plain
 
@@ -132,13 +132,17 @@ def _map(
     def drawn_around(outline: Sequence[tuple[float, float]]) -> None:
         select(method, call, outline)
 
+    def open_clicked(click: Click) -> None:
+        if hand.source is not None:
+            go_to_why(run.image(int(click.item)))
+
     draw_selectable(
         figure,
         key="dataset_apart_map",
         alt=f"{int(projection.usable.sum()):,} pictures as points, by what {call} does with them, coloured "
         f"by {coloring.words}. Arrow keys walk through them, Enter opens one on the page Why, and a line "
         "drawn around some with the mouse chooses them.",
-        clicked=lambda click: open_picture(hand, int(click.item)),
+        clicked=open_clicked,
         selected=drawn_around,
     )
     hint = (

@@ -16,7 +16,7 @@ from actviz_core.ui.dataset.apart_maps import PATIENCE, Method, map_key, pca_tas
 from actviz_core.ui.dataset.apart_pictures import MapPictures
 from actviz_core.ui.dataset.apart_sentences import selection_sentence
 from actviz_core.ui.dataset.hand import RunInHand
-from actviz_core.ui.dataset.pictures import open_picture
+from actviz_core.ui.dataset.ways import go_to_why
 from actviz_core.ui.figure import draw_clickable
 from actviz_core.ui.link_value import LinkValue
 from actviz_core.ui.text import plain
@@ -133,7 +133,7 @@ def show_selection(hand: RunInHand, pictures: MapPictures, call: str) -> None:
         key="dataset_apart_sheet",
         alt=f"{len(shown):,} of {len(order):,} chosen pictures, those answered wrong first. Arrow keys walk "
         "through them, Enter opens one on the page Why.",
-        clicked=lambda click: open_picture(hand, int(click.item)),
+        clicked=lambda click: go_to_why(hand.run.image(int(click.item))),
     )
     st.caption(
         "Those that are answered wrong come first, with a red bar above. Click one to ask why the network "

@@ -11,6 +11,7 @@ from actviz_core.samples import Source, SourceInfo
 from actviz_core.sweep import KeptRun, delete_run
 from actviz_core.ui.browser import opened_or_offered
 from actviz_core.ui.choices import check_link
+from actviz_core.ui.dataset.alive import show_alive
 from actviz_core.ui.dataset.apart import show_apart
 from actviz_core.ui.dataset.choosing import (
     RUN,
@@ -24,10 +25,11 @@ from actviz_core.ui.dataset.choosing import (
     run_to_show,
     runs_of,
 )
+from actviz_core.ui.dataset.excites import show_excites
 from actviz_core.ui.dataset.good import show_good
 from actviz_core.ui.dataset.hand import RunInHand
-from actviz_core.ui.dataset.pictures import open_clicked
 from actviz_core.ui.dataset.starting import follow, jobs_of, start_panel
+from actviz_core.ui.dataset.ways import go_where_asked
 from actviz_core.ui.tab_title import name_tab
 from actviz_core.ui.text import plain
 from actviz_core.ui.view import View
@@ -38,20 +40,24 @@ class DatasetView(StrEnum):
     """The questions that the page answers, as links write them."""
 
     GOOD = "good"
+    ALIVE = "alive"
+    EXCITES = "excites"
     APART = "apart"
 
 
 VIEWS: dict[DatasetView, tuple[str, Callable[[RunInHand], None]]] = {
     DatasetView.GOOD: ("How good is it", show_good),
+    DatasetView.ALIVE: ("Are its channels alive", show_alive),
+    DatasetView.EXCITES: ("What excites them", show_excites),
     DatasetView.APART: ("What a layer tells apart", show_apart),
 }
-VIEW = "view"
+VIEW = "question"
 MOST_PROBLEMS = 20
 
 
 def show_dataset(model: Model, view: View, workspace: Workspace) -> None:
     """Draw the whole page below its title."""
-    open_clicked()
+    go_where_asked()
     asked = linked_run(view, workspace)
     if view.edits:
         st.info(

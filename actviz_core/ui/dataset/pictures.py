@@ -4,18 +4,16 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-import streamlit as st
 
 from actviz_core.figures import contact_sheet
 from actviz_core.sweep import Run
 from actviz_core.ui.content_width import column_width
 from actviz_core.ui.dataset.hand import RunInHand
+from actviz_core.ui.dataset.ways import go_to_why
 from actviz_core.ui.figure import Click, draw_clickable
-from actviz_core.ui.view import choose_image
 from actviz_core.units import percent
 
 THUMBNAIL = 48
-_OPEN = "dataset_open"  # in the session: a picture was clicked, and is to be explained
 
 
 def picture_sheet(
@@ -41,14 +39,8 @@ def picture_sheet(
         ),
         key=key,
         alt=f"{alt} Arrow keys walk through them, Enter opens one on the page Why.",
-        clicked=lambda click: _clicked(hand, click),
+        clicked=lambda click: _clicked(hand.run, click),
     )
-
-
-def open_clicked() -> None:
-    """Turn to Why once a picture was clicked."""
-    if st.session_state.pop(_OPEN, False):
-        st.switch_page("why.py")
 
 
 def told_of(run: Run, row: int) -> str:
@@ -68,13 +60,6 @@ def class_name(run: Run, index: int) -> str:
     return names[index] if index < len(names) else f"class {index}"
 
 
-def open_picture(hand: RunInHand, row: int) -> None:
-    """Have the next run turn to Why with a picture of the run; nothing where the pictures are gone."""
-    if hand.source is not None:
-        choose_image(hand.run.image(row))
-        st.session_state[_OPEN] = True
-
-
-def _clicked(hand: RunInHand, click: Click) -> None:
+def _clicked(run: Run, click: Click) -> None:
     if click.item is not None:
-        open_picture(hand, int(click.item))
+        go_to_why(run.image(int(click.item)))

@@ -1,0 +1,43 @@
+"""Pictures cut to what the strongest cell of a channel can see of them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from actviz_core.channels.on_pictures import Hit
+from actviz_core.channels.receptive_field import receptive_field
+from actviz_core.models import Model
+
+
+@dataclass(frozen=True, eq=False)
+class Crop:
+    """What a picture's strongest cell sees of it: pixels, uint8 (h, w, 3)."""
+
+    hit: Hit
+    pixels: npt.NDArray[np.uint8]
+
+
+def cut_to_sight(
+    model: Model, call: str, channel: int, hits: Sequence[Hit], image_of: Callable[[str], Image.Image]
+) -> tuple[Crop, ...]:
+    """Cut every picture, as the network sees it, to the box of its strongest cell.
+
+    ``image_of`` gives the picture of an image id. A picture stays whole where the layer looks at everything.
+    Raises what `receptive_field` and ``image_of`` raise.
+    """
+    height, width = model.preprocess.size
+    boxes: dict[tuple[int, int], tuple[slice, slice]] = {}
+    everything = False
+    found = []
+    for hit in hits:
+        if hit.cell not in boxes and not everything:
+            field = receptive_field(model.module, (1, 3, height, width), call, hit.cell, channel=channel)
+            everything = field.layer_sees_all
+            boxes[hit.cell] = (slice(field.top, field.bottom), slice(field.left, field.right))
+        picture = np.asarray(model.preprocess.seen(image_of(hit.image)))
+        pixels = picture if everything else picture[boxes[hit.cell]]
+        found.append(Crop(hit, pixels if pixels.size else picture))
+    return tuple(found)
