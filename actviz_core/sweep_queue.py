@@ -7,9 +7,9 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import IO, Any
@@ -77,28 +77,35 @@ class SweepStatus:
         return self.state not in (SweepState.WAITING, SweepState.RUNNING)
 
 
-@dataclass(eq=False)
 class SweepJob:
     """One order and how far it is. Any thread may read ``status``, which is replaced as a whole.
 
-    ``start_seconds`` is how long its process took until it began with the pictures; None before that.
+    ``changed`` is notified of every change, ``ended`` is set at the end. ``start_seconds`` is how long its
+    process took until it began with the pictures; None before that.
     """
 
-    order: SweepOrder
-    status: SweepStatus = field(default_factory=SweepStatus)
-    stop: threading.Event = field(default_factory=threading.Event)
-    ended: threading.Event = field(default_factory=threading.Event)
-    start_seconds: float | None = None
-    _process: "subprocess.Popen[str] | None" = None
+    def __init__(self, order: SweepOrder) -> None:
+        self.order = order
+        self.status = SweepStatus()
+        self.changed = threading.Condition()
+        self.ended = threading.Event()
+        self.start_seconds: float | None = None
+        self._stop = threading.Event()
+        self._process: subprocess.Popen[str] | None = None
 
     def cancel(self) -> None:
         """End it soon; what it has done until now is kept, and another try goes on from there."""
-        self.stop.set()
-        process = self._process
-        if process is not None:
-            process.terminate()
-        elif self.status.state is SweepState.WAITING:
-            self.finish(SweepStatus(SweepState.STOPPED))
+        with self.changed:
+            self._stop.set()
+            if self._process is not None:
+                self._process.terminate()
+            elif self.status.state is SweepState.WAITING:
+                self._finish(SweepStatus(SweepState.STOPPED))
+
+    def let_go(self) -> None:
+        """Close what the process reads, as happens when this server dies; the process then ends."""
+        if self._process is not None and self._process.stdin is not None:
+            self._process.stdin.close()
 
     @property
     def seconds_left(self) -> float | None:
@@ -106,17 +113,27 @@ class SweepJob:
         speed = self.status.speed
         return None if not speed else max(0, self.order.pictures - self.status.done) / speed
 
-    def finish(self, status: SweepStatus) -> None:
-        """Say how it ended."""
-        self.status = status
+    def fail(self, error: Exception) -> None:
+        """Say that no process could be had."""
+        with self.changed:
+            error_text = f"The sweep could not be started: {error}"
+            self._finish(SweepStatus(SweepState.FAILED, self.status.done, error=error_text))
+
+    def _tell(self, status: SweepStatus) -> None:
+        with self.changed:
+            self.status = status
+            self.changed.notify_all()
+
+    def _finish(self, status: SweepStatus) -> None:
+        self._tell(status)
         self.ended.set()
 
-    def run(self, settings: Settings) -> None:
+    def run(self, settings: Settings, command: Sequence[str]) -> None:
         """Do it in a process of its own, and wait for that."""
         with tempfile.TemporaryFile() as printed:
             environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
             process = subprocess.Popen(  # noqa: S603  # the command is ours, what was ordered comes as JSON
-                COMMAND,
+                command,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=printed,
@@ -125,16 +142,17 @@ class SweepJob:
                 env=environment,
                 cwd=_ROOT,
             )
-            self._process = process
-            if self.stop.is_set():
-                process.terminate()
-            else:
-                self.status = SweepStatus(SweepState.RUNNING)
+            with self.changed:
+                self._process = process
+                if self._stop.is_set():
+                    process.terminate()
+                else:
+                    self._tell(SweepStatus(SweepState.RUNNING))
             try:
                 self._follow(process, settings)
             finally:
                 _end(process)
-            self.finish(self._end_of(process, printed))
+            self._finish(self._end_of(process, printed))
 
     def _follow(self, process: "subprocess.Popen[str]", settings: Settings) -> None:
         if process.stdin is None or process.stdout is None:
@@ -155,26 +173,26 @@ class SweepJob:
         for line in process.stdout:
             values: dict[str, Any] = json.loads(line)
             if "error" in values:
-                self.status = SweepStatus(SweepState.FAILED, self.status.done, error=values["error"])
+                self._tell(SweepStatus(SweepState.FAILED, self.status.done, error=values["error"]))
             elif "run" in values:
-                self.status = SweepStatus(SweepState.DONE, self.order.pictures, self.status.skipped)
+                self._tell(SweepStatus(SweepState.DONE, self.order.pictures, self.status.skipped))
             else:
                 now = time.monotonic()
                 if began is None:
                     began, self.start_seconds = (now, values["done"]), now - started
                 seconds, done = now - began[0], values["done"] - began[1]
                 speed = done / seconds if seconds > 0 and done else None
-                self.status = SweepStatus(SweepState.RUNNING, values["done"], values["skipped"], speed)
+                self._tell(SweepStatus(SweepState.RUNNING, values["done"], values["skipped"], speed))
 
     def _end_of(self, process: "subprocess.Popen[str]", printed: IO[bytes]) -> SweepStatus:
         status = self.status
         if status.state in (SweepState.DONE, SweepState.FAILED):
             return status
-        if self.stop.is_set():
+        if self._stop.is_set():
             return SweepStatus(SweepState.STOPPED, status.done, status.skipped)
         printed.seek(max(0, printed.seek(0, os.SEEK_END) - _LAST_WORDS))
         last = printed.read().decode("utf-8", "replace").strip().splitlines()[-1:]
-        why = f": {last[0]}" if last else "."
+        why = f": {last[0].rstrip('.')}." if last else "."
         return SweepStatus(
             SweepState.FAILED,
             status.done,
@@ -187,11 +205,11 @@ class SweepJob:
 class SweepQueue:
     """The sweeps of a server. Safe from many threads; one at a time is at work, others wait.
 
-    ``ended`` is called after each that has ended.
+    ``command`` starts the process that does one order, as `actviz_core.sweep.child` says.
     """
 
-    def __init__(self, settings: Settings, ended: Callable[[], None] = lambda: None) -> None:
-        self._settings, self._ended = settings, ended
+    def __init__(self, settings: Settings, command: Sequence[str] = COMMAND) -> None:
+        self._settings, self._command = settings, tuple(command)
         self._lock = threading.Lock()
         self._jobs: list[SweepJob] = []
         self._at_work = False
@@ -235,11 +253,10 @@ class SweepQueue:
                     self._at_work = False
                     return
             try:
-                job.run(self._settings)
+                job.run(self._settings, self._command)
             except Exception as error:  # no process could be had, for example
-                job.finish(SweepStatus(SweepState.FAILED, error=f"The sweep could not be started: {error}"))
+                job.fail(error)
             self.start_seconds = job.start_seconds or self.start_seconds
-            self._ended()
 
 
 def _end(process: "subprocess.Popen[str]") -> None:

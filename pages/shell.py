@@ -7,6 +7,7 @@ from actviz_core.ui.answers import tell_random_weights
 from actviz_core.ui.app_icon import app_icon
 from actviz_core.ui.choices import check_links_anew
 from actviz_core.ui.content_width import watch_content_width
+from actviz_core.ui.dataset.line import sweep_line
 from actviz_core.ui.edits_view import tell_edits
 from actviz_core.ui.errors import show_problems, shown_errors, shown_faults
 from actviz_core.ui.sidebar import draw_sidebar
@@ -51,6 +52,7 @@ with waiting_shown(workspace, key="page"):
     with st.sidebar, shown_faults("this side bar"):
         draw_sidebar(view, workspace)
     with st.sidebar:
+        sweep_line(workspace)
         watch_content_width()
         remember_tray()
     show_problems(view)

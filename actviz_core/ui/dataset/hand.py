@@ -1,5 +1,6 @@
 """The run that the page Data set shows, with the network and the pictures that it is of."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -35,13 +36,18 @@ class RunInHand:
 
 
 def choose_layer(hand: RunInHand, calls: Sequence[str] | None = None) -> str:
-    """Draw the choice of one of the run's calls, or of some of them; the last one unless a link names one."""
+    """Draw the choice of one of the run's calls, or of some of them.
+
+    Unless a link names one, it is the last one with maps, or else the last one.
+    """
     offered = list(hand.run.calls if calls is None else calls)
     chosen = LAYER.get(f"It can be: {', '.join(offered[:12])}.")
     if chosen is not None and chosen not in offered:
         LAYER.warn(chosen, f"It can be: {', '.join(offered[:12])}.")
         chosen = None
-    st.session_state["dataset_layer"] = chosen or offered[-1]
+    if chosen is None:
+        chosen = next((call for call in reversed(offered) if _has_maps(hand, call)), offered[-1])
+    st.session_state["dataset_layer"] = chosen
     st.selectbox(
         "Layer",
         offered,
@@ -50,4 +56,10 @@ def choose_layer(hand: RunInHand, calls: Sequence[str] | None = None) -> str:
         on_change=lambda: LAYER.choose(st.session_state["dataset_layer"]),
         width=320,
     )
-    return chosen or offered[-1]
+    return chosen
+
+
+def _has_maps(hand: RunInHand, call: str) -> bool:
+    """Whether a channel of this call has more than one value a picture."""
+    plan = hand.run.plan(call)
+    return math.prod(plan.shape) > plan.channels

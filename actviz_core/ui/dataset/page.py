@@ -10,7 +10,6 @@ from actviz_core.models import Model
 from actviz_core.samples import Source, SourceInfo
 from actviz_core.sweep import KeptRun, delete_run
 from actviz_core.ui.browser import opened_or_offered
-from actviz_core.ui.choices import check_link
 from actviz_core.ui.dataset.alive import show_alive
 from actviz_core.ui.dataset.apart import show_apart
 from actviz_core.ui.dataset.choosing import (
@@ -30,13 +29,14 @@ from actviz_core.ui.dataset.good import show_good
 from actviz_core.ui.dataset.hand import RunInHand
 from actviz_core.ui.dataset.starting import follow, jobs_of, start_panel
 from actviz_core.ui.dataset.ways import go_where_asked
+from actviz_core.ui.link_value import LinkValue
 from actviz_core.ui.tab_title import name_tab
 from actviz_core.ui.text import plain
 from actviz_core.ui.view import View
 from actviz_core.workspace import Workspace
 
 
-class DatasetView(StrEnum):
+class Question(StrEnum):
     """The questions that the page answers, as links write them."""
 
     GOOD = "good"
@@ -45,13 +45,17 @@ class DatasetView(StrEnum):
     APART = "apart"
 
 
-VIEWS: dict[DatasetView, tuple[str, Callable[[RunInHand], None]]] = {
-    DatasetView.GOOD: ("How good is it", show_good),
-    DatasetView.ALIVE: ("Are its channels alive", show_alive),
-    DatasetView.EXCITES: ("What excites them", show_excites),
-    DatasetView.APART: ("What a layer tells apart", show_apart),
+QUESTIONS: dict[Question, tuple[str, Callable[[RunInHand], None]]] = {
+    Question.GOOD: ("How good is it", show_good),
+    Question.ALIVE: ("Are its channels alive", show_alive),
+    Question.EXCITES: ("What excites them", show_excites),
+    Question.APART: ("What a layer tells apart", show_apart),
 }
-VIEW = "question"
+QUESTION = LinkValue[Question](
+    "question",
+    lambda texts: Question(texts[-1]) if texts[-1] in list(Question) else None,
+    lambda question: [question],
+)
 MOST_PROBLEMS = 20
 
 
@@ -157,18 +161,18 @@ def _show_run(hand: RunInHand) -> None:
             icon=":material/history:",
         )
     _tell_problems(hand)
-    check_link(VIEW, list(DatasetView))
-    chosen = st.segmented_control(
-        "View",
-        list(DatasetView),
-        default=DatasetView.GOOD,
+    chosen = QUESTION.get(f"It can be: {', '.join(Question)}.") or Question.GOOD
+    st.session_state["dataset_question"] = chosen
+    st.segmented_control(
+        "Question",
+        list(Question),
         required=True,
-        key=VIEW,
-        format_func=lambda view: VIEWS[DatasetView(view)][0],
+        key="dataset_question",
+        format_func=lambda question: QUESTIONS[Question(question)][0],
         label_visibility="collapsed",
-        bind="query-params",
+        on_change=lambda: QUESTION.choose(Question(st.session_state["dataset_question"])),
     )
-    VIEWS[DatasetView(chosen or DatasetView.GOOD)][1](hand)
+    QUESTIONS[chosen][1](hand)
 
 
 def _tell_problems(hand: RunInHand) -> None:
