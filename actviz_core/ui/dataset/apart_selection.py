@@ -11,6 +11,7 @@ import streamlit as st
 from actviz_core.analysis.outline import inside, simplified
 from actviz_core.analysis.projection import Projection
 from actviz_core.figures import contact_sheet
+from actviz_core.ui.choices import check_link
 from actviz_core.ui.content_width import content_width
 from actviz_core.ui.dataset.apart_maps import PATIENCE, Method, map_key, pca_task
 from actviz_core.ui.dataset.apart_pictures import MapPictures
@@ -115,10 +116,13 @@ def show_selection(hand: RunInHand, pictures: MapPictures, call: str) -> None:
     order = np.concatenate([np.flatnonzero(chosen & wrong), np.flatnonzero(chosen & ~wrong)])
     pages = -(-len(order) // PAGE)
     page = 1
+    check_link("apart_page", [str(number) for number in range(1, pages + 1)])
     if pages > 1:
         if st.session_state.get("apart_page", 1) > pages:
             st.session_state["apart_page"] = 1
-        page = st.pagination(pages, key="apart_page")
+        page = st.pagination(pages, key="apart_page", bind="query-params")
+    else:
+        st.session_state["apart_page"] = 1  # no widget takes note of a link's page: it is warned of once
     shown = order[(page - 1) * PAGE : page * PAGE]
     width = content_width()
     draw_clickable(
