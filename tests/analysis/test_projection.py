@@ -54,14 +54,14 @@ def test_pictures_with_values_that_are_not_finite_have_no_place_and_move_no_othe
 @pytest.mark.parametrize("values", [np.full((9, 3), 0.1, np.float32), np.ones((1, 3)), np.zeros((0, 3))])
 def test_where_nothing_differs_all_lie_in_one_place(values: NDArray[np.float64]) -> None:
     found = project(values)
-    assert found.shares == (0, 0)
+    np.testing.assert_array_equal(found.shares or (), (0, 0))
     np.testing.assert_array_equal(found.points, np.zeros((len(values), 2)))
 
 
 def test_one_channel_gives_a_line_and_large_values_do_not_overflow() -> None:
     values = np.array([[1.0], [4], [2]]) * 1e200
     found = project(values)
-    assert found.shares == (1, 0)
+    np.testing.assert_array_equal(found.shares or (), (1, 0))
     np.testing.assert_allclose(found.points[:, 0], (values - values.mean())[:, 0])
     assert not found.points[:, 1].any()
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -58,7 +59,7 @@ def visit_run(run: Run, **link: str) -> AppTest:
 
 def places(app: AppTest) -> dict[int, tuple[float, float]]:
     """Where the map has each picture."""
-    found = {}
+    found: dict[int, tuple[float, float]] = {}
     for trace in figure(app, MAP)["data"]:
         found.update(zip(trace["customdata"], zip(trace["x"], trace["y"], strict=True), strict=True))
     return found
@@ -236,7 +237,8 @@ def test_a_single_picture_is_drawn_and_nothing_is_compared() -> None:
     assert "There are not two pictures to tell apart." in read_page(app)
     assert "have no labels of two classes" in read_page(app)
     assert list(places(app)) == [0]
-    assert not [one for one in app.get("button_group") if as_read(one.label) == "Map"]
+    groups: list[Any] = [*app.get("button_group")]
+    assert "Map" not in [as_read(group.label) for group in groups]
 
 
 def test_pictures_without_labels_are_coloured_by_the_answer(

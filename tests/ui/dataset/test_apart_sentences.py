@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from actviz_core.analysis.projection import Projection, project
+from actviz_core.figures.picture_map import PALETTE
 from actviz_core.ui.dataset.apart_maps import MapProgress
-from actviz_core.ui.dataset.apart_pictures import PALETTE, ColorBy, MapPictures, groups_of
+from actviz_core.ui.dataset.apart_pictures import ColorBy, MapPictures, groups_of
 from actviz_core.ui.dataset.apart_sentences import (
     left_out_sentence,
     selection_sentence,
