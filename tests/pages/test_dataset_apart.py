@@ -14,6 +14,7 @@ from actviz_core.analysis.projection import project
 from actviz_core.analysis.t_sne import t_sne
 from actviz_core.samples import open_source
 from actviz_core.sweep import Run, sweep
+from actviz_core.ui.dataset import apart_maps
 from actviz_core.ui.dataset.pictures import told_of
 from actviz_core.workspace import Workspace, shared_workspace
 from tests.pages.truth import MODEL
@@ -261,3 +262,20 @@ def test_pictures_without_labels_are_coloured_by_the_answer(
     assert figure(app, MAP)["layout"]["meta"]["points"]["thumbnails"] is None
     click(app, MAP, 3)
     assert "Data set" in [title.value for title in app.title]
+
+
+def test_a_t_sne_map_that_waits_can_be_cancelled_and_asked_for_again(run: Run) -> None:
+    with apart_maps._TURN:  # somebody else's map is being made
+        app = visit_run(run, layer="layer1", map="t-sne")
+        (task,) = shared_workspace().background.at_work()
+        assert "They show" in read_page(app)  # principal components meanwhile
+        press(app, "Cancel")
+        assert task.ended.wait(PATIENCE)
+        app.run()
+        check_fine(app)
+        assert "The t-SNE map of layer1 takes about 3 s." in read_page(app)
+    press(app, "Make it")
+    for begun in shared_workspace().background.at_work():
+        assert begun.ended.wait(PATIENCE)
+    app.run()
+    assert "t-SNE of the means of layer1's 16 channels" in read_page(app)
