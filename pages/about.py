@@ -46,6 +46,13 @@ with st.grid(4):
         border=True,
     )
 
+runs = [run for run in workspace.sweeps.runs() if run.finished]
+taken = sum(run.bytes for run in workspace.sweeps.runs())
+st.caption(
+    f"Runs of whole sources that are kept: {len(runs):,}. On disk they take {megabytes(taken)} "
+    f"of {megabytes(workspace.settings.runs_bytes)}, which is set with ACTVIZ_RUNS_MB."
+)
+
 st.subheader("Words")
 st.markdown("\n".join(f"- {meaning(term)}" for term in Term))
 
