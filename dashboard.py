@@ -37,6 +37,17 @@ async def serve_figure_script(request: Request) -> Response:
     return Response(content, media_type="text/javascript", headers=headers)
 
 
+async def serve_thumbnail(request: Request) -> Response:
+    """Answer with a small picture of a source, which maps of pictures show beside a point."""
+    from actviz_core.ui.figure.thumbnails import thumbnail
+
+    found = await thumbnail(request.path_params["source"], request.path_params["index"])
+    if found is None:
+        return Response("There is no such picture.", status_code=404, media_type="text/plain")
+    content, headers = found
+    return Response(content, media_type="image/webp", headers=headers)
+
+
 def say_uncaught(error: Exception) -> bool:
     """Tell of what no page caught, in what a click does for example; True: Streamlit shows nothing else."""
     from actviz_core.ui import errors
@@ -66,7 +77,10 @@ class NameScripts:
 
 
 # Whatever stands before it is the server's base path, which is not known yet.
-routes = [Route("/{base:path}figure/{version}/{name}", serve_figure_script)]
+routes = [
+    Route("/{base:path}figure/{version}/{name}", serve_figure_script),
+    Route("/{base:path}thumbnail/{source}/{index:int}", serve_thumbnail),
+]
 middleware = [Middleware(AddToHead), Middleware(NameScripts)]
 
 app = st.App(

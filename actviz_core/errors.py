@@ -113,6 +113,10 @@ class SweepError(ActVizError):
     """A pass over a whole source that cannot start or go on; the message says what is kept and what to do."""
 
 
+class MapError(ActVizError):
+    """A map of pictures that cannot be made."""
+
+
 class UnknownRunError(SweepError):
     """A run that is not kept here."""
 

@@ -92,8 +92,17 @@ def press(app: AppTest, label: str, *, nth: int = 0) -> None:
 
 def click(app: AppTest, key: str, item: Any, place: tuple[int, int] | None = None, panel: int = 0) -> None:
     """Click a tile of a figure, or a cell of it, as the browser reports it."""
-    told = {"item": item, "place": place and list(place), "panel": panel}
-    events = [{"event": "clicked", "value": told}]
+    _tell(app, key, "clicked", {"item": item, "place": place and list(place), "panel": panel})
+
+
+def draw_around(app: AppTest, key: str, corners: Sequence[tuple[float, float]]) -> None:
+    """Draw a line around points of a map, as the browser reports it."""
+    _tell(app, key, "selected", [list(corner) for corner in corners])
+
+
+def _tell(app: AppTest, key: str, event: str, value: Any) -> None:
+    """Run the app with what a figure tells."""
+    events = [{"event": event, "value": value}]
     states = app._tree.get_widget_states()
     widget_id = f"$$STREAMLIT_INTERNAL_KEY_{_figures(app)[key].id}__events"
     states.widgets.add(id=widget_id, json_trigger_value=json.dumps(events))

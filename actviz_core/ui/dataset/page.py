@@ -12,6 +12,7 @@ from actviz_core.sweep import KeptRun, delete_run
 from actviz_core.ui.browser import opened_or_offered
 from actviz_core.ui.dataset.alike import show_alike
 from actviz_core.ui.dataset.alive import show_alive
+from actviz_core.ui.dataset.apart import show_apart
 from actviz_core.ui.dataset.choosing import (
     RUN,
     SOURCE,
@@ -44,6 +45,7 @@ class Question(StrEnum):
     GOOD = "good"
     ALIVE = "alive"
     EXCITES = "excites"
+    APART = "apart"
     ALIKE = "alike"
 
 
@@ -51,6 +53,7 @@ QUESTIONS: dict[Question, tuple[str, Callable[[RunInHand], None]]] = {
     Question.GOOD: ("How good is it", show_good),
     Question.ALIVE: ("Are its channels alive", show_alive),
     Question.EXCITES: ("What excites them", show_excites),
+    Question.APART: ("What a layer tells apart", show_apart),
     Question.ALIKE: ("Alike inside", show_alike),
 }
 QUESTION = LinkValue[Question](

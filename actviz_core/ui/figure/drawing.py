@@ -1,6 +1,6 @@
 """Plotly figures as pages draw them: the figure goes to the browser as JSON, clicks come back."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -100,8 +100,27 @@ def draw_clickable(
     _draw(figure, key=key, alt=alt, told=told, clicked=clicked)
 
 
+def draw_selectable(
+    figure: go.Figure,
+    *,
+    key: str,
+    alt: str,
+    clicked: Callable[[Click], None],
+    selected: Callable[[Sequence[tuple[float, float]]], None],
+    told: Told | None = None,
+) -> None:
+    """Draw a map of points that can be clicked, and drawn around: ``selected`` gets the outline's corners."""
+    _draw(figure, key=key, alt=alt, told=told, clicked=clicked, selected=selected)
+
+
 def _draw(
-    figure: go.Figure, *, key: str, alt: str, told: Told | None, clicked: Callable[[Click], None] | None
+    figure: go.Figure,
+    *,
+    key: str,
+    alt: str,
+    told: Told | None,
+    clicked: Callable[[Click], None] | None,
+    selected: Callable[[Sequence[tuple[float, float]]], None] | None = None,
 ) -> None:
     collecting = _COLLECTED.get()
     if collecting is not None:
@@ -122,6 +141,7 @@ def _draw(
         data=b'{"about":' + orjson.dumps(about) + b',"figure":' + drawing.encode() + b"}",
         height=figure.layout.height,  # kept free from the start, so that nothing moves later
         on_clicked_change=lambda: _answer(key, clicked),
+        on_selected_change=lambda: _answer_outline(key, selected),
     )
 
 
@@ -131,6 +151,13 @@ def _answer(key: str, clicked: Callable[[Click], None] | None) -> None:
     if clicked is not None and told:
         place = told["place"]
         clicked(Click(told["item"], None if place is None else (place[0], place[1]), told["panel"]))
+
+
+def _answer_outline(key: str, selected: Callable[[Sequence[tuple[float, float]]], None] | None) -> None:
+    """Tell the page what was drawn around."""
+    told = st.session_state[key]["selected"]
+    if selected is not None and told:
+        selected([(float(x), float(y)) for x, y in told])
 
 
 def _in_hand() -> dict[str, Any] | None:

@@ -4,7 +4,9 @@ import { addKeys, rest } from "./keys.js";
 import { loadPlotly } from "./library.js";
 import { addMarks } from "./marks.js";
 import { clickedCell, join, leave, pin } from "./pointing.js";
+import { addPoints } from "./points.js";
 import { onPress } from "./press.js";
+import { addSelecting } from "./selecting.js";
 import { dressed, themeOf } from "./theme.js";
 import { addTools } from "./tools.js";
 
@@ -18,6 +20,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
   const figure = mounted.get(parentElement) ?? mount(parentElement.querySelector(".figure"));
   mounted.set(parentElement, figure);
   figure.tell = (click) => setTriggerValue("clicked", click);
+  figure.select = (outline) => setTriggerValue("selected", outline);
   update(figure, data);
   return () => {
     mounted.delete(parentElement);
@@ -32,11 +35,13 @@ function mount(root) {
   const figure = { root, plot, words: root.querySelector(".figure-words") };
   figure.marks = addMarks(root);
   const tools = addTools(figure);
+  figure.points = addPoints(figure, (item) => choose(figure, { item, place: null, panel: 0 }));
+  figure.selecting = addSelecting(figure);
   addKeys(figure);
   join(figure);
   const releasing = onPress(
     plot,
-    (event) => figure.drawn && clickedCell(figure, event),
+    (event) => figure.drawn && (clickedCell(figure, event) ?? figure.points.pressed(event)),
     (cell) => choose(figure, cell),
   );
   let width = root.clientWidth;
@@ -50,6 +55,7 @@ function mount(root) {
     figure.gone = true;
     leave(figure);
     figure.marks.remove();
+    figure.points.remove();
     observer.disconnect();
     tools.remove();
     releasing.abort();
@@ -98,7 +104,7 @@ async function update(figure, bytes) {
   }
   if (figure.gone || figure.wanted !== drawing || figure.theme !== theme) return;
   figure.drawing = drawing; // not before: what is seen until then answers as what it is
-  const layout = { ...dressed(drawing.layout, theme), uirevision: figure.version };
+  const layout = { ...figure.selecting.dress(dressed(drawing.layout, theme)), uirevision: figure.version };
   if (document.fullscreenElement === root) layout.height = window.innerHeight;
   try {
     await paint(figure, figure.plotly.react(plot, drawing.data, layout, CONFIG));
@@ -112,9 +118,11 @@ async function update(figure, bytes) {
     plot.on("plotly_click", (event) => onPoint(figure, event));
     plot.on("plotly_relayout", () => pin(figure));
     plot.on("plotly_doubleclick", () => clearTimeout(figure.clicking));
+    figure.selecting.listen();
   }
   figure.drawn = true;
   if (figure.at && !same) rest(figure);
+  if (!same) figure.points.rest();
   pin(figure);
   root.dataset.state = "drawn";
 }
