@@ -4,6 +4,7 @@ import streamlit as st
 
 from actviz_core.ui.errors import require
 from actviz_core.ui.glossary import Term, meaning
+from actviz_core.ui.questions import questions
 from actviz_core.ui.story import other_pictures, tell_story
 from actviz_core.ui.tab_title import name_tab
 from actviz_core.ui.view import current_view
@@ -21,4 +22,5 @@ st.caption(
 model, sample = require(view, workspace)
 name_tab(f"{sample.title} in {model.key}")
 tell_story(view, model, sample, workspace)
+questions(model)
 other_pictures(sample, workspace)

@@ -25,7 +25,7 @@ PAGES = {
     "about": "/about",
 }
 MENU = {"/": "Start", "/samples": "Samples", "/layers": "Layers", "/activations": "Activations"}
-MENU |= {"/compare": "Compare", "/why": "Why"}
+MENU |= {"/compare": "Compare", "/why": "Why", "/dataset": "Data set"}
 
 TOPS = """() => {
     window.tops = [];
@@ -79,8 +79,10 @@ def test_the_menu_of_a_narrow_window_shows_the_page_that_is_open(
 ) -> None:
     with new_context(browser, size=NARROW) as context, visiting(context, server.url) as visitor:
         page = visitor.open(link)
-        current = page.get_by_test_id("stTopNav").locator("a[aria-current=page]:visible")
+        current = page.get_by_test_id("stTopNav").locator("a[aria-current=page]")
         assert current.inner_text().endswith(MENU[link])
+        opacity = current.evaluate("link => getComputedStyle(link.closest('.rc-overflow-item')).opacity")
+        assert opacity == "1"  # what has no room is laid over the first one, and cannot be seen
         box = current.bounding_box()
         assert box is not None
         assert box["x"] + box["width"] <= NARROW[0]

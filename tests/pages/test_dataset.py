@@ -303,3 +303,12 @@ def test_calibration_is_that_of_the_answers(new_server: Callable[..., Workspace]
         (bins == at).sum() * abs(right[bins == at].mean() - sure[bins == at].mean()) for at in set(bins)
     ) / len(told)
     assert f"Its calibration error is {error:.1%}".replace("%", " %") in read_page(app)
+
+
+def test_start_leads_to_the_questions_that_people_ask_next() -> None:
+    links = {link.label: link.page for link in visit("start").get("page_link")}
+    assert links["How good is it, and where is it wrong?"] == "dataset"
+    assert links["How did it learn?"] == "card"
+    other = {link.label for link in visit("start", {"model": "resnet18@random"}).get("page_link")}
+    assert "How good is it, and where is it wrong?" in other
+    assert "How did it learn?" not in other

@@ -20,7 +20,7 @@ from actviz_core.ui.text import plain
 
 MOST_CLASSES = 24
 SHEET, SUREST = 60, 24
-WIDE, SIDE = 0.58, 0.38  # shares of the page's width
+WIDE, SIDE = 0.65, 0.31  # shares of the page's width
 
 
 def _read_cell(texts: Sequence[str]) -> tuple[int, int] | None:
@@ -43,11 +43,11 @@ def show_good(hand: RunInHand) -> None:
         return
     right = _right(run)
     st.markdown(f"**{plain(_sentence(run, right))}**")
-    page = st.grid(5, min_column_width=200, gap="medium")
-    with page.cell(column_span=3):
+    page = st.grid(3, min_column_width=260, gap="medium")
+    with page.cell(column_span=2):
         _matrix(hand, right)
         _surest(hand)
-    with page.cell(column_span=2):
+    with page.cell():
         _by_class(run)
         _calibration(run)
 
