@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from actviz_core.errors import ActVizError, SweepError
+from actviz_core.errors import ActVizError
 from actviz_core.models import Model
-from actviz_core.samples import Source
+from actviz_core.samples import Source, open_source
 from actviz_core.settings import Settings
 from actviz_core.sweep import KeptRun, Manifest, Run, list_runs, open_run
 from actviz_core.sweep.identity import source_fingerprint, stamps_of
@@ -120,13 +120,16 @@ class Sweeps:
     def of_call(
         self, network: str, call: str, *, channels: int, source: str, wanted: str | None = None
     ) -> Run | None:
-        """The wanted one of `runs_with`, else the first that can be opened; None where there is none."""
+        """The wanted one of `runs_with`, else the first, whose pictures are all still as they were."""
         runs = self.runs_with(network, call, channels=channels, source=source)
-        for run in sorted(runs, key=lambda run: run.id != wanted):
+        for kept in sorted(runs, key=lambda run: run.id != wanted):
             try:
-                return self.open(run.id)
-            except (SweepError, OSError):
-                continue  # deleted meanwhile
+                run = self.open(kept.id)
+                source_now = open_source(kept.manifest.source, self._settings)
+            except (ActVizError, OSError):
+                continue  # deleted meanwhile, or its pictures are gone
+            if self.is_same(source_now, run):
+                return run
         return None
 
     def open(self, run: str) -> Run:

@@ -4,6 +4,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -38,11 +39,11 @@ SOURCE = "bundled-cifar10"
 LAYERS = ["layer1.0.conv1", "layer3"]
 
 
-def keep(key: str = MODEL, source: str = SOURCE, **options: int) -> Run:
+def keep(key: str = MODEL, source: str = SOURCE, limit: int | None = None) -> Run:
     """Sweep here and now, so that the server has a run."""
     workspace = shared_workspace()
     pictures = open_source(source, workspace.settings)
-    return sweep(workspace.model(key), pictures, LAYERS, settings=workspace.settings, **options)
+    return sweep(workspace.model(key), pictures, LAYERS, limit=limit, settings=workspace.settings)
 
 
 def answers(key: str = MODEL) -> list[tuple[str, str, float]]:
@@ -306,9 +307,11 @@ def test_calibration_is_that_of_the_answers(new_server: Callable[..., Workspace]
 
 
 def test_start_leads_to_the_questions_that_people_ask_next() -> None:
-    links = {link.label: link.page for link in visit("start").get("page_link")}
+    shown: list[Any] = [*visit("start").get("page_link")]
+    links = {link.label: link.page for link in shown}
     assert links["How good is it, and where is it wrong?"] == "dataset"
     assert links["How did it learn?"] == "card"
-    other = {link.label for link in visit("start", {"model": "resnet18@random"}).get("page_link")}
+    shown = [*visit("start", {"model": "resnet18@random"}).get("page_link")]
+    other = {link.label for link in shown}
     assert "How good is it, and where is it wrong?" in other
     assert "How did it learn?" not in other

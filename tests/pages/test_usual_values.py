@@ -113,16 +113,16 @@ def test_the_run_of_the_pictures_source_is_used_else_the_largest(
     workspace = new_server()
     small, large = keep(limit=6), keep()
     patterns = keep(source="patterns", limit=4)
-    network, layer = workspace.model(MODEL).fingerprint, {"channels": 32}
+    network, channels = workspace.model(MODEL).fingerprint, 32
 
     def found(source: str) -> Run | None:
-        return workspace.sweeps.of_call(network, LAYER, source=source, **layer)
+        return workspace.sweeps.of_call(network, LAYER, source=source, channels=channels)
 
     for source, run in ((SOURCE, large), ("upload", large), ("patterns", patterns)):
         assert (one := found(source)) is not None
         assert one.id == run.id
     assert workspace.sweeps.of_call(network, LAYER, source=SOURCE, channels=31) is None
-    assert workspace.sweeps.of_call("other", LAYER, source=SOURCE, **layer) is None
+    assert workspace.sweeps.of_call("other", LAYER, source=SOURCE, channels=channels) is None
     delete_run(large.id, workspace.settings)
     assert (one := found("upload")) is not None
     assert one.id == small.id

@@ -71,8 +71,9 @@ def _sentence(run: Run, right: npt.NDArray[np.bool_]) -> str:
                 "told. Below is what it answers."
             )
         return "These pictures have no labels, so right and wrong cannot be told. Below is what it answers."
-    named = int((run.said[:, 0] == known)[known >= 0].sum())
-    among = int((run.said[:, :5] == known[:, None]).any(axis=1)[known >= 0].sum())
+    labelled = np.flatnonzero(known >= 0)
+    named = int((run.said[labelled, 0] == known[labelled]).sum())
+    among = int((run.said[labelled, :5] == known[labelled, None]).any(axis=1).sum())
     confusion = np.where(right.any(axis=1)[:, None], run.confusion, 0)
     mistakes = [
         (run.manifest.labels[row], class_name(run, column), times)
