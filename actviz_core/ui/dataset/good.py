@@ -74,7 +74,8 @@ def _sentence(run: Run, right: npt.NDArray[np.bool_]) -> str:
     labelled = np.flatnonzero(known >= 0)
     named = int((run.said[labelled, 0] == known[labelled]).sum())
     among = int((run.said[labelled, :5] == known[labelled, None]).any(axis=1).sum())
-    confusion = np.where(right.any(axis=1)[:, None], run.confusion, 0)
+    judged: npt.NDArray[np.bool_] = np.asarray(right.any(axis=1))
+    confusion = np.where(judged[:, None], run.confusion, 0)
     mistakes = [
         (run.manifest.labels[row], class_name(run, column), times)
         for row, column, times in frequent_mistakes(confusion, right)
