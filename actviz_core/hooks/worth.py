@@ -1,7 +1,7 @@
 """What each channel of a layer is worth for an answer: how far it falls when that channel is switched off."""
 
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,8 +10,8 @@ from torch import Tensor, nn
 
 from actviz_core.errors import EditError
 from actviz_core.hooks.capture import Seen, capture
-from actviz_core.hooks.edits import Edit, Editing, switch_off
-from actviz_core.hooks.nesting import with_tensors
+from actviz_core.hooks.edits import Edit, Editing, check_changeable, switch_off
+from actviz_core.hooks.nesting import named_tensors, with_tensors
 from actviz_core.hooks.passes import left_as_found, observed, run, unwrap
 from actviz_core.hooks.selection import is_step, names_of_layers
 from actviz_core.hooks.steps import StepWatch
@@ -38,8 +38,8 @@ def channel_worth(
     ``batch`` channels are switched off in one pass, beside the unchanged picture, whose score in that same
     pass is what the others are subtracted from. Where batching changes last digits, as torch's own does,
     they change here too; with a ``batch`` of 1 each pass has one picture, and every score is bit for bit that
-    of a pass with the channel set to zero by hand. So it is where the activation's first axis does not count
-    pictures (the windows of a Swin).
+    of a pass with the channel set to zero by hand. So it is where the first axis of the activation (the
+    windows of a Swin) or of the answer does not count pictures.
 
     The result is on the CPU, in the answer's own precision; the module is left as found. Raises
     `UnknownLayerError` for a layer that isn't there or has several activations, `EditError` where there is no
@@ -56,16 +56,25 @@ def channel_worth(
     if shape[0] != 1 or axis == 0:
         batch = 1
     passes = _Passes(module, inputs, layer, target, steps)
-    if batch == 1:
-        whole = passes.scores(1, {})
-        without = [passes.scores(1, {layer: switch_off(channel, axis=axis)}) for channel in range(count)]
-        return whole - torch.cat(without)
+    if batch > 1:
+        with suppress(_NotApartError):
+            return _in_batches(passes, layer, count, axis, batch)
+    whole = passes.scores(1, {})
+    without = [passes.scores(1, {layer: switch_off(channel, axis=axis)}) for channel in range(count)]
+    return whole - torch.cat(without)
+
+
+def _in_batches(passes: "_Passes", layer: str, count: int, axis: int, batch: int) -> Tensor:
     worth = []
     for start in range(0, count, batch):
         channels = range(start, min(start + batch, count))
         scores = passes.scores(len(channels) + 1, {layer: _OffByPicture(channels, axis)})
         worth.append(scores[0] - scores[1:])
     return torch.cat(worth)
+
+
+class _NotApartError(Exception):
+    """The answer does not tell the pictures of a batch apart."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +85,7 @@ class _OffByPicture:
     axis: int
 
     def __call__(self, tensor: Tensor) -> Tensor:
+        check_changeable(tensor)
         if tensor.shape[0] != len(self.channels) + 1:
             raise EditError("The pictures of a batch are not apart in this layer: switch off with batch=1.")
         changed = tensor.clone()
@@ -93,7 +103,10 @@ class _Passes:
     steps: bool
 
     def scores(self, count: int, edits: Mapping[str, Edit]) -> Tensor:
-        """The score of each of ``count`` copies of the picture, run at once with these edits: (count,)."""
+        """The score of each of ``count`` copies of the picture, run at once with these edits: (count,).
+
+        Raises `_NotApartError` where there are several and the answer is not one of so many pictures.
+        """
         network = unwrap(self.module)
         editing = Editing(edits, names_of_layers(network.root, network.prefix), steps=self.steps)
         nothing: Seen[None] = Seen(lambda _tensor: None, {}, None, every_step=False)
@@ -110,10 +123,18 @@ class _Passes:
             copies = with_tensors(self.inputs, lambda _, tensor: tensor.repeat_interleave(count, 0))
             output = run(network.root, copies)
             editing.all_made()
+            if count > 1 and not all(_counts(tensor, count) for _, tensor in named_tensors(output)):
+                raise _NotApartError
             if not callable(self.target):
                 return class_values(output, self.target).cpu()
-            numbers = [number_of(_picture(output, index), self.target) for index in range(count)]
-            return torch.stack(numbers).cpu()
+            answers = [_picture(output, index) for index in range(count)] if count > 1 else [output]
+            return torch.stack([number_of(answer, self.target) for answer in answers]).cpu()
+
+
+def _counts(tensor: Tensor, count: int) -> bool:
+    """Whether a tensor of the answer can hold a row for each of so many pictures."""
+    plain = tensor.layout is torch.strided and not tensor.is_nested
+    return plain and tensor.dim() > 1 and tensor.shape[0] == count
 
 
 def _picture(output: Any, index: int) -> Any:
