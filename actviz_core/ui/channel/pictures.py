@@ -89,14 +89,14 @@ def run_of(hand: ChannelInHand) -> str | None:
 
 @dataclass(frozen=True, eq=False)
 class Crop:
-    """What a picture's strongest cell sees of it: pixels, uint8 (h, w, 3)."""
+    """What a picture's highest cell sees of it: pixels, uint8 (h, w, 3)."""
 
     hit: Hit
     pixels: npt.NDArray[np.uint8]
 
 
 def crops_task(hand: ChannelInHand, hits: Sequence[Hit], which: str) -> Task[tuple[Crop, ...]]:
-    """Cut every picture to the box of its strongest cell, in the background."""
+    """Cut every picture to the box of its highest cell, in the background."""
     model, workspace, call, channel = hand.model, hand.workspace, hand.call, hand.channel
     height, width = model.preprocess.size
 
