@@ -1,6 +1,6 @@
 """Files that leave the app. Pages, tables, values and scripts say where they came from."""
 
-from actviz_core.export.bundle import replay_zip, replay_zip_bytes
+from actviz_core.export.bundle import replay_zip, replay_zip_bytes, script_zip
 from actviz_core.export.html import figure_html
 from actviz_core.export.provenance import Provenance, caption
 from actviz_core.export.script import Run, Script, replay_script
@@ -21,6 +21,7 @@ __all__ = [
     "replay_script",
     "replay_zip",
     "replay_zip_bytes",
+    "script_zip",
     "statistics_csv",
     "value_names",
     "values_npz",
