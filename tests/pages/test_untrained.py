@@ -14,7 +14,7 @@ from tests.pages.visit import as_read, check_fine, click, described, read_page, 
 from tests.toy_models import CountedNet
 
 ServeToy = Callable[[nn.Module], Workspace]
-PAGES = ["start", "samples", "layers", "activations", "channel", "compare", "weights", "about"]
+PAGES = ["start", "samples", "layers", "activations", "channel", "compare", "why", "weights", "card", "about"]
 LEARNED = ("edges", "textures", "whole things", "what the picture is about", "network says")
 
 
@@ -85,6 +85,9 @@ def test_classes_that_all_tie_are_undecided_and_none_is_named(serve_toy: ServeTo
     check_fine(app)
     assert "Network says: undecided, 3 classes tie at 33 %" in read_page(app)
     assert "**ant**" not in read_page(app)
+    links = [as_read(link.proto.label) for link in app.get("page_link")]
+    assert not [label for label in links if "ant" in label]
+    assert ("Why?" in links) is (page == "start")
 
 
 def test_a_picture_that_shows_none_of_the_classes_is_told_with_those_it_can_name() -> None:
