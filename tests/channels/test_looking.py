@@ -46,7 +46,8 @@ class Spectrum(nn.Module):
     """Returns complex numbers, of which the magnitude is drawn."""
 
     def forward(self, x: Tensor) -> Tensor:
-        return torch.fft.fft2(x)
+        spectrum: Tensor = torch.fft.fft2(x)
+        return spectrum
 
 
 def test_of_a_complex_cell_the_gradient_is_that_of_its_magnitude() -> None:

@@ -100,7 +100,8 @@ class OneRow(nn.Module):
 
 
 def dense_second(answer: Tensor) -> Tensor:
-    return answer.to_dense().reshape(-1)[1]
+    second: Tensor = answer.to_dense().reshape(-1)[1]
+    return second
 
 
 @pytest.mark.parametrize("sparse", [False, True])
