@@ -14,7 +14,7 @@ from tests.pages.visit import as_read, check_fine, click, described, read_page, 
 from tests.toy_models import CountedNet
 
 ServeToy = Callable[[nn.Module], Workspace]
-PAGES = ["start", "samples", "layers", "activations", "channel", "compare", "why", "weights", "card", "about"]
+PAGES = ["start", "samples", "layers", "activations", "channel", "compare", "why", "weights", "about"]
 LEARNED = ("edges", "textures", "whole things", "what the picture is about", "network says")
 
 
@@ -39,6 +39,10 @@ def test_random_weights_are_told_on_every_page(page: str, key: str) -> None:
     assert said.count(RANDOM_WEIGHTS) == 1
     assert not [words for words in LEARNED if words in said.lower()]
     assert "By chance: **" in said
+
+
+def test_the_card_of_the_trained_weights_says_that_those_in_hand_are_random() -> None:
+    assert read_page(visit("card", {"model": "cifar-resnet20@random"})).count(RANDOM_WEIGHTS) == 1
 
 
 @pytest.mark.parametrize("page", PAGES)
