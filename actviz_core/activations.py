@@ -204,12 +204,12 @@ def _calls_of(layer: str, record: Record) -> LayerCalls:
         if not number:
             raise
         names = tuple(name for name in record.calls(step) if name == layer or name.startswith(f"{layer}["))
-    values = [part for name in names for part in _parts(name, record[name])]
+    values = [part for name in names for part in parts_of(name, record[name])]
     return LayerCalls(tuple(name for name, _ in values), tuple(value for _, value in values))
 
 
-def _parts(call: str, value: Tensor) -> list[tuple[str, Tensor]]:
-    """The value itself; of a nested tensor its parts, which may differ in shape: ``call[0]``, ``call[1]``."""
+def parts_of(call: str, value: Tensor) -> list[tuple[str, Tensor]]:
+    """The value with its name; of a nested tensor its parts, which may differ in shape: ``call[0]``."""
     if not value.is_nested:
         return [(call, value)]
     return [(f"{call}[{number}]", part) for number, part in enumerate(value.unbind())]

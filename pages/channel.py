@@ -13,7 +13,7 @@ workspace, view = shared_workspace(), current_view()
 st.title("Channel")
 st.caption(
     "One channel, and what can be found out about it. Each card begins with its answer.",
-    help=meaning(Term.CHANNEL),
+    help=meaning(Term.CHANNEL, Term.LAYER, Term.STRENGTH, Term.WEIGHTS),
 )
 
 page_body(show_channel, view, workspace)

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from actviz_core.ui.board_names import network_text
 from actviz_core.ui.errors import require, warn_of_size
 from actviz_core.ui.glossary import Term, meaning
 from actviz_core.ui.layer_sizes_view import show_layer_sizes
@@ -20,7 +21,7 @@ st.caption(
 )
 
 model, sample = require(view, workspace)
-name_tab(f"Layers of {model.key}")
+name_tab(f"Layers of {network_text(model.key, workspace)}")
 rows = workspace.tree(model, steps=view.steps)
 quick_picks(workspace.tree(model))
 shown = filter_rows(rows, view)

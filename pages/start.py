@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from actviz_core.ui.board_names import network_text
 from actviz_core.ui.errors import require
 from actviz_core.ui.glossary import Term, meaning
 from actviz_core.ui.questions import questions
@@ -20,7 +21,7 @@ st.caption(
 )
 
 model, sample = require(view, workspace)
-name_tab(f"{sample.title} in {model.key}")
+name_tab(f"{sample.title} in {network_text(model.key, workspace)}")
 tell_story(view, model, sample, workspace)
 questions(model)
 other_pictures(sample, workspace)

@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor, nn
 
+from actviz_core.activations import as_numbers
 from actviz_core.analysis import as_maps
 from actviz_core.errors import ChannelError
 from actviz_core.hooks import capture
@@ -24,12 +25,8 @@ def returned_once(module: nn.Module, inputs: Tensor, layer: str) -> tuple[str, T
 
 
 def maps_of(activation: Tensor, layout: Layout, picture: int = 0) -> Tensor:
-    """One picture's maps, (C, H, W), of a detached tensor on the CPU. Raises `ShapeError` without cells."""
-    if activation.is_quantized:
-        activation = activation.dequantize()
-    if activation.dtype in (torch.float16, torch.bfloat16):  # numpy does not know the latter
-        activation = activation.float()
-    return torch.from_numpy(as_maps(activation.numpy(), layout, item=picture))
+    """One picture's maps, (C, H, W), of a tensor, as they are drawn. Raises `ShapeError` without cells."""
+    return torch.from_numpy(as_maps(as_numbers(activation), layout, item=picture))
 
 
 def check_place(maps: Tensor, call: str, cell: tuple[int, int] | None, channel: int | None) -> None:

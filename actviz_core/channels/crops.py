@@ -1,4 +1,4 @@
-"""Pictures cut to what the strongest cell of a channel can see of them."""
+"""Pictures cut to what the highest cell of a channel can see of them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from actviz_core.models import Model
 
 @dataclass(frozen=True, eq=False)
 class Crop:
-    """What a picture's strongest cell sees of it: pixels, uint8 (h, w, 3)."""
+    """What a picture's highest cell sees of it: pixels, uint8 (h, w, 3)."""
 
     hit: Hit
     pixels: npt.NDArray[np.uint8]
@@ -26,7 +26,7 @@ def cut_to_sight(
     image_of: Callable[[str], Image.Image],
     field_at: Callable[[tuple[int, int]], ReceptiveField],
 ) -> tuple[Crop, ...]:
-    """Cut every picture, as the network sees it, to the box of its strongest cell.
+    """Cut every picture, as the network sees it, to the box of its highest cell.
 
     ``image_of`` gives the picture of an image id, ``field_at`` the box of a cell. A picture stays whole where
     the layer looks at everything. Raises what these two raise.

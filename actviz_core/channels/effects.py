@@ -9,11 +9,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from actviz_core.activations import parts_of
 from actviz_core.analysis import TopK, read_prediction
 from actviz_core.arrays import as_stored
 from actviz_core.errors import ChannelError
 from actviz_core.hooks import capture, scale, switch_off
-from actviz_core.hooks.edits import Edit
+from actviz_core.hooks.edits import Edit, check_changeable
 from actviz_core.hooks.nesting import named_tensors
 from actviz_core.hooks.selection import has_steps
 from actviz_core.layouts import Layout
@@ -38,6 +39,7 @@ class _Even:
     axis: int
 
     def __call__(self, tensor: Tensor) -> Tensor:
+        check_changeable(tensor)
         changed = tensor.clone()
         part = changed.select(self.axis, self.channel)
         part.copy_(part.to(torch.promote_types(part.dtype, torch.float32)).mean().to(part.dtype))
@@ -63,7 +65,8 @@ def answer_with(model: Model, inputs: Tensor, call: str, edit: Edit) -> TopK:
     """
     steps = has_steps(model.module, [call])
     record = capture(model.module, inputs, [ROOT], edits={call: edit}, steps=steps)
-    outputs = {name.removeprefix("#1"): as_stored(value) for name, value in record.items()}
+    parts = [part for name, value in record.items() for part in parts_of(name.removeprefix("#1"), value)]
+    outputs = {name: as_stored(value) for name, value in parts}
     return read_prediction(outputs, model.task, model.classes, None)
 
 
@@ -74,7 +77,7 @@ def share_of_class(model: Model, index: int) -> Callable[[Any], Tensor]:
     """
 
     def share(output: Any) -> Tensor:
-        scores = _scores(output).to(torch.float64)
+        scores = torch.from_numpy(as_stored(_scores(output))).to(torch.float64)
         if model.task is Task.SEGMENTATION:
             maps = scores.reshape(scores.shape[-3:])
             return (maps.argmax(0) == index).to(torch.float64).mean()
@@ -85,7 +88,9 @@ def share_of_class(model: Model, index: int) -> Callable[[Any], Tensor]:
 
 def _scores(output: Any) -> Tensor:
     """The tensor that holds the answer, as `read_prediction` finds it."""
-    outputs = dict(named_tensors(output))
+    outputs = {
+        name: part for place, tensor in named_tensors(output) for name, part in parts_of(place, tensor)
+    }
     place = next((place for place in ("[out]", "[logits]") if place in outputs), None)
     if place is None and len(outputs) != 1:
         raise ChannelError("The network returned several tensors, of which none is called out or logits.")

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from actviz_core.channels.cells import check_place, maps_of, returned_once
 from actviz_core.channels.fourier_picture import FourierPicture, moved, roughness_gradient
 from actviz_core.channels.training import is_untrained
-from actviz_core.errors import ChannelError
+from actviz_core.errors import ActVizError, ChannelError
 from actviz_core.hooks import capture
 from actviz_core.hooks.input_gradient import input_gradient
 from actviz_core.hooks.selection import has_steps
@@ -235,7 +235,12 @@ class _Climb:
         return value, gradient
 
     def _followed(self, picture: Tensor, number: Callable[[Tensor], Tensor]) -> tuple[float, Tensor]:
-        value, gradient = input_gradient(self._module, self._input(picture), self.call, number)
+        try:
+            value, gradient = input_gradient(self._module, self._input(picture), self.call, number)
+        except ActVizError:
+            raise
+        except Exception as error:  # the network ran already: what torch fails at here is the gradient
+            raise ChannelError(f"Torch follows no gradient from {self.call!r} to the input.") from error
         gradient = gradient.to("cpu", torch.float32) / self._std
         if not np.isfinite(value) or not gradient.isfinite().all():
             raise ChannelError(

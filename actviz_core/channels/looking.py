@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from actviz_core.channels.cells import maps_of
 from actviz_core.channels.receptive_field import ReceptiveField, receptive_field
-from actviz_core.errors import ChannelError
+from actviz_core.errors import UnknownLayerError
 from actviz_core.hooks.input_gradient import input_gradient
 from actviz_core.layouts import Layout
 
@@ -73,11 +73,14 @@ def look(
         positions = torch.arange(activation.numel()).reshape(activation.shape)
         at = int(maps_of(positions, layout)[channel, cell[0], cell[1]])
         number = activation.reshape(-1)[at]
+        number = number.abs() if number.is_complex() else number  # as it is drawn
         return number.to(torch.promote_types(number.dtype, torch.float32))
 
     try:
         _, gradient = input_gradient(module, inputs, numbered(call), value)
-    except ChannelError:
+    except UnknownLayerError:
+        raise
+    except Exception:  # the network ran for the box: what torch fails at here is the gradient
         return Look(field, None, "Torch follows no gradient from this layer to the picture.")
     sizes = gradient[0].to("cpu", torch.float64).abs().sum(0).numpy()
     if not np.isfinite(sizes).all():

@@ -1,6 +1,6 @@
 """Files that leave the app. Pages, tables, values and scripts say where they came from."""
 
-from actviz_core.export.bundle import replay_zip, replay_zip_bytes
+from actviz_core.export.bundle import replay_zip, replay_zip_bytes, script_zip
 from actviz_core.export.html import figure_html
 from actviz_core.export.provenance import Provenance, caption
 from actviz_core.export.run_tables import (
@@ -41,6 +41,7 @@ __all__ = [
     "run_npz",
     "run_npz_bytes",
     "run_provenance",
+    "script_zip",
     "statistics_csv",
     "table_csv",
     "table_parquet",

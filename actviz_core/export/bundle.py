@@ -22,6 +22,15 @@ def replay_zip(script: Script, values: Mapping[str, Values], provenance: Provena
     Pictures are PNG, weights state dicts that ``torch.load(weights_only=True)`` reads. The script must have
     been written for that name of the NPZ file. Raises `ExportError` as `values_npz` does.
     """
+    return _packed(script, name, {f"{name}.npz": values_npz(values, provenance)})
+
+
+def script_zip(script: Script, *, name: str) -> bytes:
+    """Pack ``<name>.py`` with the pictures and weights that it opens, as `replay_zip` does."""
+    return _packed(script, name, {})
+
+
+def _packed(script: Script, name: str, others: Mapping[str, bytes]) -> bytes:
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
         _put(archive, f"{name}.py", script.text.encode(), zipfile.ZIP_DEFLATED)
@@ -29,7 +38,8 @@ def replay_zip(script: Script, values: Mapping[str, Values], provenance: Provena
             _put(archive, file, _png(picture))
         for file, module in script.weights.items():
             _put(archive, file, _state_dict(module))
-        _put(archive, f"{name}.npz", values_npz(values, provenance))
+        for file, bytes_of_it in others.items():
+            _put(archive, file, bytes_of_it)
     return content.getvalue()
 
 

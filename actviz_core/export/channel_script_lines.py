@@ -2,7 +2,7 @@
 
 import base64
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -10,9 +10,7 @@ from PIL import Image
 
 from actviz_core.channels.excitation import Objective
 from actviz_core.export.channel_numbers import ChannelNumbers
-from actviz_core.export.channel_script_parts import picture_part
 from actviz_core.models import Preprocess
-from actviz_core.samples import parse_image_id
 
 
 def positions_of(positions: npt.NDArray[np.int64]) -> str:
@@ -117,14 +115,21 @@ def twins_lines(numbers: ChannelNumbers) -> list[str]:
     ]
 
 
-def pictures_lines(numbers: ChannelNumbers, prepared: Sequence[str], moved: str) -> list[str]:
-    """The largest value of each picture; with all of a source's, what follows from them."""
+def opened(file: str) -> str:
+    """The line that opens a picture that lies beside the script."""
+    return f"picture = Image.open(HERE / {file!r})"
+
+
+def pictures_lines(
+    numbers: ChannelNumbers, files: Mapping[str, str], prepared: Sequence[str], moved: str
+) -> list[str]:
+    """The largest value of each picture, a file each; with all of a source's, what follows from them."""
     if not numbers.pictures:
         return []
     lines = ["largest: dict[str, float] = {}", "means: dict[str, float] = {}"]
     for picture in numbers.pictures:
         lines += [
-            *picture_part(parse_image_id(picture)).lines,
+            opened(files[picture]),
             *prepared,
             "with torch.no_grad():",
             f"    value, _ = watched(network, inputs{moved}, layer, number)",

@@ -43,7 +43,8 @@ class Provenance:
     """One network, one picture, and the calls of that pass; nothing that changes from export to export.
 
     ``fingerprint`` is the model's, ``value_range`` the lowest and highest value on display (or what the
-    colours stand for), and ``versions`` holds those of Python, of the libraries, and of this project.
+    colours stand for), ``versions`` holds those of Python, of the libraries, and of this project, and
+    ``files`` the names of the uploaded files that weights and picture came from.
     """
 
     model_key: str
@@ -52,6 +53,7 @@ class Provenance:
     calls: tuple[str, ...]
     value_range: tuple[float, float] | None = None
     versions: Mapping[str, str] = field(default_factory=installed_versions, hash=False)
+    files: tuple[str, ...] = ()
 
     @classmethod
     def of(
@@ -60,9 +62,10 @@ class Provenance:
         image_id: str,
         calls: Sequence[str],
         value_range: tuple[float, float] | None = None,
+        files: Sequence[str] = (),
     ) -> "Provenance":
         """Describe values of ``model``, with the versions installed here."""
-        return cls(model.key, model.fingerprint, image_id, tuple(calls), value_range)
+        return cls(model.key, model.fingerprint, image_id, tuple(calls), value_range, files=tuple(files))
 
     def as_dict(self) -> dict[str, Any]:
         """Everything in the types that JSON has."""
@@ -73,6 +76,7 @@ class Provenance:
             "calls": list(self.calls),
             "range": None if self.value_range is None else list(self.value_range),
             "versions": dict(self.versions),
+            **({"files": list(self.files)} if self.files else {}),
         }
 
     def as_rows(self) -> list[tuple[str, str]]:
@@ -82,6 +86,7 @@ class Provenance:
             ("model", self.model_key),
             ("fingerprint", self.fingerprint),
             ("image", self.image_id),
+            ("files", ", ".join(self.files)),
             ("calls", ", ".join(self.calls)),
             ("range", "" if span is None else f"{span[0]:.9g} to {span[1]:.9g}"),
             ("versions", ", ".join(f"{name} {version}" for name, version in self.versions.items())),
@@ -113,6 +118,7 @@ def caption(provenance: Provenances) -> str:
     parts = [
         ", ".join(dict.fromkeys(f"{one.model_key} ({one.fingerprint[:8]})" for one in several)),
         ", ".join(dict.fromkeys(one.image_id for one in several)),
+        ", ".join(dict.fromkeys(file for one in several for file in one.files)),
         ", ".join(dict.fromkeys(call or "output" for one in several for call in one.calls)),
     ]
     spans = {one.value_range for one in several}

@@ -1,30 +1,22 @@
 """A Python script that computes exported values again, with plain torch and torchvision."""
 
 import inspect
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import torch
-import torchvision
 from PIL import Image
 from torch import nn
-from torchvision.models import get_model_weights
 
 from actviz_core.arrays import as_stored
 from actviz_core.export import replay
 from actviz_core.export.provenance import Provenance
-from actviz_core.export.script_head import LOAD, guarded_imports, introduction, needs_of
-from actviz_core.export.script_parts import Asked, Part, results_of, switched
+from actviz_core.export.script_head import guarded_imports, introduction, needs_of
+from actviz_core.export.script_network import BUNDLED, network_part, numbered, prepared_part, weights_travel
+from actviz_core.export.script_parts import Asked, Part, results_of
 from actviz_core.gradients import Followed
-from actviz_core.models import Frame, Model
-from actviz_core.models.cifar_resnet20 import network as bundled
+from actviz_core.models import Model
 from actviz_core.models.edited import split_key
-from actviz_core.models.network import RANDOM_SEED
-from actviz_core.models.own_weights import DIGITS
-from actviz_core.models.preprocess import LONGEST
-from actviz_core.models.torchvision_networks import building_arguments
 from actviz_core.samples import parse_image_id
 
 _MAIN = '''
@@ -98,11 +90,11 @@ def replay_script(runs: Sequence[Run], *, npz_name: str) -> Script:
     travelling = {
         split_key(run.model.key)[0]: run.model.module
         for run, _ in merged.values()
-        if _weights_travel(run.model)
+        if weights_travel(run.model)
     }
     picture_files, weights_files = (
-        _numbered(pictures, "picture", "png"),
-        _numbered(travelling, "weights", "pt"),
+        numbered(pictures, "picture", "png"),
+        numbered(travelling, "weights", "pt"),
     )
     parts = [
         _run(
@@ -160,16 +152,9 @@ _IMPORTS = {
     "from torchvision.transforms import functional as F",
 }
 
-_BUNDLED = (
-    bundled.ZeroPadShortcut,
-    bundled.Add,
-    bundled.BasicBlock,
-    bundled.stage,
-    bundled.CifarResNet20,
-)
 _ALWAYS = {replay.missing_file, as_stored, replay.compare}
 _FUNCTIONS = (
-    *_BUNDLED,
+    *BUNDLED,
     replay.missing_file,
     replay.built,
     replay.switch,
@@ -194,7 +179,7 @@ def _run(
     given = f"network{moved}, inputs{moved}{cast}"
     prefix = f"{model.key},{image_id}," if several else ""
     opened = Part((f"picture = Image.open(HERE / {picture!r})",))
-    parts = [_network(model, weights), opened, _prepared(model)]
+    parts = [network_part(model, weights), opened, prepared_part(model)]
     for followed in dict.fromkeys(way for _, way in calls):
         asked = [call for call, way in calls if way == followed]
         parts.append(results_of(model, asked, given, followed, prefix))
@@ -203,77 +188,3 @@ def _run(
         tuple(line for part in parts for line in part.imports),
         tuple(function for part in parts for function in part.functions),
     )
-
-
-def _is_bundled(model: Model) -> bool:
-    return type(model.module) is bundled.CifarResNet20
-
-
-def _weights_travel(model: Model) -> bool:
-    """Whether a network's weights are a file beside the script: the bundled ones, and uploaded ones."""
-    weights = split_key(model.key)[0].partition("@")[2]
-    if _is_bundled(model):
-        return True
-    return re.fullmatch(f"[0-9a-f]{{{DIGITS},64}}", weights) is not None
-
-
-def _network(model: Model, file: str) -> Part:
-    _, edits = split_key(model.key)
-    part = _unedited(model, file)
-    if not edits:
-        return part
-    switches = switched(model, edits)
-    return Part(
-        (*part.lines, *switches.lines),
-        (*part.imports, *switches.imports),
-        (*part.functions, *switches.functions),
-    )
-
-
-def _unedited(model: Model, file: str) -> Part:
-    key = split_key(model.key)[0]
-    name, _, weights = key.partition("@")
-    loaded = f"network.load_state_dict(torch.load(HERE / {file!r}, weights_only=True))"
-    if _is_bundled(model):
-        return Part(("network = CifarResNet20()", loaded), ("from torch import nn",), _BUNDLED)
-    if name not in torchvision.models.list_models():
-        line = f"network = built({name if file else key!r})"
-        imports = ("import os", "from torch import nn", "from actviz_core.errors import ActVizError", LOAD)
-        return Part((line, *([loaded] if file else [])), imports, (replay.built,))
-    published = get_model_weights(name)
-    if not weights or weights in published.__members__:
-        weights = published[weights or "DEFAULT"].name
-        return Part((f"network = torchvision.models.get_model({name!r}, weights={weights!r})",))
-    arguments = building_arguments(name, published["DEFAULT"])
-    told = ", ".join(f"{argument}={value!r}" for argument, value in arguments.items())
-    line = f"network = torchvision.models.get_model({name!r}, {told})"
-    return Part((line, loaded) if file else (f"torch.manual_seed({RANDOM_SEED})", line))
-
-
-def _prepared(model: Model) -> Part:
-    preprocess = model.preprocess
-    if preprocess.frame is Frame.PAD:
-        line = f"inputs = load_model({split_key(model.key)[0]!r}).preprocess(picture)"
-        return Part((line,), (LOAD,))
-    crop = list(preprocess.size) if preprocess.frame is Frame.CROP else None
-    keeps_proportions = len(preprocess.resize) == 1
-    cut = (f"picture = middle(picture, longest={LONGEST})",) if keeps_proportions else ()
-    lines = (
-        *cut,
-        "inputs = prepare(",
-        "    picture,",
-        f"    resize={list(preprocess.resize)},",
-        f"    crop={crop},",
-        f"    mean={list(preprocess.mean)},",
-        f"    std={list(preprocess.std)},",
-        f"    interpolation=InterpolationMode.{preprocess.interpolation.name},",
-        ")",
-    )
-    return Part(lines, (), (replay.middle, replay.prepare) if cut else (replay.prepare,))
-
-
-def _numbered(names: Mapping[str, Any], start: str, ending: str) -> dict[str, str]:
-    """A file's name for each: ``picture.png``, or ``picture-1.png`` and so on for several."""
-    if len(names) == 1:
-        return dict.fromkeys(names, f"{start}.{ending}")
-    return {name: f"{start}-{number}.{ending}" for number, name in enumerate(names, 1)}

@@ -39,6 +39,21 @@ def only_positive() -> Edit:
     return F.relu
 
 
+def check_changeable(tensor: Tensor) -> None:
+    """Raise `EditError` for values of which torch cannot change a single channel."""
+    kind = None
+    if tensor.is_quantized:
+        kind = "quantized"
+    elif tensor.layout is not torch.strided:
+        kind = "sparse"
+    elif tensor.is_nested:
+        kind = "nested"
+    elif tensor.is_floating_point() and tensor.element_size() == 1:
+        kind = str(tensor.dtype)
+    if kind is not None:
+        raise EditError(f"Torch cannot change a single channel of {kind} values.")
+
+
 def _numbers(channels: int | Sequence[int]) -> tuple[int, ...]:
     return (channels,) if isinstance(channels, int) else tuple(dict.fromkeys(channels))
 
@@ -50,6 +65,7 @@ class _Scaled:
     axis: int
 
     def __call__(self, tensor: Tensor) -> Tensor:
+        check_changeable(tensor)
         axes = f"(shape {tuple(tensor.shape)})"
         if not -tensor.dim() <= self.axis < tensor.dim():
             raise EditError(f"There is no axis {self.axis} in what this call returned {axes}.")

@@ -1,7 +1,7 @@
 """What each channel of a layer is worth for an answer: how far it falls when that channel is switched off."""
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,8 +10,8 @@ from torch import Tensor, nn
 
 from actviz_core.errors import EditError
 from actviz_core.hooks.capture import Seen, capture
-from actviz_core.hooks.edits import Edit, Editing, switch_off
-from actviz_core.hooks.nesting import with_tensors
+from actviz_core.hooks.edits import Edit, Editing, check_changeable, switch_off
+from actviz_core.hooks.nesting import named_tensors, with_tensors
 from actviz_core.hooks.passes import left_as_found, observed, run, unwrap
 from actviz_core.hooks.selection import is_step, names_of_layers
 from actviz_core.hooks.steps import StepWatch
@@ -41,8 +41,8 @@ def channel_worth(
     they change here too: on the bundled network by 4e-6 at most for scores up to 12, where 65 copies of the
     picture in one batch differ from one alone by 2e-6. With a ``batch`` of 1 each pass has one picture, and
     every score is bit for bit that of a pass with the channel set to zero by hand. So it is where the
-    activation's first axis does not count pictures (the windows of a Swin). ``progress`` is
-    told after each pass how many of how many are done.
+    first axis of the activation (the windows of a Swin) or of the answer does not count pictures.
+    ``progress`` is told after each pass how many of how many are done.
 
     The result is on the CPU, in the answer's own precision; the module is left as found. Raises
     `UnknownLayerError` for a layer that isn't there or has several activations, `EditError` where there is no
@@ -58,18 +58,27 @@ def channel_worth(
     count = shape[axis]
     if shape[0] != 1 or axis == 0:
         batch = 1
-    total = count + 1 if batch == 1 else -(-count // batch)
-    passes = _Passes(module, inputs, layer, target, steps, total, progress)
-    if batch == 1:
-        whole = passes.scores(1, {})
-        without = [passes.scores(1, {layer: switch_off(channel, axis=axis)}) for channel in range(count)]
-        return whole - torch.cat(without)
+    passes = _Passes(module, inputs, layer, target, steps, -(-count // batch), progress)
+    if batch > 1:
+        with suppress(_NotApartError):
+            return _in_batches(passes, layer, count, axis, batch)
+    passes = _Passes(module, inputs, layer, target, steps, count + 1, progress)
+    whole = passes.scores(1, {})
+    without = [passes.scores(1, {layer: switch_off(channel, axis=axis)}) for channel in range(count)]
+    return whole - torch.cat(without)
+
+
+def _in_batches(passes: "_Passes", layer: str, count: int, axis: int, batch: int) -> Tensor:
     worth = []
     for start in range(0, count, batch):
         channels = range(start, min(start + batch, count))
         scores = passes.scores(len(channels) + 1, {layer: _OffByPicture(channels, axis)})
         worth.append(scores[0] - scores[1:])
     return torch.cat(worth)
+
+
+class _NotApartError(Exception):
+    """The answer does not tell the pictures of a batch apart."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +89,7 @@ class _OffByPicture:
     axis: int
 
     def __call__(self, tensor: Tensor) -> Tensor:
+        check_changeable(tensor)
         if tensor.shape[0] != len(self.channels) + 1:
             raise EditError("The pictures of a batch are not apart in this layer: switch off with batch=1.")
         changed = tensor.clone()
@@ -100,7 +110,10 @@ class _Passes:
     done: int = 0
 
     def scores(self, count: int, edits: Mapping[str, Edit]) -> Tensor:
-        """The score of each of ``count`` copies of the picture, run at once with these edits: (count,)."""
+        """The score of each of ``count`` copies of the picture, run at once with these edits: (count,).
+
+        Raises `_NotApartError` where there are several and the answer is not one of so many pictures.
+        """
         found = self._scores(count, edits)
         self.done += 1
         if self.progress is not None:
@@ -124,10 +137,18 @@ class _Passes:
             copies = with_tensors(self.inputs, lambda _, tensor: tensor.repeat_interleave(count, 0))
             output = run(network.root, copies)
             editing.all_made()
+            if count > 1 and not all(_counts(tensor, count) for _, tensor in named_tensors(output)):
+                raise _NotApartError
             if not callable(self.target):
                 return class_values(output, self.target).cpu()
-            numbers = [number_of(_picture(output, index), self.target) for index in range(count)]
-            return torch.stack(numbers).cpu()
+            answers = [_picture(output, index) for index in range(count)] if count > 1 else [output]
+            return torch.stack([number_of(answer, self.target) for answer in answers]).cpu()
+
+
+def _counts(tensor: Tensor, count: int) -> bool:
+    """Whether a tensor of the answer can hold a row for each of so many pictures."""
+    plain = tensor.layout is torch.strided and not tensor.is_nested
+    return plain and tensor.dim() > 1 and tensor.shape[0] == count
 
 
 def _picture(output: Any, index: int) -> Any:

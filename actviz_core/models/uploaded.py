@@ -1,5 +1,6 @@
 """Networks with uploaded weights, as the registry sees them."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import lru_cache
@@ -12,8 +13,13 @@ from actviz_core.errors import ActVizError
 from actviz_core.models.fitting import likely_architectures, signature
 from actviz_core.models.model import Origin, Parts, Training, WeightsInfo
 from actviz_core.models.network import Network
-from actviz_core.models.own_weights import OwnEntry, OwnWeights
+from actviz_core.models.own_weights import DIGITS, OwnEntry, OwnWeights
 from actviz_core.settings import Settings
+
+
+def is_upload(weights: str) -> bool:
+    """Whether what stands behind the @ of a model key is an upload's digits."""
+    return re.fullmatch(f"[0-9a-f]{{{DIGITS},64}}", weights) is not None
 
 
 def own_weights(settings: Settings) -> OwnWeights:

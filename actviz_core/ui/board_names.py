@@ -5,8 +5,11 @@ from dataclasses import dataclass
 
 from actviz_core.board import Panel
 from actviz_core.errors import ActVizError
-from actviz_core.models.edited import split_key
+from actviz_core.models import Model
+from actviz_core.models.edited import joined_key, split_key
 from actviz_core.models.registry import weights_title
+from actviz_core.models.uploaded import is_upload
+from actviz_core.samples import Sample
 from actviz_core.samples.variants import MARK
 from actviz_core.workspace import Workspace
 
@@ -68,6 +71,30 @@ def weights_text(model_key: str, workspace: Workspace) -> str:
     return ", ".join([title, *edits])
 
 
+def network_text(model_key: str, workspace: Workspace) -> str:
+    """What people call a network: its key, in which an upload's digits give way to the name of its file."""
+    base, edits = split_key(model_key)
+    name, at, _ = base.partition("@")
+    return joined_key(f"{name}{at}{weights_text(base, workspace) if at else ''}", edits)
+
+
+def readable_panels(panels: Sequence[Panel], workspace: Workspace) -> list[Panel]:
+    """The panels as titles and names of files tell them: uploads by the names of their files."""
+    networks = _apart([panel.model_key for panel in panels], lambda key: network_text(key, workspace))
+    pictures = _apart([panel.image_id for panel in panels], lambda key: file_or_id(key, workspace))
+    return [
+        Panel(network, picture, panel.call)
+        for network, picture, panel in zip(networks, pictures, panels, strict=True)
+    ]
+
+
+def uploaded_files(model: Model, sample: Sample, workspace: Workspace) -> tuple[str, ...]:
+    """The names of the uploaded files that these weights and this picture came from, if they did."""
+    base, _ = split_key(model.key)
+    weights = (weights_text(base, workspace),) if is_upload(base.partition("@")[2]) else ()
+    return (*weights, *((sample.name,) if sample.name else ()))
+
+
 def picture_text(image_id: str, workspace: Workspace) -> str:
     """What people call a picture: ``cat (bundled-cifar10/0)``, or the name of an uploaded file."""
     try:
@@ -77,6 +104,14 @@ def picture_text(image_id: str, workspace: Workspace) -> str:
     if sample.name is not None:
         return sample.title
     return f"{sample.label} ({image_id})" if sample.label else image_id
+
+
+def file_or_id(image_id: str, workspace: Workspace) -> str:
+    """The name of an uploaded picture's file; the id of any other picture."""
+    try:
+        return workspace.sample(image_id).name or image_id
+    except ActVizError:
+        return image_id
 
 
 def _variant(image_id: str) -> tuple[str, str]:

@@ -14,6 +14,7 @@ from actviz_core.samples import Sample
 from actviz_core.ui.board_channels import ORDERS, ShownChannels, page_of_channels
 from actviz_core.ui.board_difference import show_difference
 from actviz_core.ui.board_headers import add_panel_popover, header_row
+from actviz_core.ui.board_names import readable_panels
 from actviz_core.ui.board_panels import Filled, answers, fill, tell_followed
 from actviz_core.ui.board_pins import shared_row
 from actviz_core.ui.board_place import choose_on_board, chosen_board_place
@@ -82,7 +83,7 @@ def show_board(model: Model, sample: Sample, view: View, workspace: Workspace) -
                 add_panel_popover(board, view, workspace)
             files = st.container(width="content")
     taken = [_taken(panel) for panel in shown]
-    named = [panel.panel for panel in shown]
+    named = readable_panels([panel.panel for panel in shown], workspace)
     told = told_of(taken, name=board_name(named), title=board_title(named))
     figure = _board(shown, choices, told)
     if choices.show is Show.CHANNEL:

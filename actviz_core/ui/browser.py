@@ -37,7 +37,13 @@ ONE_LEFT_OUT = "1 file could not be read and is left out."
 def choose_source(workspace: Workspace) -> Source | None:
     """Choose a source; None while it is not there, with a way to get it."""
     infos = {info.key: info for info in list_sources(workspace.settings) if is_offered(info, workspace)}
-    key = linked_selectbox("Source", list(infos), key="source", help="Where the pictures come from.")
+    key = linked_selectbox(
+        "Source",
+        list(infos),
+        key="source",
+        on_change=_begin_with_all,
+        help="Where the pictures come from.",
+    )
     st.caption(_about(infos[key]))
     return opened_or_offered(infos[key], workspace)
 
@@ -61,6 +67,11 @@ def opened_or_offered(info: SourceInfo, workspace: Workspace) -> Source | None:
     else:
         st.info(plain(info.reason), icon=":material/folder_off:")
     return None
+
+
+def _begin_with_all() -> None:
+    """Forget what was chosen among another source's pictures: the widgets take it out of the link, too."""
+    st.session_state["class"], st.session_state["page"] = ALL, 1
 
 
 def is_offered(info: SourceInfo, workspace: Workspace) -> bool:

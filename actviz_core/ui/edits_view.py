@@ -100,9 +100,11 @@ def _before_and_after(layer: LayerInHand, base: str, workspace: Workspace) -> No
     )
     if before.problem is None and after.problem is None:
         name, share = before.labels[0], before.probabilities[0]
-        now = dict(zip(after.labels, after.probabilities, strict=True))[name]
+        now = dict(zip(after.indices, after.probabilities, strict=True))[before.indices[0]]
         said = f"With all changes, {name} goes from {percent(share, 1)} to {percent(now, 1)}"
-        other = "" if after.labels[0] == name else f"; the network now says {after.labels[0]}"
+        other = "" if after.indices[0] == before.indices[0] else f"; the network now says {after.labels[0]}"
+        if after.tied > 1:
+            other = f"; the network is undecided then, {after.tied:,} classes tie"
         st.caption(plain(f"{said}{other}."))
 
 

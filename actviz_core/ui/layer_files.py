@@ -2,8 +2,8 @@
 
 import plotly.graph_objects as go
 
-from actviz_core.models.edited import split_key
-from actviz_core.ui.board_names import weights_text
+from actviz_core.models.edited import joined_key, split_key
+from actviz_core.ui.board_names import network_text
 from actviz_core.ui.figure import Told
 from actviz_core.ui.layer_in_hand import LayerInHand
 from actviz_core.ui.take_away import Taken, take_away, told_of
@@ -18,18 +18,14 @@ def take_layer_away(figure: go.Figure, layer: LayerInHand) -> None:
 def told_of_layer(layer: LayerInHand, part: str = "") -> Told:
     """What pictures of a layer say; ``part`` is what they show of it, if not all channels."""
     base, edits = split_key(layer.model.key)
-    network, at, _ = base.partition("@")
-    weights = weights_text(base, shared_workspace())
-    changed = "".join(f"-{edit}" for edit in edits)
-    of_whole = (
-        f"{network}{at}{weights if at else ''}{changed}-{layer.sample.name or layer.sample.id}-{layer.call}"
-    )
+    network = network_text(base, shared_workspace())
+    of_whole = "-".join([network, *edits, layer.sample.name or layer.sample.id, layer.call])
     name = of_whole + (f"-{part}" if part else "")
     call = layer.call
     if layer.followed is not None:
         name += f"-{layer.followed.values}-{layer.followed.name}"
         call = f"{layer.followed.values} of {layer.followed.name} at {call}"
-    title = f"{call} of {layer.model.key}, {layer.sample.title}" + (f", {part}" if part else "")
+    title = f"{call} of {joined_key(network, edits)}, {layer.sample.title}" + (f", {part}" if part else "")
     return told_of([_taken(layer)], name=name, title=title)
 
 

@@ -15,10 +15,11 @@ from actviz_core.analysis import (
     principal_components,
     summary_map,
 )
-from actviz_core.figures import Colors, channel_map, grid_limits, histogram, lay_on_pictures, overlay
+from actviz_core.figures import Colors, channel_map, histogram, lay_on_pictures, overlay
 from actviz_core.ui.channel.opening import channel_link, remember_channel
 from actviz_core.ui.channels_that_matter import which_matter
 from actviz_core.ui.choices import check_link, check_number, check_switches
+from actviz_core.ui.colour_range import colour_range
 from actviz_core.ui.edits_view import edit_channel
 from actviz_core.ui.figure import draw, draw_clickable
 from actviz_core.ui.glossary import Term, meaning
@@ -32,7 +33,6 @@ from actviz_core.units import percent
 from actviz_core.workspace import Workspace
 
 WIDTH = 340
-OWN_RANGE = "channel_own_range"
 
 
 NOT_WHAT_MATTERED = "It does not show what mattered for the answer."
@@ -160,7 +160,12 @@ def _channel(layer: LayerInHand, channel: int, place: Place | None, workspace: W
     on_picture = layer.layout.on_picture and st.toggle(
         "Over the picture", key="over_picture", bind="query-params"
     )
-    limits, said = _colour_range(layer, channel)
+    limits, said = colour_range(
+        layer,
+        channel,
+        colors=_colors(),
+        grid=ValueRange(st.session_state.get("range") or ValueRange.SHARED),
+    )
     opacity = _opacity() if on_picture else 1.0
     values = layer.maps[channel]
     figure = channel_map(
@@ -194,35 +199,6 @@ def _channel(layer: LayerInHand, channel: int, place: Place | None, workspace: W
 def _colors() -> Colors:
     """The colours that the grid's tool bar says."""
     return Colors(st.session_state.get("colours") or Colors.AUTO)
-
-
-def _colour_range(layer: LayerInHand, channel: int) -> tuple[tuple[float, float], str]:
-    """From which to which value the large map's colours run: the grid's unless its own is asked for.
-
-    With a sentence that says which.
-    """
-    grid = ValueRange(st.session_state.get("range") or ValueRange.SHARED)
-
-    def limits(value_range: ValueRange) -> tuple[float, float]:
-        return grid_limits(layer.maps, layer.statistics, channel, colors=_colors(), value_range=value_range)
-
-    own, shared = limits(ValueRange.CHANNEL), limits(grid)
-    if grid is ValueRange.CHANNEL:
-        return own, f"Colours as in the grid, where each channel has its own range: {_span(own)}."
-    check_switches(OWN_RANGE)
-    if st.toggle(
-        "Own colour range",
-        key=OWN_RANGE,
-        bind="query-params",
-        help="Off: the same value has the same colour as in the grid. On: this channel's own range, in which "
-        "faint patterns can be seen.",
-    ):
-        return own, f"Colours of this channel alone: {_span(own)}. The grid's: {_span(shared)}."
-    return shared, f"Colours as in the grid: {_span(shared)}."
-
-
-def _span(ends: tuple[float, float]) -> str:
-    return f"{ends[0]:.4g} to {ends[1]:.4g}"
 
 
 def _value(value: np.generic) -> str:

@@ -25,6 +25,12 @@ def wins(part: str, link: Any) -> bool:
     return bool(link != before)
 
 
+def went_back() -> bool:
+    """Whether a person went back or forward in the history: then what the link lacks is not chosen."""
+    context = get_script_run_ctx()
+    return context is not None and bool(context.is_history_navigation)
+
+
 def remember(part: str, link: Any) -> None:
     """Keep what this part of the address is from now on, and what it was until now."""
     state = st.session_state

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from actviz_core.ui import link_memory
 from actviz_core.ui.choices import remember_warning, repeat_warnings
@@ -38,8 +37,7 @@ class LinkValue(Generic[Value]):
         given = tuple(st.query_params.get_all(self.name))
         if given:
             return link_memory.wins(self.name, given)
-        context = get_script_run_ctx()
-        return context is not None and bool(context.is_history_navigation)
+        return link_memory.went_back()
 
     def get(self, possible: str) -> Value | None:
         """The choice; a link that names another one wins.

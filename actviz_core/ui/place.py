@@ -22,7 +22,9 @@ def chosen_place(owner: str, shape: tuple[int, int]) -> Place | None:
     key = f"place_{owner}"
     repeat_warnings(_PARAMETER)
     link = st.query_params.get(_PARAMETER)
-    if link is not None and link_memory.wins(_PARAMETER, link):
+    if link is None and link_memory.went_back():
+        st.session_state[key] = None
+    elif link is not None and link_memory.wins(_PARAMETER, link):
         place = _read(link)
         if place is None or not _inside(place, shape):
             last = f"{shape[0] - 1},{shape[1] - 1}"

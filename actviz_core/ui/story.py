@@ -49,6 +49,7 @@ def tell_story(view: View, model: Model, sample: Sample, workspace: Workspace) -
             output_format="PNG",  # as it is, to the pixel
         )
         st.caption(plain(sample.title))
+        st.page_link("samples.py", label="All pictures", icon=":material/photo_library:")
     for layer in told:
         with row.cell():
             _stage(layer, model, sample, workspace)
@@ -123,7 +124,8 @@ def _answer(model: Model, sample: Sample, workspace: Workspace) -> None:
     if len(prediction.labels) > 1 and prediction.tied == 1:
         said += f", then {plain(prediction.labels[1])} {percent(prediction.probabilities[1])}"
     st.caption(said, help=answer_help(model))
-    st.page_link("why.py", label=f"Why {plain(prediction.labels[0])}?", icon=":material/help_center:")
+    of = f" {plain(prediction.labels[0])}" if prediction.tied == 1 else ""
+    st.page_link("why.py", label=f"Why{of}?", icon=":material/help_center:")
 
 
 def other_pictures(sample: Sample, workspace: Workspace) -> None:

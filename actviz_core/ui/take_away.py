@@ -30,10 +30,12 @@ from actviz_core.export import (
 from actviz_core.gradients import Followed
 from actviz_core.models import Model
 from actviz_core.samples import Sample
+from actviz_core.ui.board_names import uploaded_files
 from actviz_core.ui.errors import fault_text, log_fault
 from actviz_core.ui.figure import Told, save_button
 from actviz_core.ui.text import file_name, plain
 from actviz_core.units import megabytes
+from actviz_core.workspace import shared_workspace
 
 SLOW_EXPORT = 30_000_000
 """Bytes from which on a person waits so long that it is said beforehand: nothing can be said meanwhile."""
@@ -75,7 +77,8 @@ class Taken:
                 float(self.statistics.minimum[usable].min()),
                 float(self.statistics.maximum[usable].max()),
             )
-        return Provenance.of(self.model, self.sample.id, [self.named], span)
+        files = uploaded_files(self.model, self.sample, shared_workspace())
+        return Provenance.of(self.model, self.sample.id, [self.named], span, files)
 
 
 def told_of(taken: Sequence[Taken], *, name: str, title: str) -> Told:

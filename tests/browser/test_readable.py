@@ -18,6 +18,7 @@ PAGES = {
     "activations": "/activations?model=cifar-resnet20@random",
     "one channel": "/activations?layers=layer2.0.conv1&channel=3",
     "a vector": "/activations?layers=fc",
+    "channel": "/channel?layers=layer2.0.conv1&channel=3",
     "why": "/why?against=5",
     "compare": "/compare",
     "own weights": "/weights",

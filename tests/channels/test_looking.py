@@ -42,6 +42,25 @@ def test_half_of_the_gradient_is_in_as_few_pixels_as_can_be() -> None:
     assert Look(ReceptiveField(0, 2, 0, 2, (2, 2)), np.zeros((2, 2))).pixels_of_half == 0
 
 
+class Spectrum(nn.Module):
+    """Returns complex numbers, of which the magnitude is drawn."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        spectrum: Tensor = torch.fft.fft2(x)
+        return spectrum
+
+
+def test_of_a_complex_cell_the_gradient_is_that_of_its_magnitude() -> None:
+    module, x = nn.Sequential(Spectrum()), torch.rand(1, 3, 12, 12)
+    found = looked(module, x, "0", 1, (2, 3))
+    variable = x.clone().requires_grad_()
+    torch.fft.fft2(variable)[0, 1, 2, 3].abs().backward()
+    assert variable.grad is not None
+    size = variable.grad[0].double().abs().sum(0).numpy()
+    assert found.shares is not None
+    np.testing.assert_allclose(found.shares, size / size.sum(), rtol=1e-5)
+
+
 def test_a_silent_cell_has_a_box_and_no_gradient() -> None:
     module = network()
     with torch.no_grad():

@@ -50,3 +50,11 @@ def test_the_caption_of_a_board_names_each_thing_once(provenance: Provenance) ->
         caption([provenance, other]) == "net@<b> (01234567), other (01234567)  |  folder/3  |  conv, relu#2"
     )
     assert caption(provenance).endswith("-1.5 to 2.25")
+
+
+def test_uploads_have_the_names_of_their_files(provenance: Provenance) -> None:
+    told = replace(provenance, files=("ours.pt", "one.png"))
+    assert "  |  folder/3  |  ours.pt, one.png  |  conv" in caption(told)
+    assert "files: ours.pt, one.png\n" in told.as_text()
+    assert told.as_dict()["files"] == ["ours.pt", "one.png"]
+    assert "files" not in provenance.as_dict()

@@ -216,6 +216,24 @@ def test_what_cannot_be_edited_is_said() -> None:
         edited({"first": lambda tensor: tensor[:, 0]})
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning")  # torch's own, of quantized tensors
+@pytest.mark.parametrize(
+    ("kind", "make"),
+    [
+        ("quantized", lambda values: torch.quantize_per_tensor(values, 0.1, 10, torch.quint8)),
+        ("sparse", Tensor.to_sparse),
+        ("torch.float8_e4m3fn", lambda values: values.to(torch.float8_e4m3fn)),
+    ],
+)
+def test_values_of_which_torch_changes_no_single_channel_are_refused(
+    kind: str, make: Callable[[Tensor], Tensor]
+) -> None:
+    values = make(torch.eye(3))
+    for edit in (switch_off(1), scale(1, 0.5)):
+        with pytest.raises(EditError, match=f"Torch cannot change a single channel of {kind} values"):
+            edit(values)
+
+
 def test_ready_made_edits_touch_only_their_channels() -> None:
     tensor = torch.tensor([[[-1.0, torch.nan]], [[-0.0, torch.inf]]]).permute(2, 1, 0)  # (2, 1, 2)
     assert switch_off(0)(tensor).eq(0).all()

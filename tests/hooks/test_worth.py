@@ -110,6 +110,34 @@ def test_calls_steps_and_channels_last() -> None:
     assert channel_worth(swin, x, "features.0", 0, axis=-1).shape == (96,)
 
 
+class OneRow(nn.Module):
+    """Answers with the first picture of a batch alone, in one axis or in a sparse table."""
+
+    def __init__(self, *, sparse: bool) -> None:
+        super().__init__()
+        self.net = CountedNet()
+        self.sparse = sparse
+
+    def forward(self, x: Tensor) -> Tensor:
+        answer: Tensor = self.net(x)
+        return answer.to_sparse() if self.sparse else answer[0]
+
+
+def dense_second(answer: Tensor) -> Tensor:
+    second: Tensor = answer.to_dense().reshape(-1)[1]
+    return second
+
+
+@pytest.mark.parametrize("sparse", [False, True])
+def test_an_answer_that_does_not_count_pictures_is_asked_for_one_by_one(sparse: bool) -> None:
+    module = OneRow(sparse=sparse).eval()
+    alone = channel_worth(module.net, X, "conv", 1, batch=1)
+    assert alone.any()
+    assert channel_worth(module, X, "net.conv", dense_second).equal(alone)
+    if not sparse:
+        assert channel_worth(module, X, "net.conv", 1).equal(alone)
+
+
 def test_the_module_is_left_as_found() -> None:
     module = CountedNet().train()
     channel_worth(module, X, "conv", 1)

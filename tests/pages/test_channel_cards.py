@@ -62,7 +62,7 @@ def test_the_map_is_the_channels_own_and_the_strongest_is_shown_where_none_is_na
     check_fine(app)
     assert figure(app, "channel_map")["data"][0]["z"].tobytes() == truth(LAYER)[CHANNEL].tobytes()
     app = open_channel(LAYER)
-    strongest = int(truth(LAYER).max((1, 2)).argmax())
+    strongest = int(np.abs(truth(LAYER)).max((1, 2)).argmax())
     assert app.selectbox(key="channel_number").value == strongest
     assert app.query_params["channel"] == str(strongest)
 
@@ -111,7 +111,7 @@ def test_the_box_is_what_nan_reaches_and_the_colours_are_the_gradient(place: str
         f"This cell can depend on {bottom - top} x {right - left} of the picture's 32 x 32 pixels, and on no "
         f"other. {half} pixels make up half of what would change its value now."
     )
-    which = "chosen" if place else "strongest"
+    which = "chosen" if place else "highest"
     assert f"The {which} cell, row {row}, column {column}: {own[row, column]:.4g}." in told[1]
 
 
@@ -121,10 +121,10 @@ def test_a_click_on_the_map_chooses_the_cell() -> None:
     settle(app)
     assert app.query_params["place"] == "2,3"
     assert "The chosen cell, row 2, column 3: " in cards(app)["looks"][1]
-    press(app, "Back to the strongest cell")
+    press(app, "Back to the highest cell")
     settle(app)
     assert "place" not in app.query_params
-    assert "The strongest cell" in cards(app)["looks"][1]
+    assert "The highest cell" in cards(app)["looks"][1]
 
 
 def test_a_layer_that_looks_at_everything_says_so() -> None:

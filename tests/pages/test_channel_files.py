@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from unittest.mock import patch
 
@@ -12,16 +13,35 @@ import torch
 from torch import nn
 
 from actviz_core.channels import channel_weights
+from actviz_core.export import Script, script_zip
 from actviz_core.export.replay_channel import weights_of
 from actviz_core.ui.channel.files import numbers_layer, script_of
 from actviz_core.ui.channel.hand import ChannelInHand
 from actviz_core.ui.channel.sections import channel_html
 from actviz_core.ui.layer_in_hand import LayerInHand
-from actviz_core.workspace import shared_workspace
+from actviz_core.workspace import Workspace, shared_workspace
+from tests.export.unpacking import unpack
 from tests.pages.channel_page import SECONDS, cards, open_channel
 from tests.pages.visit import check_sound
 
-ROOT = Path(__file__).parents[2]
+ALONE = """
+import runpy, sys
+sys.modules["actviz_core"] = None
+runpy.run_path("channel.py", run_name="__main__")
+"""
+OWN = "tests.pages.test_channel_networks:HalfDead"
+
+
+def run_alone(folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run the unpacked script where Python knows nothing of this project."""
+    return subprocess.run(
+        [sys.executable, "-I", "-c", ALONE],
+        cwd=folder,
+        env={"PATH": "", "HOME": str(folder), "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def in_hand(layer: str, channel: int, model_key: str = "cifar-resnet20") -> ChannelInHand:
@@ -33,7 +53,7 @@ def in_hand(layer: str, channel: int, model_key: str = "cifar-resnet20") -> Chan
     return ChannelInHand(shown, channel, None, workspace)
 
 
-def script_of_page(hand: ChannelInHand, **chosen: str) -> str:
+def script_of_page(hand: ChannelInHand, **chosen: str) -> Script:
     """The script as the page would write it on which this was chosen, once it has found everything."""
     with patch.object(st, "session_state", chosen):
         script_of(hand)  # begins what the page of another choice has not looked for
@@ -55,15 +75,8 @@ def script_of_page(hand: ChannelInHand, **chosen: str) -> str:
 def test_the_script_finds_every_number_again(tmp_path: Path, layer: str, channel: int, key: str) -> None:
     open_channel(layer, channel, model=key, change="made even")
     script = script_of_page(in_hand(layer, channel, key), change="made even")
-    file = tmp_path / "channel.py"
-    file.write_text(script, encoding="utf-8")
-    done = subprocess.run(
-        [sys.executable, str(file)],
-        env={"PYTHONPATH": str(ROOT), "PATH": "", "HOME": str(tmp_path), "OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    unpack(script_zip(script, name="channel"), tmp_path)
+    done = run_alone(tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     names = [line.partition(":")[0] for line in done.stdout.splitlines()]
     assert {"mean", "maximum", "value of the cell", "box top", "pixels of half", "share without it"} <= {
@@ -78,23 +91,53 @@ def test_the_script_finds_every_number_again(tmp_path: Path, layer: str, channel
         assert sum(name.startswith("weights for ") for name in names) == 6
     if layer.startswith("layer"):
         assert sum(name.startswith("correlation with ") for name in names) == 5
-    assert "from actviz_core.hooks" not in script
+    assert "actviz_core" not in script.text
+    assert script.needs == "needs torch and torchvision (pip install torch torchvision)."
 
 
 def test_a_script_tells_of_a_number_that_is_another(tmp_path: Path) -> None:
     open_channel("conv1", 3)
-    script = script_of(in_hand("conv1", 3))
+    unpack(script_zip(script_of(in_hand("conv1", 3)), name="channel"), tmp_path)
     file = tmp_path / "channel.py"
-    file.write_text(re.sub(r"('maximum': )(\S+),", r"\g<1>99.0,", script, count=1), encoding="utf-8")
-    done = subprocess.run(
-        [sys.executable, str(file)],
-        env={"PYTHONPATH": str(ROOT), "PATH": "", "HOME": str(tmp_path), "OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    text = file.read_text(encoding="utf-8")
+    file.write_text(re.sub(r"('maximum': )(\S+),", r"\g<1>99.0,", text, count=1), encoding="utf-8")
+    done = run_alone(tmp_path)
     assert done.returncode == 1, done.stderr
     assert re.search(r"maximum: \S+, DIFFERENT, there 99.0", done.stdout)
+
+
+def test_a_script_says_what_it_needs_where_that_is_not_there(tmp_path: Path) -> None:
+    open_channel("conv1", 3)
+    unpack(script_zip(script_of(in_hand("conv1", 3)), name="channel"), tmp_path)
+    (tmp_path / "weights.pt").unlink()
+    done = run_alone(tmp_path)
+    assert done.returncode == 2, done.stderr
+    assert done.stdout.startswith("weights.pt is not in ")
+
+
+def test_a_script_of_a_teams_network_names_its_builder_and_this_project(
+    new_server: Callable[..., Workspace], tmp_path: Path
+) -> None:
+    new_server(ACTVIZ_MODELS=OWN)
+    script = script_of(in_hand("conv", 1, OWN))
+    told = (
+        f"the activation dashboard itself: set PYTHONPATH to that project's folder, and the folder of {OWN}."
+    )
+    assert script.needs.endswith(told)
+    head = " ".join(script.text.split('"""')[1].split())
+    assert told in head
+    unpack(script_zip(script, name="channel"), tmp_path)
+    done = run_alone(tmp_path)
+    assert done.returncode == 2, done.stderr
+    assert done.stdout.startswith("actviz_core cannot be imported. This script needs torch and torchvision")
+
+
+def test_a_channel_that_is_switched_off_is_switched_off_in_the_script(tmp_path: Path) -> None:
+    key = "cifar-resnet20!conv1:3*0"
+    open_channel("layer1.0.conv1", 5, edit="conv1:3*0")
+    unpack(script_zip(script_of(in_hand("layer1.0.conv1", 5, key)), name="channel"), tmp_path)
+    done = run_alone(tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_what_a_plain_hook_does_not_see_has_no_script() -> None:
@@ -122,7 +165,7 @@ def test_the_files_are_offered_in_a_popover() -> None:
     check_sound(app)
     assert [button.proto.label for button in app.get("download_button")] == [
         "Page (HTML, 5 MB)",
-        "Script (Python)",
+        "Script (ZIP)",
     ]
 
 

@@ -22,6 +22,7 @@ from tests.pages.visit import (
     figure,
     go_to,
     press,
+    read_page,
     said,
     shown_channels,
     visit,
@@ -38,6 +39,24 @@ def test_cards_have_links_of_their_own() -> None:
     app = open_channel(LAYER, CHANNEL, card="twins")
     check_fine(app)
     assert described(app, "channel_twins")
+
+
+def test_the_map_has_the_colours_of_all_channels_and_its_own_are_a_choice() -> None:
+    app = open_channel(LAYER, CHANNEL)
+    reach, own = (float(np.abs(maps).max()) for maps in (truth(LAYER), truth(LAYER)[CHANNEL]))
+    assert ends(app) == pytest.approx((-reach, reach))
+    assert f"Colours as in the grid of all channels: {-reach:.4g} to {reach:.4g}." in read_page(app)
+    choose(app, "Own colour range", value=True)
+    assert ends(app) == pytest.approx((-own, own))
+    said = f"Colours of this channel alone: {-own:.4g} to {own:.4g}. The grid's: {-reach:.4g} to {reach:.4g}."
+    assert said in read_page(app)
+    assert ends(open_channel(LAYER, CHANNEL, channel_own_range="true")) == pytest.approx((-own, own))
+
+
+def ends(app: AppTest) -> tuple[float, float]:
+    """Between which values the colours of the channel's map run."""
+    heatmap = figure(app, "channel_map")["data"][0]
+    return heatmap["zmin"], heatmap["zmax"]
 
 
 def test_previous_and_next_follow_the_grid_that_one_came_from() -> None:
@@ -121,7 +140,7 @@ def test_of_several_layers_the_link_names_one_and_another_is_a_click_away() -> N
     assert figure(app, "channel_map")["data"][0]["z"].tobytes() == truth(LAYER)[7].tobytes()
     choose(app, "Layer", "conv1")
     settle(app)
-    strongest = int(truth("conv1").max((1, 2)).argmax())
+    strongest = int(np.abs(truth("conv1")).max((1, 2)).argmax())
     assert app.query_params["activations_layer"] == "conv1"
     assert app.query_params["channel"] == str(strongest)
 

@@ -71,6 +71,29 @@ def test_every_page_says_what_was_changed_and_leads_back(page: str) -> None:
     assert "edit" not in app.query_params
 
 
+class RestsOnOneChannel(nn.Module):
+    """Has nothing to say without its only channel."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            self.conv = nn.Conv2d(3, 1, 3)
+            self.fc = nn.Linear(1, 3, bias=False)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        answer: torch.Tensor = self.fc(self.conv(x).mean((2, 3)))
+        return answer
+
+
+def test_no_class_is_named_where_all_tie_after_a_change(serve_toy: Callable[..., Workspace]) -> None:
+    serve_toy(RestsOnOneChannel())
+    app = visit("activations", {"layers": "conv", "channel": "0", "edit": "conv:0*0"})
+    check_fine(app)
+    (told,) = [line for line in read_page(app).splitlines() if line.startswith("With all changes, ")]
+    assert told.endswith("; the network is undecided then, 3 classes tie.")
+
+
 def test_a_channel_is_switched_off_scaled_and_left_alone_again() -> None:
     app = visit("activations", {"layers": "layer1.0.conv1", "channel": "5"})
     press(app, "Switch off")

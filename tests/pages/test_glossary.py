@@ -17,6 +17,9 @@ MET_FIRST = {
     "activations": (Term.ACTIVATION, Term.CHANNEL, Term.STRENGTH),
     "compare": (Term.LAYER, Term.WEIGHTS),
     "weights": (Term.WEIGHTS,),
+    "why": (Term.LAYER, Term.WEIGHTS),
+    "channel": (Term.CHANNEL, Term.LAYER, Term.STRENGTH, Term.WEIGHTS),
+    "card": (Term.WEIGHTS,),
     "about": tuple(Term),
 }
 

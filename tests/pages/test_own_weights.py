@@ -9,6 +9,7 @@ from torch import Tensor
 
 from actviz_core import load_model
 from tests.pages.visit import (
+    about,
     check_fine,
     choose,
     described,
@@ -67,6 +68,17 @@ def test_weights_that_fit_are_chosen_kept_renamed_and_deleted(new_server: Any) -
     assert short not in read_page(app)
     press(app, "Trained and untrained")
     assert described(app, "compare_board") == "2 panels: 1 random; 2 ours.pt"
+    told = about(app, "compare_board")
+    assert "cifar-resnet20@random and cifar-resnet20@ours.pt, " in told["title"]
+    assert "ours.pt" in told["name"]
+    assert short not in told["title"] + told["name"]
+    assert "ours.pt" in told["source"]
+    go_to(app, "activations")
+    told = about(app, "activations_grid")
+    assert " of cifar-resnet20@ours.pt, cat" in told["title"]
+    assert short not in told["title"] + told["name"]
+    go_to(app, "samples")
+    assert about(app, "samples_top5")["source"] == "cifar-resnet20@ours.pt  |  bundled-cifar10/0"
     go_to(app, "weights")
     assert f"{key}, " in read_page(app)
     assert "MB, in hand" in read_page(app)

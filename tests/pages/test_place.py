@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.pages.truth import truth
-from tests.pages.visit import check_fine, choose, click, drawn, figure, press, read_page, said, visit
+from tests.pages.visit import check_fine, choose, click, drawn, figure, go_back, press, read_page, said, visit
 
 LAYER = "layer2.0.conv1"
 LINK = {"layers": LAYER, "channel": "3", "place": "4,5"}
@@ -59,6 +59,19 @@ def test_a_title_lets_go_of_the_place_and_so_do_another_layer_and_all_channels()
         check_fine(app)
         assert chosen(app) is None
         assert "place" not in app.query_params
+
+
+@pytest.mark.parametrize("page", ["activations", "channel"])
+def test_back_to_a_view_without_a_place_lets_go_of_it(page: str) -> None:
+    app = visit(page, {"layers": LAYER, "channel": "3"})
+    key = "activations_grid" if page == "activations" else "channel_map"
+    click(app, key, 3, (4, 5))
+    assert app.query_params["place"] == "4,5"
+    del app.query_params["place"]
+    go_back(app)
+    check_fine(app)
+    assert chosen(app, key) is None
+    assert "place" not in app.query_params
 
 
 def test_next_keeps_the_place_for_the_other_channel() -> None:

@@ -133,6 +133,7 @@ def test_a_class_that_the_next_source_lacks_shows_all_of_it() -> None:
     choose(app, "Source", "bundled-imagenet")
     check_fine(app)
     assert on_sheet(app) == list(range(20))
+    assert "class" not in app.query_params
 
 
 def test_a_seed_shuffles_always_the_same_way() -> None:

@@ -11,6 +11,7 @@ from tests.pages.visit import (
     as_read,
     check_fine,
     choose,
+    click,
     described,
     drawn,
     figure,
@@ -59,6 +60,16 @@ def test_the_prediction_is_the_networks_three_most_probable_classes() -> None:
     assert list(bars["hovertext"]) == classes[:3]
     np.testing.assert_allclose(bars["x"], shares[:3], rtol=1e-5)
     assert f"Network says: **{classes[0]}**" in read_page(app)
+
+
+def test_every_part_of_the_row_leads_somewhere() -> None:
+    app = visit()
+    leads = [as_read(link.proto.label) for link in app.get("page_link")]
+    assert {"All pictures", "Why cat?"} <= {*leads}
+    for stage in STAGES:
+        click(app, f"story_{stage}", shown_channels(app, f"story_{stage}")[0])
+        assert app.title[0].value == "Activations"
+        go_to(app, "start")
 
 
 def test_looking_closer_opens_that_layer_on_activations() -> None:

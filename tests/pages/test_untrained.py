@@ -14,7 +14,7 @@ from tests.pages.visit import as_read, check_fine, click, described, read_page, 
 from tests.toy_models import CountedNet
 
 ServeToy = Callable[[nn.Module], Workspace]
-PAGES = ["start", "samples", "layers", "activations", "channel", "compare", "weights", "about"]
+PAGES = ["start", "samples", "layers", "activations", "channel", "compare", "why", "weights", "about"]
 LEARNED = ("edges", "textures", "whole things", "what the picture is about", "network says")
 
 
@@ -39,6 +39,10 @@ def test_random_weights_are_told_on_every_page(page: str, key: str) -> None:
     assert said.count(RANDOM_WEIGHTS) == 1
     assert not [words for words in LEARNED if words in said.lower()]
     assert "By chance: **" in said
+
+
+def test_the_card_of_the_trained_weights_says_that_those_in_hand_are_random() -> None:
+    assert read_page(visit("card", {"model": "cifar-resnet20@random"})).count(RANDOM_WEIGHTS) == 1
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -85,6 +89,9 @@ def test_classes_that_all_tie_are_undecided_and_none_is_named(serve_toy: ServeTo
     check_fine(app)
     assert "Network says: undecided, 3 classes tie at 33 %" in read_page(app)
     assert "**ant**" not in read_page(app)
+    links = [as_read(link.proto.label) for link in app.get("page_link")]
+    assert not [label for label in links if "ant" in label]
+    assert ("Why?" in links) is (page == "start")
 
 
 def test_a_picture_that_shows_none_of_the_classes_is_told_with_those_it_can_name() -> None:

@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 from actviz_core.ui.text import plain
 from actviz_core.workspace import Workspace
 from tests.pages.visit import (
+    about,
     check_fine,
     check_sound,
     drawn,
@@ -99,6 +100,10 @@ def test_an_upload_keeps_the_name_of_its_file_wherever_it_is_shown(app: AppTest)
     titles = [note["text"] for note in figure(app, "compare_board")["layout"]["annotations"]]
     assert titles[0] == "<b>1 one.png</b>"
     assert "&lt;b&gt;x" in titles[1]  # foreign text is text
+    told = about(app, "compare_board")
+    assert told["title"].endswith("of cifar-resnet20, one.png and **bold** <b>x<b> [link](y).png")
+    assert "-one.png-and-" in told["name"]
+    assert "one.png, **bold** <b>x<b> [link](y).png" in told["source"]
     other = visit("samples", {"image": image_id(picture(1))})
     assert "one.png" in read_page(other)
 

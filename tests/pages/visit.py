@@ -190,6 +190,12 @@ def figure(app: AppTest, key: str) -> dict[str, Any]:
     return decoded
 
 
+def about(app: AppTest, key: str) -> dict[str, str]:
+    """What a saved picture of a figure says of it: ``title``, ``source``, ``name``."""
+    told: dict[str, str] = json.loads(content(app, key))["about"]
+    return told
+
+
 def described(app: AppTest, key: str) -> str:
     """The text that stands for a figure."""
     return str(json.loads(content(app, key))["about"]["alt"])

@@ -43,7 +43,7 @@ def show_excites(hand: ChannelInHand) -> None:
 def _sheet(hand: ChannelInHand, found: ChannelOnPictures, *, lowest: bool) -> None:
     hits = found.bottom if lowest else found.top
     task = crops_task(hand, hits, "lowest" if lowest else "highest")
-    if not ready(task, "Finding what the strongest cell of each picture sees", key="crops"):
+    if not ready(task, "Finding what the highest cell of each picture sees", key="crops"):
         return
     crops = task.result()
     captions = [f"{hit.label or hit.image.rpartition('/')[2]} {number(hit.value)}" for hit in hits]
@@ -58,7 +58,7 @@ def _sheet(hand: ChannelInHand, found: ChannelOnPictures, *, lowest: bool) -> No
         alt=f"The pictures with the {'smallest' if lowest else 'largest'} values: {', '.join(captions)}",
         clicked=lambda click: _open(hand.call, hand.channel, click),
     )
-    st.caption("Each is cut to what its strongest cell can see. Click one to look at that picture.")
+    st.caption("Each is cut to what its highest cell can see. Click one to look at that picture.")
 
 
 def _classes(found: ChannelOnPictures) -> None:

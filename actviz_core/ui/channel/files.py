@@ -3,6 +3,7 @@
 import streamlit as st
 
 from actviz_core.errors import ActVizError
+from actviz_core.export import Script, script_zip
 from actviz_core.export.channel_script import channel_script
 from actviz_core.hooks.record import layer_of_call
 from actviz_core.hooks.walk import named_modules
@@ -11,7 +12,7 @@ from actviz_core.ui.channel.numbers import numbers_of
 from actviz_core.ui.channel.sections import channel_html
 from actviz_core.ui.layer_files import told_of_layer
 from actviz_core.ui.take_away import telling
-from actviz_core.ui.text import file_name
+from actviz_core.ui.text import file_name, plain
 
 
 def take_channel_away(hand: ChannelInHand) -> None:
@@ -36,10 +37,10 @@ def take_channel_away(hand: ChannelInHand) -> None:
         )
         layer = numbers_layer(hand)
         st.download_button(
-            "Script (Python)",
-            telling(lambda: script_of(hand).encode(), f"{name}.py", failures),
-            f"{name}.py",
-            "text/x-python",
+            "Script (ZIP)",
+            telling(lambda: script_zip(script_of(hand), name=name), f"{name}.zip", failures),
+            f"{name}.zip",
+            "application/zip",
             key="take_channel_script",
             on_click="ignore",
             icon=":material/download:",
@@ -49,9 +50,14 @@ def take_channel_away(hand: ChannelInHand) -> None:
         if layer is None:
             st.caption("Plain torch cannot see this step or part of a result, so there is no script for it.")
         else:
+            needs = script_of(hand).needs
             st.caption(
-                "The script computes the page's numbers again with plain torch and compares them, as far as "
-                "the page has them. Of a whole swept source it takes the pictures that are shown."
+                plain(
+                    "The ZIP file holds a Python script with its pictures and, where nobody publishes them, "
+                    "the weights. The script computes the page's numbers again with plain torch and compares "
+                    "them, as far as the page has them. Of a whole swept source it takes the pictures that "
+                    f"are shown. The script {needs}"
+                )
             )
 
 
@@ -64,9 +70,12 @@ def numbers_layer(hand: ChannelInHand) -> tuple[str, int] | None:
     return layer, int(rest.removeprefix("#") or 1)
 
 
-def script_of(hand: ChannelInHand) -> str:
+def script_of(hand: ChannelInHand) -> Script:
     """The script with the numbers that the page has. Raises `ActVizError` where there is none."""
     layer = numbers_layer(hand)
     if layer is None:
         raise ActVizError("Plain torch cannot see this step or part of a result.")
-    return channel_script(hand.model, hand.sample.id, hand.call, numbers_of(hand, *layer))
+    numbers = numbers_of(hand, *layer)
+    others = {name: hand.workspace.sample(name).image for name in numbers.pictures}
+    pictures = {**others, hand.sample.id: hand.sample.image}
+    return channel_script(hand.model, hand.sample.id, hand.call, numbers, pictures)

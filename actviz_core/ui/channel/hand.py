@@ -11,6 +11,8 @@ from actviz_core.activations import ActivationStore
 from actviz_core.channels.effects import channel_axis
 from actviz_core.channels.receptive_field import ReceptiveField, receptive_field
 from actviz_core.errors import ChannelError
+from actviz_core.hooks.record import layer_of_call
+from actviz_core.hooks.walk import named_modules
 from actviz_core.models import Model
 from actviz_core.samples import Sample
 from actviz_core.samples.pixels import picture_key
@@ -75,7 +77,7 @@ class ChannelInHand:
 
     @property
     def cell(self) -> Place:
-        """The chosen cell, else the strongest one; the first where no cell holds a finite value."""
+        """The chosen cell, else that of the highest value; the first where no cell holds a finite value."""
         if self.place is not None:
             return self.place
         statistics = self.layer.statistics
@@ -102,11 +104,17 @@ class ChannelInHand:
 def hand_again(asked: Asked, workspace: Workspace) -> ChannelInHand:
     """Get the channel that was asked for once more: from the cache, unless that has let go of it.
 
-    Raises what capturing raises.
+    Raises what capturing raises, and `ChannelError` where the name of the call means a layer first.
     """
     model, sample = model_of(asked.view, workspace), sample_of(asked.view, workspace)
     if model is None or sample is None:
         raise ChannelError("The network or the picture is no longer there.")
+    layers = dict(named_modules(model.module))
+    owner = layer_of_call(asked.call, layers)
+    if asked.call in layers and owner != asked.call:
+        raise ChannelError(
+            f"{asked.call} is a layer's name, too, so this call of {owner} cannot be looked into by itself."
+        )
     value = workspace.activations(model, sample, [asked.call])[asked.call]
     layer = LayerInHand.of(asked.call, value, workspace.layout(model, asked.call, value), model, sample)
     return ChannelInHand(layer, asked.channel, asked.place, workspace)

@@ -3,12 +3,13 @@
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from actviz_core.analysis import channel_sentence
+from actviz_core.analysis import ChannelOrder, channel_sentence, order_channels
 from actviz_core.figures import Colors, channel_map, lay_on_pictures
 from actviz_core.ui.channel.hand import ChannelInHand
 from actviz_core.ui.channel.opening import chosen_call, chosen_channel, order_of, remember_channel
 from actviz_core.ui.channel.sentences import number
 from actviz_core.ui.choices import check_switches
+from actviz_core.ui.colour_range import ELSEWHERE, colour_range
 from actviz_core.ui.content_width import column_width
 from actviz_core.ui.figure import draw_clickable
 from actviz_core.ui.layer_files import told_of_layer
@@ -45,7 +46,8 @@ def choose_channel(layer: LayerInHand) -> tuple[int, DeltaGenerator]:
     Returns the place for files beside them, too.
     """
     count = len(layer.maps)
-    channel = chosen_channel(layer.call, count, _strongest(layer))
+    strongest = int(order_channels(layer.statistics, ChannelOrder.STRENGTH, descending=True)[0])
+    channel = chosen_channel(layer.call, count, strongest)
     st.session_state["channel_number"] = channel
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.selectbox(
@@ -83,7 +85,7 @@ def show_head(hand: ChannelInHand) -> None:
         if hand.place is not None:
             row, column = hand.place
             st.markdown(f"At row {row}, column {column}: **{number(float(hand.map[row, column]))}**")
-            st.button("Back to the strongest cell", icon=":material/my_location:", on_click=_forget_place)
+            st.button("Back to the highest cell", icon=":material/my_location:", on_click=_forget_place)
         channel_numbers(layer.statistics, channel)
         shape = " x ".join(map(str, layer.maps.shape))
         st.caption(f"**{plain(layer.call)}** {plain(layer.type_name)}, {shape}. {plain(layer.note)}")
@@ -96,11 +98,13 @@ def _map(hand: ChannelInHand, said: str) -> None:
         check_switches("channel_over")
         on_picture = st.toggle("Over the picture", value=True, key="channel_over", bind="query-params")
     width = column_width(SHARE)
+    limits, told = colour_range(layer, hand.channel, like=ELSEWHERE)
     figure = channel_map(
         hand.map,
         image=layer.below if on_picture else None,
         opacity=0.6 if on_picture else 1.0,
         colors=Colors.AUTO,
+        limits=limits,
         signed=layer.statistics.signed,
         channel=hand.channel,
         width=width,
@@ -113,18 +117,7 @@ def _map(hand: ChannelInHand, said: str) -> None:
         told=told_of_layer(layer, f"channel {hand.channel}"),
         clicked=lambda click: choose_place(LAYER_PLACE, click.place),
     )
-
-
-def _strongest(layer: LayerInHand) -> int:
-    statistics = layer.statistics
-    usable = statistics.peak_row >= 0
-    if not usable.any():
-        return 0
-    return int(
-        statistics.maximum.argmax()
-        if usable.all()
-        else max(usable.nonzero()[0], key=statistics.maximum.__getitem__)
-    )
+    st.caption(told)
 
 
 def _go(call: str, channel: int) -> None:

@@ -1,4 +1,4 @@
-"""Card 1: which pixels the chosen or strongest cell can see, and which of them matter now."""
+"""Card 1: which pixels the chosen or highest cell can see, and which of them matter now."""
 
 import numpy as np
 import streamlit as st
@@ -38,7 +38,7 @@ def show_looks(hand: ChannelInHand) -> None:
     found = task.result()
     st.markdown(plain(look_sentence(found)))
     row, column = hand.cell
-    which = "The chosen cell" if hand.place is not None else "The strongest cell"
+    which = "The chosen cell" if hand.place is not None else "The highest cell"
     value = number(float(hand.map[row, column]))
     if hand.map.size > 1:
         st.caption(f"{which}, row {row}, column {column}: {value}. Click the map above to choose another.")

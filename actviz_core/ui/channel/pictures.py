@@ -105,7 +105,7 @@ def check_run(hand: ChannelInHand) -> None:
 
 
 def crops_task(hand: ChannelInHand, hits: Sequence[Hit], which: str) -> Task[tuple[Crop, ...]]:
-    """Cut every picture to the box of its strongest cell, in the background."""
+    """Cut every picture to the box of its highest cell, in the background."""
     model, workspace, channel = hand.model, hand.workspace, hand.channel
     field_at = kept_field(model, workspace.store, hand.call, channel)
 

@@ -18,6 +18,7 @@ from actviz_core.figures import (
     change_bars,
     channel_grid,
     channel_map,
+    grid_limits,
     looking_figure,
     plain_picture,
     vector_figure,
@@ -41,10 +42,15 @@ def channel_html(hand: ChannelInHand, title: str, *, dark: bool) -> bytes:
         hand.map,
         image=below,
         opacity=1.0 if below is None else 0.6,
+        limits=grid_limits(maps, statistics, hand.channel),
         signed=statistics.signed,
         width=WIDTH,
     )
-    head = Section(f"Channel {hand.channel} of {hand.call}", said, (drawn,) if hand.map.size > 1 else ())
+    head = Section(
+        f"Channel {hand.channel} of {hand.call}",
+        (*said, "Colours as in the grid of all channels."),
+        (drawn,) if hand.map.size > 1 else (),
+    )
     parts = (_looks, _computes, _worth, _excites, _made, _twins)
     provenance = Provenance.of(hand.model, hand.sample.id, [hand.call])
     sections = [head, *(part(hand) for part in parts)]

@@ -59,7 +59,7 @@ def show_excites(hand: RunInHand) -> None:
     st.caption(
         plain(
             f"For each channel of {call or 'the answer'} the pictures with its largest values, cut to what "
-            "the strongest cell can see. Click one to open the channel's page for that picture."
+            "the highest cell can see. Click one to open the channel's page for that picture."
         )
     )
     for channel in channels[(page - 1) * PAGE : page * PAGE]:
@@ -101,7 +101,7 @@ def _row(hand: RunInHand, call: str, channel: int) -> None:
             st.caption(f"Its largest value is {number(found.values[0])} in every picture.")
             return
         task = _crops_task(hand, call, channel, found.top)
-        if not ready(task, "Finding what the strongest cells see", key=f"excites_{channel}"):
+        if not ready(task, "Finding what the highest cells see", key=f"excites_{channel}"):
             return
         _sheet(call, channel, task.result())
 

@@ -13,10 +13,12 @@ import streamlit as st
 from plotly.io.json import to_json_plotly
 
 from actviz_core.samples import is_mirrored
+from actviz_core.ui.board_names import file_or_id, network_text
 from actviz_core.ui.figure.assets import PLOTLY, scripts
 from actviz_core.ui.picture_parts import picture_name
 from actviz_core.ui.text import file_name
 from actviz_core.ui.view import current_view
+from actviz_core.workspace import shared_workspace
 
 _FOLDER = Path(__file__).parent
 
@@ -170,5 +172,7 @@ def _in_hand() -> dict[str, Any] | None:
 
 def _of_view(key: str, alt: str) -> Told:
     """What can be told of every figure: what it shows, of which network and picture."""
-    view = current_view()
-    return Told(alt, "  |  ".join(filter(None, (view.key, view.image_id))), key.replace("_", "-"))
+    view, workspace = current_view(), shared_workspace()
+    network = None if view.key is None else network_text(view.key, workspace)
+    picture = None if view.image_id is None else file_or_id(view.image_id, workspace)
+    return Told(alt, "  |  ".join(filter(None, (network, picture))), key.replace("_", "-"))
