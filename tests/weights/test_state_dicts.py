@@ -16,7 +16,7 @@ from tests.weights import hostile
 from tests.weights.hostile import KINDS
 from tests.weights.payloads import STATE, payloads, saved
 
-SECONDS = 12  # enough for torch to be imported on a busy machine
+SECONDS = 25  # enough for torch to be imported on a busy machine
 
 
 def limits(size: int) -> Limits:
