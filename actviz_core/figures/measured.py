@@ -12,7 +12,8 @@ from actviz_core.errors import ShapeError
 from actviz_core.figures.canvas import draw, grey_bars
 from actviz_core.figures.colors import Colors, colorscale, ink_on
 from actviz_core.figures.markup import plain, shortened
-from actviz_core.figures.panels import map_panel
+from actviz_core.figures.panels import tile_panel
+from actviz_core.figures.tiles import TileLayout
 from actviz_core.units import percent
 
 LABELS = 90
@@ -37,9 +38,9 @@ def confusion_figure(
 ) -> go.Figure:
     """Draw how often each true class (rows) was taken for which (columns), `confusion` of shape (K, C).
 
-    Trace 0 is a heatmap of the counts; a click on a cell tells its row and column. The colours stand for
-    mistakes alone: an answer of the class's own name has the colour of the most frequent mistake or less. The
-    numbers are the counts.
+    Trace 0 is a heatmap of the counts. Every cell is an item of its own, numbered in reading order, that can
+    be pointed at, walked to and clicked. The colours stand for mistakes alone: an answer of the class's own
+    name has the colour of the most frequent mistake or less. The numbers are the counts.
 
     Args:
         confusion: the counts.
@@ -60,18 +61,21 @@ def confusion_figure(
         )
     own = np.array([[true == said for said in answers] for true in classes], bool).reshape(counts.shape)
     highest = max(1, int(np.where(own, 0, counts).max(initial=0)))
-    told = np.array([[f"{plain(true)}, taken for {plain(said)}" for said in answers] for true in classes])
+    told = [
+        f"{true}, {'named right' if true == said else f'taken for {said}'}: {count}"
+        for true, row in zip(classes, counts.tolist(), strict=True)
+        for said, count in zip(answers, row, strict=True)
+    ]
     heatmap: dict[str, Any] = {
         "type": "heatmap",
         "z": counts,
-        "text": told,
         "zmin": 0,
         "zmax": highest,
         "colorscale": colorscale(Colors.CIVIDIS),
         "showscale": False,
         "xgap": 1,
         "ygap": 1,
-        "hovertemplate": "%{text}: <b>%{z}</b><extra></extra>",
+        "hoverinfo": "none",  # the panel's labels say it
     }
     rows, columns = counts.shape
     size = max(7, min(12, round(0.3 * (width - LABELS) / max(1, columns))))
@@ -88,6 +92,7 @@ def confusion_figure(
         "hoverinfo": "skip",
         "showlegend": False,
     }
+    cells = TileLayout(rows * columns, 1, 1, columns, title=0, gap=0)
     ticks = {"showticklabels": True, "tickfont": {"size": size}, "fixedrange": True, "tickmode": "array"}
     return draw(
         [heatmap, numbers],
@@ -109,7 +114,7 @@ def confusion_figure(
             "ticktext": [plain(shortened(name, MOST_LETTERS)) for name in classes],
         },
         dragmode=False,
-        meta={"panels": [map_panel(rows, columns, kind="pair")]},
+        meta={"panels": [tile_panel(cells, range(rows * columns), kind="pair", labels=told)]},
     )
 
 

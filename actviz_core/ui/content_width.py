@@ -30,7 +30,10 @@ export default function ({ parentElement, data, setStateValue }) {
   };
   const observer = new ResizeObserver(() => { clearTimeout(timer); timer = setTimeout(tell, 200); });
   observer.observe(main);
-  return () => { clearTimeout(timer); observer.disconnect(); };
+  const stop = () => { clearTimeout(timer); observer.disconnect(); };
+  parentElement.stopWatching?.();  // Streamlit does not end a call that a newer one follows
+  parentElement.stopWatching = stop;
+  return stop;
 }
 """
 

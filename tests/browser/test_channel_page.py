@@ -99,3 +99,29 @@ def test_nothing_is_wider_than_a_narrow_window(browser: Browser, server: Server,
         )
         assert len(sizes) == len(KEYS)
         assert all(right <= NARROW[0] and width > 200 for right, width in sizes), sizes
+
+
+ASKING = """() => {
+    window.asking = new Set();
+    const { setInterval, clearInterval } = window;
+    window.setInterval = (work, after, ...more) => {
+        const timer = setInterval(work, after, ...more);
+        if (after >= 400 && after < 1000) window.asking.add(timer);
+        return timer;
+    };
+    window.clearInterval = (timer) => {
+        window.asking.delete(timer);
+        clearInterval(timer);
+    };
+}"""
+
+
+def test_cards_ask_no_more_once_they_show_what_they_found(visitor: Visitor) -> None:
+    visitor.page.add_init_script(f"({ASKING})()")
+    page = visitor.open(LINK)
+    wait_for_all(visitor)
+    page.wait_for_function("window.asking.size === 0")
+    page.get_by_role("button", name="Next").first.click()
+    page.wait_for_url("**channel=8**")
+    wait_for_all(visitor)
+    page.wait_for_function("window.asking.size === 0")

@@ -119,7 +119,7 @@ def test_a_cell_of_the_matrix_opens_its_pictures_and_its_link_does_too(
     columns = confusion["layout"]["xaxis"]["ticktext"]
     told = answers(f"{MODEL}@epoch-1")
     (shows, says), count = Counter((a, b) for a, b, _ in told if a != b).most_common(1)[0]
-    click(app, "dataset_confusion", None, (rows.index(shows), columns.index(says)))
+    click(app, "dataset_confusion", rows.index(shows) * len(columns) + columns.index(says), (0, 0))
     check_fine(app)
     expected = {at for at, one in enumerate(told) if one[:2] == (shows, says)}
     assert set(figure(app, "dataset_cell")["layout"]["meta"]["panels"][0]["items"]) == expected

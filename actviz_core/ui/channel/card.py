@@ -29,8 +29,10 @@ _ASK = st.components.v2.component(
     "ask_again",
     html="<span></span>",
     js="""
-export default function ({ data, setTriggerValue }) {
+export default function ({ parentElement, data, setTriggerValue }) {
+  clearInterval(parentElement.asking);  // Streamlit does not end a call that a newer one follows
   const timer = setInterval(() => setTriggerValue("asked", data.asked), data.after);
+  parentElement.asking = timer;
   return () => clearInterval(timer);
 }
 """,

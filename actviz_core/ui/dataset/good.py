@@ -14,7 +14,7 @@ from actviz_core.sweep import Run
 from actviz_core.ui.content_width import column_width
 from actviz_core.ui.dataset.hand import RunInHand
 from actviz_core.ui.dataset.pictures import class_name, picture_sheet
-from actviz_core.ui.figure import draw, draw_clickable
+from actviz_core.ui.figure import Click, draw, draw_clickable
 from actviz_core.ui.link_value import LinkValue
 from actviz_core.ui.text import plain
 
@@ -102,7 +102,7 @@ def _matrix(hand: RunInHand, right: npt.NDArray[np.bool_]) -> None:
         key="dataset_confusion",
         alt="The confusion matrix: rows are what the pictures show, columns what the network says. Click a "
         "cell to see its pictures.",
-        clicked=lambda click: _open(click.place, rows, columns),
+        clicked=lambda click: _open(click, rows, columns),
     )
     left_out = int((counts.sum(axis=1) > 0).sum()) - len(rows)
     more = (
@@ -125,9 +125,10 @@ def _as_label(run: Run, column: int) -> str:
     return class_name(run, column)
 
 
-def _open(place: tuple[int, int] | None, rows: npt.NDArray[np.int64], columns: npt.NDArray[np.int64]) -> None:
-    if place is not None:
-        CELL.choose((int(rows[place[0]]), int(columns[place[1]])))
+def _open(click: Click, rows: npt.NDArray[np.int64], columns: npt.NDArray[np.int64]) -> None:
+    if click.item is not None:
+        row, column = divmod(int(click.item), len(columns))
+        CELL.choose((int(rows[row]), int(columns[column])))
 
 
 def _cell_pictures(hand: RunInHand) -> None:
