@@ -5,6 +5,7 @@ import runpy
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -184,7 +185,11 @@ def test_networks_of_other_types_get_what_they_get_on_the_pages(settings: Settin
     np.testing.assert_array_equal(run.maximum("conv"), maps.amax((2, 3)).float().numpy())
 
 
-def test_processes_that_decode_change_nothing(settings: Settings, tmp_path: Path) -> None:
+def test_processes_that_decode_change_nothing(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Tests of pages leave a page as the main module, which each of these processes would run.
+    monkeypatch.setitem(sys.modules, "__main__", ModuleType("__main__"))
     folder = folder_of(tmp_path / "pictures", 20)
     broken = folder / "ant" / "0005.png"
     broken.write_bytes(broken.read_bytes()[:-40])

@@ -17,6 +17,7 @@ from actviz_core.ui.dataset.pictures import class_name, picture_sheet
 from actviz_core.ui.figure import Click, draw, draw_clickable
 from actviz_core.ui.link_value import LinkValue
 from actviz_core.ui.text import plain
+from actviz_core.units import percent
 
 MOST_CLASSES = 24
 SHEET, SUREST = 60, 24
@@ -220,7 +221,7 @@ def _by_class(run: Run) -> None:
         ),
         key="dataset_classes",
         alt="The share of right answers of each class, the worst first: "
-        + ", ".join(f"{name} {shares[at]:.1%}" for name, at in zip(names, order, strict=True)),
+        + ", ".join(f"{name} {percent(float(shares[at]), 1)}" for name, at in zip(names, order, strict=True)),
     )
     more = len(labels) - len(order)
     few = f" The {len(order)} worst; {more:,} more are better." if more else ""
