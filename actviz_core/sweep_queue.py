@@ -240,6 +240,14 @@ class SweepQueue:
         with self._lock:
             return next((job for job in reversed(self._jobs) if job.order.run == run), None)
 
+    def latest(self, model: str, source: str) -> SweepJob | None:
+        """The sweep of this network over this source that was asked for last."""
+        with self._lock:
+            asked = (
+                job for job in reversed(self._jobs) if (job.order.model, job.order.source) == (model, source)
+            )
+            return next(asked, None)
+
     def unfinished(self) -> tuple[SweepJob, ...]:
         """Those at work or waiting, in the order of their turns."""
         with self._lock:

@@ -253,6 +253,24 @@ def test_while_a_sweep_is_at_work_every_page_says_how_far_it_is(new_server: Call
     assert [button for button in app.button if button.label == "Start"]
 
 
+def test_a_sweep_that_failed_is_told_beside_the_run_that_there_is(
+    new_server: Callable[..., Workspace],
+) -> None:
+    workspace = new_server()
+    keep()
+    failing = (
+        "import json, sys",
+        "sys.stdin.readline()",
+        "print(json.dumps({'error': 'There is no room.'}))",
+    )
+    workspace.sweeps.queue = SweepQueue(workspace.settings, (sys.executable, "-c", "\n".join(failing)))
+    job = workspace.sweeps.queue.start(SweepOrder("0" * 16, MODEL, SOURCE, ("conv1",), 20))
+    assert job.ended.wait(LONG)
+    app = visit("dataset")
+    assert said(app) == ["There is no room."]
+    assert "95.0 % right: 19 of 20." in read_page(app)
+
+
 def test_an_edited_network_is_swept_as_it_is_and_that_is_said(new_server: Callable[..., Workspace]) -> None:
     new_server()
     keep()

@@ -29,7 +29,7 @@ from actviz_core.ui.dataset.excites import show_excites
 from actviz_core.ui.dataset.files import take_run_away
 from actviz_core.ui.dataset.good import show_good
 from actviz_core.ui.dataset.hand import RunInHand
-from actviz_core.ui.dataset.starting import follow, jobs_of, start_panel
+from actviz_core.ui.dataset.starting import follow, jobs_of, start_panel, tell_end
 from actviz_core.ui.dataset.ways import go_where_asked
 from actviz_core.ui.figure import collected
 from actviz_core.ui.link_value import LinkValue
@@ -93,6 +93,9 @@ def show_dataset(model: Model, view: View, workspace: Workspace) -> None:
             st.markdown(plain(f"{model.key} has not looked at all pictures of {source.title} yet."))
             start_panel(model, source, view, workspace)
         return
+    latest = workspace.sweeps.queue.latest(model.key, key)
+    if latest is not None and latest.order.run != kept.id:
+        tell_end(latest.status)
     with run_place:
         _run_choice(kept, model, source, view, workspace)
     _show_run(in_hand(kept, model, workspace))

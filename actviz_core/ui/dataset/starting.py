@@ -45,7 +45,7 @@ def start_panel(model: Model, source: Source, view: View, workspace: Workspace) 
         follow(job)
         return
     if job is not None:
-        _tell_end(job.status)
+        tell_end(job.status)
     st.markdown(plain(what_it_takes(plan, workspace.sweeps.queue.start_seconds)))
     label = "Go on" if plan.done else "Start"
     if st.button(label, key="dataset_start", type="primary", icon=":material/play_arrow:"):
@@ -109,7 +109,8 @@ def _before(job: SweepJob) -> int:
     return unfinished.index(job) if job in unfinished else 0
 
 
-def _tell_end(status: SweepStatus) -> None:
+def tell_end(status: SweepStatus) -> None:
+    """Say how a sweep ended that did not end well."""
     if status.state is SweepState.FAILED:
         st.error(plain(status.error), icon=":material/error:")
     elif status.state is SweepState.STOPPED:
