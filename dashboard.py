@@ -20,7 +20,7 @@ from actviz_core.ui.head import AddToHead
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
     """Load torch and the default network, and run it once, before the first page is asked for."""
-    from actviz_core.ui.warmup import warm_up
+    from actviz_core.ui.shell.warmup import warm_up
 
     await asyncio.to_thread(warm_up)
     yield {}
@@ -50,7 +50,7 @@ async def serve_thumbnail(request: Request) -> Response:
 
 def say_uncaught(error: Exception) -> bool:
     """Tell of what no page caught, in what a click does for example; True: Streamlit shows nothing else."""
-    from actviz_core.ui import errors
+    from actviz_core.ui.shell import errors
 
     return errors.say_uncaught(error)
 

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
         scale,
         switch_off,
     )
+    from actviz_core.layouts.of_network import layout_of
     from actviz_core.models import Model, list_models, list_weights, load_model
-    from actviz_core.models.layouts import layout_of
     from actviz_core.samples import Sample, Source, list_sources, open_sample, open_source
     from actviz_core.sweep import sweep
 
@@ -76,7 +76,7 @@ _ROOMS = {
         *("channel_worth", "module_tree", "only_positive", "scale", "switch_off"),
     ),
     "models": ("Model", "list_models", "list_weights", "load_model"),
-    "models.layouts": ("layout_of",),
+    "layouts.of_network": ("layout_of",),
     "samples": ("Sample", "Source", "list_sources", "open_sample", "open_source"),
     "sweep": ("sweep",),
 }

@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator
 
-from actviz_core.allocator import keep_freed_memory
+from actviz_core.system.allocator import keep_freed_memory
 from benchmarks import (
     attributing,
     boards,

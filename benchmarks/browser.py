@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_pla
 
 from benchmarks.stopwatch import Timing, taken_in_turns
 from benchmarks.table import Row, ratio_row
-from tests.browser.chromium import launch
+from tests.support.chromium import launch
 
 QUIET = 400  # milliseconds
 PATIENCE = 120_000  # milliseconds

@@ -25,7 +25,7 @@ from benchmarks.browser import (
 from benchmarks.peers.article import LAYERS
 from benchmarks.servers import APP_WITHOUT, PEERS, serving
 from benchmarks.table import Row
-from tests.browser.server import DASHBOARD
+from tests.support.server import DASHBOARD
 
 ROUNDS = 11
 LINK = "/activations?model=resnet18@random&image=bundled-imagenet/0" + "".join(f"&layers={x}" for x in LAYERS)

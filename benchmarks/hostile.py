@@ -20,7 +20,6 @@ from pathlib import Path
 import torch
 from playwright.sync_api import FilePayload, sync_playwright
 
-from actviz_core.decoding import MAX_BYTES
 from actviz_core.errors import ActVizError
 from actviz_core.models import load_model
 from actviz_core.models.fitting import fit
@@ -28,16 +27,17 @@ from actviz_core.samples import save_upload
 from actviz_core.samples.visitor_pictures import LIMITS
 from actviz_core.settings import Settings, reading_folder
 from actviz_core.untrusted import Limits
+from actviz_core.untrusted.decoding import MAX_BYTES
 from actviz_core.weights.state_dicts import read_state_dict, reading_limits
 from benchmarks.browser import chromium, drawn, time_of_click, time_to_open, visitor
 from benchmarks.peers.article import LAYERS
 from benchmarks.servers import serving
 from benchmarks.stopwatch import Timing
 from benchmarks.watched import Peaks, children_watched, forget_own_peak, own_peak
-from tests.browser.chromium import launch
-from tests.samples import hostile as pictures
-from tests.weights import hostile as weights
-from tests.weights.payloads import payloads, saved
+from tests.support import hostile_pictures as pictures
+from tests.support import hostile_weights as weights
+from tests.support.chromium import launch
+from tests.support.payloads import payloads, saved
 
 MUTATED = 300
 SHARES = (100, 10, 1)  # by which the size of each kind is divided

@@ -7,7 +7,7 @@ from benchmarks.browser import chromium, drawn, time_to_open, visitor
 from benchmarks.servers import serving
 from benchmarks.stopwatch import Timing
 from benchmarks.table import Row
-from tests.browser.figures import cell
+from tests.support.figures import cell
 
 FRAME = 0.016  # seconds: what a screen of 60 Hz gives each picture
 MOVES = 60

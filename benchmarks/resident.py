@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 
 from actviz_core import open_source
-from actviz_core.workspace import shared_workspace
+from actviz_core.workspace.shared import shared_workspace
 
 PICTURES = 200
 

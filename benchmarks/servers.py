@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.browser.server import DASHBOARD, ROOT, running
+from tests.support.server import DASHBOARD, ROOT, running
 
 PEERS = Path(__file__).parent / "peers"
 APP_WITHOUT = PEERS / "app_without.py"

@@ -21,7 +21,7 @@ from benchmarks.browser import (
 )
 from benchmarks.servers import APP_WITHOUT, serving
 from benchmarks.table import Row
-from tests.browser.server import DASHBOARD
+from tests.support.server import DASHBOARD
 
 ROUNDS = 11
 WARM_UP = 2

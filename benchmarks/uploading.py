@@ -13,8 +13,8 @@ import numpy as np
 import torch
 from PIL import Image
 
-from actviz_core.decoding import decode_image
 from actviz_core.samples.visitor_pictures import picture_readers, read_visitor_picture
+from actviz_core.untrusted.decoding import decode_image
 from actviz_core.weights.file_reading import read_weights_file
 from actviz_core.weights.state_dicts import read_state_dict, weights_readers
 from benchmarks.stopwatch import in_turns, timed

@@ -7,7 +7,7 @@ import torch
 from playwright.sync_api import Browser
 
 from actviz_core import load_model, open_sample
-from actviz_core.ui.defaults import DEFAULT_IMAGE, DEFAULT_MODEL
+from actviz_core.ui.shell.defaults import DEFAULT_IMAGE, DEFAULT_MODEL
 from benchmarks.browser import (
     Painting,
     chromium,
@@ -20,7 +20,7 @@ from benchmarks.browser import (
 from benchmarks.servers import PEERS, serving
 from benchmarks.stopwatch import timed
 from benchmarks.table import Row
-from tests.browser.server import DASHBOARD
+from tests.support.server import DASHBOARD
 
 ROUNDS = 5
 FIGURE = '[data-testid="stPlotlyChart"] .main-svg'

@@ -14,7 +14,7 @@ from actviz_core.models.torchvision_networks import torchvision_networks
 from actviz_core.settings import read_settings
 from benchmarks.stopwatch import in_turns, timed
 from benchmarks.table import Row, ratio_row
-from tests.filling import with_some_values
+from tests.support.filling import with_some_values
 
 ROUNDS = 3
 MEDIAN = 1.5

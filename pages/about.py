@@ -9,7 +9,7 @@ import torchvision
 
 from actviz_core.ui.glossary import Term, meaning
 from actviz_core.units import megabytes, percent
-from actviz_core.workspace import shared_workspace
+from actviz_core.workspace.shared import shared_workspace
 
 workspace = shared_workspace()
 

@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from actviz_core.ui.activation_page import show_activations
+from actviz_core.ui.activations.page import show_activations
 from actviz_core.ui.glossary import Term, meaning
-from actviz_core.ui.page_body import page_body
-from actviz_core.ui.view import current_view
-from actviz_core.workspace import shared_workspace
+from actviz_core.ui.shell.page_body import page_body
+from actviz_core.ui.shell.view import current_view
+from actviz_core.workspace.shared import shared_workspace
 
 workspace, view = shared_workspace(), current_view()
 

@@ -5,10 +5,10 @@ from dataclasses import replace
 import streamlit as st
 
 from actviz_core.ui.dataset.page import show_dataset
-from actviz_core.ui.errors import require_network
-from actviz_core.ui.page_body import page_body
-from actviz_core.ui.view import current_view
-from actviz_core.workspace import shared_workspace
+from actviz_core.ui.shell.errors import require_network
+from actviz_core.ui.shell.page_body import page_body
+from actviz_core.ui.shell.view import current_view
+from actviz_core.workspace.shared import shared_workspace
 
 workspace, view = shared_workspace(), current_view()
 

@@ -2,15 +2,15 @@
 
 import streamlit as st
 
-from actviz_core.ui.board_names import network_text
-from actviz_core.ui.errors import require, warn_of_size
+from actviz_core.ui.compare.names import network_text
 from actviz_core.ui.glossary import Term, meaning
-from actviz_core.ui.layer_sizes_view import show_layer_sizes
-from actviz_core.ui.layer_table import filter_rows, layer_table, layout_reader, summary_of_choice
+from actviz_core.ui.layers.sizes import show_layer_sizes
+from actviz_core.ui.layers.table import filter_rows, layer_table, layout_reader, summary_of_choice
 from actviz_core.ui.quick_picks import quick_picks
-from actviz_core.ui.tab_title import name_tab
-from actviz_core.ui.view import current_view
-from actviz_core.workspace import shared_workspace
+from actviz_core.ui.shell.errors import require, warn_of_size
+from actviz_core.ui.shell.tab_title import name_tab
+from actviz_core.ui.shell.view import current_view
+from actviz_core.workspace.shared import shared_workspace
 
 workspace, view = shared_workspace(), current_view()
 

@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from actviz_core.ui.browser import browse_pictures, choose_source
-from actviz_core.ui.chosen import chosen_picture
-from actviz_core.ui.tray_shelf import tray_shelf
-from actviz_core.ui.uploads import upload_pictures
-from actviz_core.ui.view import current_view
-from actviz_core.workspace import shared_workspace
+from actviz_core.ui.samples.browser import browse_pictures, choose_source
+from actviz_core.ui.samples.chosen import chosen_picture
+from actviz_core.ui.samples.tray_shelf import tray_shelf
+from actviz_core.ui.samples.uploads import upload_pictures
+from actviz_core.ui.shell.view import current_view
+from actviz_core.workspace.shared import shared_workspace
 
 workspace, view = shared_workspace(), current_view()
 

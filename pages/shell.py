@@ -3,20 +3,20 @@
 import streamlit as st
 
 from actviz_core.errors import SettingsError
-from actviz_core.ui.answers import tell_random_weights
-from actviz_core.ui.app_icon import app_icon
+from actviz_core.ui.activations.edits_view import tell_edits
 from actviz_core.ui.choices import check_links_anew
-from actviz_core.ui.content_width import watch_content_width
 from actviz_core.ui.dataset.line import sweep_line
-from actviz_core.ui.edits_view import tell_edits
-from actviz_core.ui.errors import show_problems, shown_errors, shown_faults
-from actviz_core.ui.sidebar import draw_sidebar
-from actviz_core.ui.tab_title import APP, name_tab
+from actviz_core.ui.shell.answers import tell_random_weights
+from actviz_core.ui.shell.app_icon import app_icon
+from actviz_core.ui.shell.content_width import watch_content_width
+from actviz_core.ui.shell.errors import show_problems, shown_errors, shown_faults
+from actviz_core.ui.shell.sidebar import draw_sidebar
+from actviz_core.ui.shell.tab_title import APP, name_tab
+from actviz_core.ui.shell.tray_memory import remember_tray
+from actviz_core.ui.shell.view import current_view, show_link
+from actviz_core.ui.shell.waiting import waiting_shown
 from actviz_core.ui.text import plain
-from actviz_core.ui.tray_memory import remember_tray
-from actviz_core.ui.view import current_view, show_link
-from actviz_core.ui.waiting import waiting_shown
-from actviz_core.workspace import shared_workspace
+from actviz_core.workspace.shared import shared_workspace
 
 st.set_page_config(page_title=APP, page_icon=app_icon(), layout="wide")
 

@@ -2,14 +2,14 @@
 
 import streamlit as st
 
-from actviz_core.ui.board_names import network_text
-from actviz_core.ui.errors import require
+from actviz_core.ui.compare.names import network_text
 from actviz_core.ui.glossary import Term, meaning
-from actviz_core.ui.questions import questions
-from actviz_core.ui.story import other_pictures, tell_story
-from actviz_core.ui.tab_title import name_tab
-from actviz_core.ui.view import current_view
-from actviz_core.workspace import shared_workspace
+from actviz_core.ui.shell.errors import require
+from actviz_core.ui.shell.tab_title import name_tab
+from actviz_core.ui.shell.view import current_view
+from actviz_core.ui.start.questions import questions
+from actviz_core.ui.start.story import other_pictures, tell_story
+from actviz_core.workspace.shared import shared_workspace
 
 workspace, view = shared_workspace(), current_view()
 

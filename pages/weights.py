@@ -4,8 +4,8 @@ import streamlit as st
 
 from actviz_core.ui.glossary import Term, meaning
 from actviz_core.ui.own_weights_page import list_weights_kept, upload_weights
-from actviz_core.ui.view import current_view
-from actviz_core.workspace import shared_workspace
+from actviz_core.ui.shell.view import current_view
+from actviz_core.workspace.shared import shared_workspace
 
 workspace, view = shared_workspace(), current_view()
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from actviz_core import downloads
 from actviz_core.settings import Settings
+from actviz_core.system import downloads
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from actviz_core.models import OwnNetwork, Preprocess, Task
+from actviz_core.models import OwnNetwork, Preprocess
+from actviz_core.tasks import Task
 from tests.odd_attention import (
     CascadedAttention,
     ChannelAttention,

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.kills import AT_WORK, CONTENT, KILLS
-from tests.loopback import served
+from tests.support.kills import AT_WORK, CONTENT, KILLS
+from tests.support.loopback import served
 
 PROJECT = Path(__file__).parents[1]
 
@@ -19,7 +19,7 @@ def test_no_half_written_file_is_ever_used_after_thirty_kills(kind: str, tmp_pat
     with served(CONTENT) as server:
         more = [server.url] if kind == "download" else []
         run = subprocess.run(
-            [sys.executable, "-m", "tests.kills", kind, str(tmp_path / "data"), *more],
+            [sys.executable, "-m", "tests.support.kills", kind, str(tmp_path / "data"), *more],
             cwd=PROJECT,
             capture_output=True,
             text=True,

@@ -74,5 +74,5 @@ def test_nothing_else_writes_percent_or_megabytes() -> None:
         for path in (ROOT / folder).rglob("*.py")
         if own.search(path.read_text(encoding="utf-8"))
     }
-    model_card = {"actviz_core/models/cifar_resnet20/evaluate.py"}  # in Markdown, with two digits
+    model_card = {"actviz_core/training/evaluate.py"}  # in Markdown, with two digits
     assert elsewhere - model_card == {"actviz_core/units.py"}

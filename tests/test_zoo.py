@@ -11,7 +11,7 @@ from torchvision.models import get_model, get_model_weights
 from actviz_core import capture
 from actviz_core.models.building import unfilled
 from actviz_core.models.torchvision_networks import building_arguments, torchvision_networks
-from tests.filling import with_some_values
+from tests.support.filling import with_some_values
 
 NAMES = [network.name for network in torchvision_networks()]
 SMALLER = {"swin": 32}  # torchvision gives 224 or 256 as the smallest, but pads whatever comes

@@ -1,4 +1,4 @@
-"""Statistics and comparisons on captured values: arrays in, numbers and plain words out."""
+"""Statistics and comparisons on captured values: arrays in, numbers out."""
 
 from actviz_core.analysis.accuracy import accuracy, class_accuracy, confusion_matrix, top_accuracy
 from actviz_core.analysis.answers import (
@@ -17,7 +17,6 @@ from actviz_core.analysis.channel_health import (
     silent_channels,
     twin_channels,
 )
-from actviz_core.analysis.difference_sentence import difference_sentence
 from actviz_core.analysis.differences import (
     ChannelDifferences,
     Difference,
@@ -25,14 +24,10 @@ from actviz_core.analysis.differences import (
     difference,
 )
 from actviz_core.analysis.forms import as_maps, channel_count, prefix_tokens
-from actviz_core.analysis.notes import layer_note, step_note
 from actviz_core.analysis.ordering import ChannelOrder, order_channels
-from actviz_core.analysis.places import place_of
 from actviz_core.analysis.predictions import TopK, class_names, read_prediction, top_areas, top_k
 from actviz_core.analysis.ranges import ValueRange, channel_ranges, percentile_range, shared_range
-from actviz_core.analysis.readings import reading_sentence
 from actviz_core.analysis.resampling import resample
-from actviz_core.analysis.sentences import channel_sentence, layer_sentence, strength_sentence
 from actviz_core.analysis.similarity import linear_cka
 from actviz_core.analysis.stages import (
     all_convolutions,
@@ -70,7 +65,6 @@ __all__ = [
     "channel_count",
     "channel_differences",
     "channel_ranges",
-    "channel_sentence",
     "channel_statistics",
     "class_accuracy",
     "class_names",
@@ -78,28 +72,21 @@ __all__ = [
     "classes_sentence",
     "confusion_matrix",
     "difference",
-    "difference_sentence",
     "first_and_last_stage",
     "first_of_each_stage",
     "half_of_attention",
-    "layer_note",
-    "layer_sentence",
     "linear_cka",
     "order_channels",
     "outside_sentence",
     "percentile_range",
-    "place_of",
     "prefix_tokens",
     "principal_components",
     "read_prediction",
-    "reading_sentence",
     "resample",
     "saturated_channels",
     "shared_range",
     "silent_channels",
     "stage_ends",
-    "step_note",
-    "strength_sentence",
     "summary_map",
     "top_accuracy",
     "top_areas",

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 from actviz_core.analysis.predictions import TopK
-from actviz_core.models import Task, Training
+from actviz_core.tasks import Task, Training
 
 UNSURE_BELOW = 0.5
 """Below this probability all other classes together have more than the best one."""

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from actviz_core.errors import ShapeError
-from actviz_core.layouts import Layout, LayoutKind, default_layout
+from actviz_core.layouts.layout import Layout, LayoutKind, default_layout
 
 Array = npt.NDArray[np.generic]
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from actviz_core.errors import ShapeError
-from actviz_core.models import Task
+from actviz_core.tasks import Task
 
 SAME = 1e-9
 """Shares that differ by less than this part of themselves count as the same."""

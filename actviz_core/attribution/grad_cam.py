@@ -8,8 +8,8 @@ from actviz_core.hooks.called import Called, calls_of
 from actviz_core.hooks.capture import capture
 from actviz_core.hooks.gradients import capture_gradients
 from actviz_core.hooks.passes import unwrap
-from actviz_core.layouts import Layout, LayoutKind, Size
-from actviz_core.models.layouts import layout_of
+from actviz_core.layouts.layout import Layout, LayoutKind, Size
+from actviz_core.layouts.of_network import layout_of
 
 _GRIDS = (LayoutKind.MAPS, LayoutKind.CHANNEL_LAST, LayoutKind.TOKENS)
 

@@ -15,7 +15,7 @@ from actviz_core.hooks.called import Versions, versions_of
 from actviz_core.hooks.lent import lent
 from actviz_core.hooks.passes import unwrap
 from actviz_core.hooks.walk import named_modules
-from actviz_core.layouts import LayoutKind
+from actviz_core.layouts.layout import LayoutKind
 
 
 class _NotCaptumsError(Exception):

@@ -3,12 +3,12 @@
 import torch
 from torch import Tensor, nn
 
-from actviz_core.activations import as_numbers
 from actviz_core.analysis import as_maps
 from actviz_core.errors import ChannelError
 from actviz_core.hooks import capture
 from actviz_core.hooks.selection import has_steps
-from actviz_core.layouts import Layout
+from actviz_core.layouts.layout import Layout
+from actviz_core.workspace.activations import as_numbers
 
 
 def returned_once(module: nn.Module, inputs: Tensor, layer: str) -> tuple[str, Tensor]:

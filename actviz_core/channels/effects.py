@@ -9,16 +9,17 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from actviz_core.activations import parts_of
 from actviz_core.analysis import TopK, read_prediction
-from actviz_core.arrays import as_stored
 from actviz_core.errors import ChannelError
 from actviz_core.hooks import capture, scale, switch_off
+from actviz_core.hooks.arrays import as_stored
 from actviz_core.hooks.edits import Edit, check_changeable
 from actviz_core.hooks.nesting import named_tensors
 from actviz_core.hooks.selection import has_steps
-from actviz_core.layouts import Layout
-from actviz_core.models import Model, Task
+from actviz_core.layouts.layout import Layout
+from actviz_core.models import Model
+from actviz_core.tasks import Task
+from actviz_core.workspace.activations import parts_of
 
 ROOT = ""
 

@@ -17,8 +17,8 @@ from actviz_core.errors import ActVizError, ChannelError
 from actviz_core.hooks import capture
 from actviz_core.hooks.input_gradient import input_gradient
 from actviz_core.hooks.selection import has_steps
+from actviz_core.layouts.of_network import layout_of
 from actviz_core.models import Preprocess
-from actviz_core.models.layouts import layout_of
 
 Picture = npt.NDArray[np.uint8]
 

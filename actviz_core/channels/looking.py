@@ -11,7 +11,7 @@ from actviz_core.channels.cells import maps_of
 from actviz_core.channels.receptive_field import ReceptiveField, receptive_field
 from actviz_core.errors import UnknownLayerError
 from actviz_core.hooks.input_gradient import input_gradient
-from actviz_core.layouts import Layout
+from actviz_core.layouts.layout import Layout
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -57,7 +57,7 @@ def look(
         module: takes ``inputs``, (1, C, H, W). It runs in eval mode and is left as found.
         inputs: the picture as the network wants it.
         call: a call or step name for one activation, with its number if there are several.
-        layout: how that activation is laid out, as `actviz_core.models.layouts.layout_of` says.
+        layout: how that activation is laid out, as `actviz_core.layouts.of_network.layout_of` says.
         channel: its number in the maps.
         cell: row and column in the maps.
         field: the cell's box for an input of this size, where it is known already.

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from actviz_core.activations import as_numbers
 from actviz_core.analysis import as_maps, channel_statistics
 from actviz_core.hooks import capture
 from actviz_core.hooks.selection import has_steps
+from actviz_core.layouts.of_network import layout_of
 from actviz_core.models import Model
-from actviz_core.models.layouts import layout_of
 from actviz_core.samples import Source
 from actviz_core.sweep import Run
+from actviz_core.workspace.activations import as_numbers
 
 FloatArray = npt.NDArray[np.float64]
 

@@ -23,7 +23,7 @@ from actviz_core.hooks import capture
 from actviz_core.hooks.copies import on_cpu
 from actviz_core.hooks.input_gradient import input_gradient
 from actviz_core.hooks.selection import has_steps
-from actviz_core.models.layouts import layout_of
+from actviz_core.layouts.of_network import layout_of
 
 _CHANGES = 3  # so many random pictures have their say where pixels are changed instead
 

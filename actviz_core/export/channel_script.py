@@ -23,8 +23,9 @@ from actviz_core.export.provenance import Provenance
 from actviz_core.export.script import Script
 from actviz_core.export.script_head import guarded_imports, needs_of
 from actviz_core.export.script_network import BUNDLED, network_part, numbered, prepared_part, weights_travel
-from actviz_core.models import Model, Task
+from actviz_core.models import Model
 from actviz_core.models.edited import split_key
+from actviz_core.tasks import Task
 
 _FUNCTIONS = (
     *BUNDLED,

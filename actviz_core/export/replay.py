@@ -17,8 +17,8 @@ from torch import Tensor, nn
 from torchvision.transforms import InterpolationMode
 from torchvision.transforms import functional as F
 
-from actviz_core.arrays import as_stored
 from actviz_core.errors import ActVizError
+from actviz_core.hooks.arrays import as_stored
 from actviz_core.models import load_model
 
 

@@ -8,16 +8,16 @@ import torch
 from PIL import Image
 from torch import nn
 
-from actviz_core.arrays import as_stored
 from actviz_core.export import replay
 from actviz_core.export.provenance import Provenance
 from actviz_core.export.script_head import guarded_imports, introduction, needs_of
 from actviz_core.export.script_network import BUNDLED, network_part, numbered, prepared_part, weights_travel
 from actviz_core.export.script_parts import Asked, Part, results_of
-from actviz_core.gradients import Followed
+from actviz_core.hooks.arrays import as_stored
 from actviz_core.models import Model
 from actviz_core.models.edited import split_key
 from actviz_core.samples import parse_image_id
+from actviz_core.workspace.gradients import Followed
 
 _MAIN = '''
 

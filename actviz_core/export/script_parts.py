@@ -6,10 +6,10 @@ from typing import Any
 
 from actviz_core.export import replay
 from actviz_core.export.script_head import CAPTURE, CAPTURE_GRADIENTS
-from actviz_core.gradients import Followed, Values
 from actviz_core.hooks.selection import is_step
 from actviz_core.models import Model
 from actviz_core.models.edited import ChannelEdit, channel_axis
+from actviz_core.workspace.gradients import Followed, Values
 
 Asked = tuple[str, Followed | None]
 """A call, and how its gradients are followed back if these are wanted."""

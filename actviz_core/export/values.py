@@ -11,11 +11,11 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from actviz_core.arrays import as_stored
 from actviz_core.board import Panel
-from actviz_core.downloads import Progress
 from actviz_core.errors import ExportError
 from actviz_core.export.provenance import Provenances, as_json
+from actviz_core.hooks.arrays import as_stored
+from actviz_core.system.downloads import Progress
 
 Values = Tensor | npt.NDArray[Any]
 
@@ -39,7 +39,7 @@ def values_npz(
 ) -> bytes:
     """Write arrays of any shape under their names, such as ``layer1.0.relu#1``; `numpy.load` reads them.
 
-    Types are kept as far as numpy has them: `actviz_core.arrays.as_stored` tells what becomes of others.
+    Types are kept as far as numpy has them: `hooks.arrays.as_stored` tells what becomes of others.
     The entry ``__provenance__`` is a JSON text. Nothing is pickled, and the same values give the same bytes.
     ``progress`` is told how many bytes of how many are written.
 

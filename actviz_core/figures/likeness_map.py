@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 import plotly.graph_objects as go
 
-from actviz_core.analysis.likeness_sentence import cka_text
 from actviz_core.errors import ShapeError
 from actviz_core.figures.board_places import GAP, TITLE_PIXELS, columns_of
 from actviz_core.figures.canvas import (
@@ -24,6 +23,7 @@ from actviz_core.figures.colors import Colors, ink_on
 from actviz_core.figures.markup import plain, shortened
 from actviz_core.figures.panels import tile_panel
 from actviz_core.figures.tiles import TileLayout
+from actviz_core.wording.likeness import cka_text
 
 NAME = 20
 """Characters of a layer's name beside the cells."""

@@ -1,6 +1,6 @@
 """Networks and their weights: what there is, and loading it ready to be looked at."""
 
-from actviz_core.models.model import Model, ModelInfo, Origin, Task, Training, WeightsInfo
+from actviz_core.models.model import Model, ModelInfo, Origin, WeightsInfo
 from actviz_core.models.own_networks import OwnNetwork
 from actviz_core.models.preprocess import Frame, Preprocess
 from actviz_core.models.registry import (
@@ -20,8 +20,6 @@ __all__ = [
     "Origin",
     "OwnNetwork",
     "Preprocess",
-    "Task",
-    "Training",
     "WeightsInfo",
     "canonical_key",
     "find_weights_download",

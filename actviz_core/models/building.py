@@ -9,9 +9,9 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from actviz_core.allocator import give_back
 from actviz_core.errors import NotEnoughMemoryError
-from actviz_core.free_memory import available_memory
+from actviz_core.system.allocator import give_back
+from actviz_core.system.free_memory import available_memory
 
 
 def check_memory(what: str, needed: int | None, *, at_least: bool = False) -> None:

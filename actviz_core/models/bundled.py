@@ -4,10 +4,11 @@ from torch import nn
 
 from actviz_core.models.building import unfilled
 from actviz_core.models.cifar_resnet20 import checkpoints
-from actviz_core.models.cifar_resnet20.network import CLASSES, MEAN, SIZE, STD, CifarResNet20
+from actviz_core.models.cifar_resnet20.network import MEAN, SIZE, STD, CifarResNet20
 from actviz_core.models.model import Origin, Parts, WeightsInfo
 from actviz_core.models.network import Network
 from actviz_core.models.preprocess import Preprocess
+from actviz_core.samples.cifar10_classes import CLASSES
 from actviz_core.settings import Settings
 from actviz_core.units import percent
 

@@ -8,9 +8,9 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from actviz_core.cache import ByteCache
 from actviz_core.errors import WeightsFileError
-from actviz_core.weights.names import plain
+from actviz_core.system.cache import ByteCache
+from actviz_core.untrusted.names import plain
 
 Shape = tuple[int, ...]
 

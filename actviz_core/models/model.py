@@ -9,6 +9,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from actviz_core.models.preprocess import Preprocess
+from actviz_core.tasks import Task, Training
 
 
 class Origin(StrEnum):
@@ -18,22 +19,6 @@ class Origin(StrEnum):
     OWN = "own"
     TORCHVISION = "torchvision"
     TIMM = "timm"
-
-
-class Task(StrEnum):
-    """What a network's output says: one class for the picture, a class a pixel, or nothing about classes."""
-
-    CLASSIFICATION = "classification"
-    SEGMENTATION = "segmentation"
-    FEATURES = "features"
-
-
-class Training(StrEnum):
-    """Whether a network has learned: what may be said about its channels depends on it."""
-
-    TRAINED = "trained"
-    RANDOM = "random"
-    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,10 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 
-from actviz_core.downloads import Job
-from actviz_core.models.model import ModelInfo, Origin, Parts, Training, WeightsInfo
+from actviz_core.models.model import ModelInfo, Origin, Parts, WeightsInfo
 from actviz_core.settings import Settings
+from actviz_core.system.downloads import Job
+from actviz_core.tasks import Training
 
 RANDOM = "random"
 RANDOM_SEED = 0

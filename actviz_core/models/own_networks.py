@@ -14,11 +14,12 @@ from torchvision.transforms._presets import ImageClassification, SemanticSegment
 
 from actviz_core.errors import NotEnoughMemoryError, WeightsError
 from actviz_core.models.building import within_memory
-from actviz_core.models.model import Origin, Parts, Task, Training, WeightsInfo
+from actviz_core.models.model import Origin, Parts, WeightsInfo
 from actviz_core.models.network import RANDOM_SEED, Network
 from actviz_core.models.preprocess import Preprocess
 from actviz_core.models.wrappers import unwrapped
 from actviz_core.settings import Settings
+from actviz_core.tasks import Task, Training
 
 FAMILY = "Your networks"
 BUILT = "built"

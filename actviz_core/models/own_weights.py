@@ -15,10 +15,10 @@ from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from actviz_core.errors import UnknownModelError, WeightsError, WeightsFileError
-from actviz_core.folder_lock import FILE_NAME, exclusive
 from actviz_core.models.fitting import converted, fit
+from actviz_core.system.folder_lock import FILE_NAME, exclusive
 from actviz_core.units import megabytes
-from actviz_core.weights.names import plain
+from actviz_core.untrusted.names import plain
 from actviz_core.weights.state_dicts import StateDict
 
 DIGITS = 12

@@ -8,7 +8,6 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-from actviz_core.downloads import Job, JobState, find_job, start_job
 from actviz_core.errors import DownloadError, UnknownModelError, WeightsError, quoted
 from actviz_core.models.building import check_memory
 from actviz_core.models.bundled import BundledResNet20
@@ -20,6 +19,7 @@ from actviz_core.models.timm_networks import PREFIX, TimmNetwork, timm_is_instal
 from actviz_core.models.torchvision_networks import torchvision_networks
 from actviz_core.models.uploaded import UploadedNetwork, likely_networks, own_weights, uploaded_info
 from actviz_core.settings import Settings, read_settings
+from actviz_core.system.downloads import Job, JobState, find_job, start_job
 
 _ALWAYS_THERE: dict[str, Network] = {n.name: n for n in (BundledResNet20(), *torchvision_networks())}
 

@@ -12,13 +12,14 @@ from typing import Any
 from torchvision.models import ResNet18_Weights
 from torchvision.transforms import InterpolationMode
 
-from actviz_core.downloads import Checksum, Job, download
 from actviz_core.errors import DownloadError, MissingWeightsError, WeightsError
 from actviz_core.models.building import seeded, unfilled
-from actviz_core.models.model import Origin, Parts, Task, WeightsInfo
+from actviz_core.models.model import Origin, Parts, WeightsInfo
 from actviz_core.models.network import RANDOM, RANDOM_SEED, Network
 from actviz_core.models.preprocess import Frame, Preprocess
 from actviz_core.settings import Settings
+from actviz_core.system.downloads import Checksum, Job, download
+from actviz_core.tasks import Task
 
 PREFIX = "timm/"
 HUB_FILE = "model.safetensors"

@@ -13,13 +13,14 @@ import torchvision
 from torch import Tensor, nn
 from torchvision.models import WeightsEnum, get_model, get_model_weights
 
-from actviz_core.downloads import Checksum, Job, download
 from actviz_core.errors import MissingWeightsError, WeightsError
 from actviz_core.models.building import seeded, unfilled
-from actviz_core.models.model import Origin, Parts, Task, WeightsInfo
+from actviz_core.models.model import Origin, Parts, WeightsInfo
 from actviz_core.models.network import RANDOM, RANDOM_SEED, Network
 from actviz_core.models.preprocess import Preprocess
 from actviz_core.settings import Settings
+from actviz_core.system.downloads import Checksum, Job, download
+from actviz_core.tasks import Task
 from actviz_core.units import megabytes, percent
 
 FLOAT_BYTES = 4

@@ -11,10 +11,11 @@ from torchvision.models import get_model_weights
 
 from actviz_core.errors import ActVizError
 from actviz_core.models.fitting import likely_architectures, signature
-from actviz_core.models.model import Origin, Parts, Training, WeightsInfo
+from actviz_core.models.model import Origin, Parts, WeightsInfo
 from actviz_core.models.network import Network
 from actviz_core.models.own_weights import DIGITS, OwnEntry, OwnWeights
 from actviz_core.settings import Settings
+from actviz_core.tasks import Training
 
 
 def is_upload(weights: str) -> bool:

@@ -1,6 +1,5 @@
 """Where pictures come from: sources, uploads, and image ids."""
 
-from actviz_core.decoding import decode_image
 from actviz_core.samples.catalog import (
     SOURCE_KEYS,
     ImageId,
@@ -20,6 +19,7 @@ from actviz_core.samples.cifar10 import (
 from actviz_core.samples.source import Sample, Source, browse
 from actviz_core.samples.uploads import save_upload
 from actviz_core.samples.variants import is_mirrored, mirrored, noisy
+from actviz_core.untrusted.decoding import decode_image
 
 __all__ = [
     "SOURCE_KEYS",

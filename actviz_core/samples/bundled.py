@@ -10,7 +10,7 @@ from PIL import Image
 from torchvision.models import ResNet18_Weights
 
 from actviz_core.errors import UnknownImageError
-from actviz_core.models.cifar_resnet20.network import CLASSES
+from actviz_core.samples.cifar10_classes import CLASSES
 from actviz_core.samples.files import FileSource
 from actviz_core.samples.source import ArraySource, Source
 

@@ -15,12 +15,12 @@ from pathlib import Path
 import numpy as np
 from torchvision.datasets import CIFAR10
 
-from actviz_core.downloads import Checksum, Job, Progress, download, find_job, start_job
 from actviz_core.errors import DownloadError, UnknownImageError
-from actviz_core.folder_lock import exclusive
-from actviz_core.models.cifar_resnet20.network import CLASSES
+from actviz_core.samples.cifar10_classes import CLASSES
 from actviz_core.samples.source import ArraySource, Source
 from actviz_core.settings import Settings
+from actviz_core.system.downloads import Checksum, Job, Progress, download, find_job, start_job
+from actviz_core.system.folder_lock import exclusive
 
 
 class Split(StrEnum):

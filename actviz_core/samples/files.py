@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image, ImageOps
 
-from actviz_core.cache import ByteCache
-from actviz_core.decoding import read_image
 from actviz_core.errors import BadImageError
 from actviz_core.samples.source import Source
+from actviz_core.system.cache import ByteCache
+from actviz_core.untrusted.decoding import read_image
 
 # Keyed by path, modification time and size, so that an altered file is read again.
 _Version = tuple[Path, int, int]

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from actviz_core.decoding import open_checked
 from actviz_core.errors import BadImageError, UnknownImageError
 from actviz_core.samples.files import FileSource, plain_text
 from actviz_core.samples.source import NO_LABEL
+from actviz_core.untrusted.decoding import open_checked
 
 
 class FolderSource(FileSource):

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from actviz_core.weights.names import plain
+from actviz_core.untrusted.names import plain
 
 SUFFIX = ".name"
 _MOST_BYTES = 1000  # of a name that is read back: 80 characters take at most 320

@@ -9,15 +9,15 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from actviz_core.cache import ByteCache
-from actviz_core.decoding import MAX_BYTES, too_many_bytes
 from actviz_core.errors import BadImageError, UnknownImageError
-from actviz_core.folder_lock import exclusive
 from actviz_core.samples.source import Sample
 from actviz_core.samples.upload_names import drop_name, keep_name, name_of
 from actviz_core.samples.visitor_pictures import read_visitor_picture
 from actviz_core.settings import Settings, read_settings, reading_folder
+from actviz_core.system.cache import ByteCache
+from actviz_core.system.folder_lock import exclusive
 from actviz_core.untrusted import held_folder
+from actviz_core.untrusted.decoding import MAX_BYTES, too_many_bytes
 
 SOURCE_KEY = "upload"
 DIGITS = 12

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from PIL import Image
 
-from actviz_core.decoding import FULL_PIXELS, ROWS_AT_ONCE
 from actviz_core.errors import BadImageError
 from actviz_core.untrusted import Ending, Limits, Readers, Reading, ReadingStoppedError
+from actviz_core.untrusted.decoding import FULL_PIXELS, ROWS_AT_ONCE
 from actviz_core.untrusted.wording import stopped
 
 _WAY_ON = "Open it in an image editor, save it as PNG, and try again."
@@ -17,11 +17,11 @@ LIMITS = Limits(seconds=5, memory_bytes=1500 * 10**6, output_bytes=3 * FULL_PIXE
 @cache
 def picture_readers() -> Readers:
     """The processes that decode pictures; everybody on this server shares them."""
-    return Readers("actviz_core.decoding:decode_file", at_once=4, wait_seconds=20)
+    return Readers("actviz_core.untrusted.decoding:decode_file", at_once=4, wait_seconds=20)
 
 
 def read_visitor_picture(path: Path, name: str, folder: Path, limits: Limits = LIMITS) -> Image.Image:
-    """Decode a file as `actviz_core.decoding.decode_image` does, in a process with ``limits``.
+    """Decode a file as `actviz_core.untrusted.decoding.decode_image` does, in a process with ``limits``.
 
     Below ``folder`` the pixels lie meanwhile. Raises `BadImageError`, which calls the file by ``name``, and
     OSError where the folder cannot be written to.

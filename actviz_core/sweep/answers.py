@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from actviz_core.analysis import read_prediction
-from actviz_core.models import Task
+from actviz_core.tasks import Task
 
 KEPT = 10
 """So many of the most probable classes are kept for each picture."""

@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from actviz_core.errors import UnknownRunError
-from actviz_core.models import Task
 from actviz_core.sweep.passes import CallPlan
+from actviz_core.tasks import Task
 
 FORMAT = 2
 FILE_NAME = "manifest.json"

@@ -9,9 +9,9 @@ from torch import Tensor
 
 from actviz_core.errors import ActVizError, ModelFailedError, SweepError
 from actviz_core.hooks import reduce_calls
-from actviz_core.layouts import Layout
+from actviz_core.layouts.layout import Layout
+from actviz_core.layouts.of_network import layout_of
 from actviz_core.models import Model
-from actviz_core.models.layouts import layout_of
 from actviz_core.sweep.answers import Answers, answers_of
 from actviz_core.sweep.reduction import Numbers, empty_numbers, reduced
 

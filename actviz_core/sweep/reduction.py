@@ -12,7 +12,7 @@ from torch import Tensor
 from actviz_core.analysis import as_maps, channel_statistics
 from actviz_core.analysis.strength import NEARLY_SILENT
 from actviz_core.errors import SweepError
-from actviz_core.layouts import Layout, LayoutKind
+from actviz_core.layouts.layout import Layout, LayoutKind
 
 FloatArray = npt.NDArray[np.float32]
 LARGEST_SIDE = 2**16  # of a map: places are kept as two unsigned 16-bit numbers

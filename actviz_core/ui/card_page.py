@@ -6,7 +6,7 @@ import streamlit as st
 from actviz_core.figures import confusion_figure, learning_curve_figure
 from actviz_core.models.cifar_resnet20.checkpoints import checkpoints
 from actviz_core.models.cifar_resnet20.measured import epochs, measured, most_confused, read_card
-from actviz_core.models.cifar_resnet20.network import CLASSES
+from actviz_core.samples.cifar10_classes import CLASSES
 from actviz_core.ui.choices import linked_selectbox
 from actviz_core.ui.figure import draw
 from actviz_core.ui.text import plain

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
-from actviz_core.ui.content_width import only_width_changed
+from actviz_core.ui.shell.content_width import only_width_changed
 from actviz_core.ui.text import plain, shorten
 
 Option = TypeVar("Option")

@@ -8,7 +8,7 @@ import streamlit as st
 
 from actviz_core.analysis import TopK
 from actviz_core.attribution import Question
-from actviz_core.ui.link_value import LinkValue
+from actviz_core.ui.shell.link_value import LinkValue
 from actviz_core.units import percent
 
 _OF = "chosen_class_of"  # in the session: the classes among which one was chosen

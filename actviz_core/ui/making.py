@@ -6,9 +6,9 @@ from typing import Protocol, TypeVar
 
 import streamlit as st
 
-from actviz_core.background_jobs import was_stopped
-from actviz_core.downloads import Job, JobState
 from actviz_core.errors import ActVizError
+from actviz_core.system.background_jobs import was_stopped
+from actviz_core.system.downloads import Job, JobState
 from actviz_core.ui.choices import keep_warnings
 from actviz_core.ui.text import plain
 

@@ -10,11 +10,11 @@ from actviz_core.models.fitting import Fit, fit
 from actviz_core.models.own_weights import OwnEntry
 from actviz_core.models.uploaded import own_weights
 from actviz_core.settings import reading_folder
+from actviz_core.ui.shell.view import View, choose_model
 from actviz_core.ui.text import plain
-from actviz_core.ui.view import View, choose_model
 from actviz_core.units import MEGABYTE, megabytes
 from actviz_core.weights.state_dicts import read_state_dict, weights_readers
-from actviz_core.workspace import Workspace
+from actviz_core.workspace.shared import Workspace
 
 _OUTCOME = "weights_outcome"
 _OPENS = "weights_open"  # whether Activations is to be opened

@@ -4,8 +4,8 @@ import re
 
 import streamlit as st
 
-from actviz_core.ui import link_memory
 from actviz_core.ui.choices import remember_warning, repeat_warnings
+from actviz_core.ui.shell import link_memory
 from actviz_core.ui.text import shorten
 
 Place = tuple[int, int]

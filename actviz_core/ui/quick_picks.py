@@ -6,7 +6,7 @@ import streamlit as st
 
 from actviz_core.analysis import all_convolutions, first_and_last_stage, first_of_each_stage
 from actviz_core.hooks import ModuleRow
-from actviz_core.ui.view import choose_layers
+from actviz_core.ui.shell.view import choose_layers
 
 
 def quick_picks(rows: Sequence[ModuleRow]) -> None:

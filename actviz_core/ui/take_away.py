@@ -27,15 +27,15 @@ from actviz_core.export import (
     value_names,
     values_npz,
 )
-from actviz_core.gradients import Followed
 from actviz_core.models import Model
 from actviz_core.samples import Sample
-from actviz_core.ui.board_names import uploaded_files
-from actviz_core.ui.errors import fault_text, log_fault
+from actviz_core.ui.compare.names import uploaded_files
 from actviz_core.ui.figure import Told, save_button
+from actviz_core.ui.shell.errors import fault_text, log_fault
 from actviz_core.ui.text import file_name, plain
 from actviz_core.units import megabytes
-from actviz_core.workspace import shared_workspace
+from actviz_core.workspace.gradients import Followed
+from actviz_core.workspace.shared import shared_workspace
 
 SLOW_EXPORT = 30_000_000
 """Bytes from which on a person waits so long that it is said beforehand: nothing can be said meanwhile."""

@@ -7,14 +7,14 @@ import numpy.typing as npt
 import streamlit as st
 
 from actviz_core.analysis.usual import usual_sentence, usual_value
-from actviz_core.layouts import Layout
+from actviz_core.layouts.layout import Layout
 from actviz_core.models import Model
 from actviz_core.samples import Sample, parse_image_id
 from actviz_core.sweep import Run
-from actviz_core.ui.board_panels import Filled
-from actviz_core.ui.layer_in_hand import LayerInHand
+from actviz_core.ui.activations.selected_layer import LayerInHand
+from actviz_core.ui.compare.panels import Filled
 from actviz_core.ui.text import plain
-from actviz_core.workspace import Workspace
+from actviz_core.workspace.shared import Workspace
 
 
 def tell_usual(layer: LayerInHand, channel: int, workspace: Workspace) -> None:

@@ -13,7 +13,7 @@ from safetensors import SafetensorError
 from torch import Tensor
 
 from actviz_core.errors import WeightsFileError
-from actviz_core.weights.names import plain
+from actviz_core.untrusted.names import plain
 from actviz_core.weights.torch_files import SAVE_SAFELY, damaged, read_torch_file
 from actviz_core.weights.unwrapping import unwrap
 

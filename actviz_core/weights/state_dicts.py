@@ -16,8 +16,8 @@ from actviz_core.errors import WeightsFileError
 from actviz_core.settings import DEFAULT_WEIGHTS_MB
 from actviz_core.units import MEGABYTE, megabytes
 from actviz_core.untrusted import Ending, Limits, Readers, Reading, ReadingStoppedError, held_folder
+from actviz_core.untrusted.names import plain
 from actviz_core.untrusted.wording import stopped
-from actviz_core.weights.names import plain
 
 MAX_BYTES = DEFAULT_WEIGHTS_MB * MEGABYTE
 MAX_HEADER_BYTES = 4 * 2**20  # a network of 3,000 tensors has about 300 kB of safetensors header

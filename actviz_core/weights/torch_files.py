@@ -18,7 +18,7 @@ from typing import BinaryIO
 import torch
 
 from actviz_core.errors import WeightsFileError
-from actviz_core.weights.names import plain
+from actviz_core.untrusted.names import plain
 
 SAVE_SAFELY = (
     "Save the weights alone where the network is: torch.save(model.state_dict(), 'weights.pt'), or "

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from actviz_core.errors import WeightsFileError
-from actviz_core.weights.names import plain
+from actviz_core.untrusted.names import plain
 
 # Where training scripts put a state dict, the preferred place first. Plain weights come before averaged ones.
 WRAPPERS = ("state_dict", "model", "model_state_dict", "net", "ema")

@@ -12,9 +12,10 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from actviz_core.samples import Source
-from actviz_core.ui import browser, channel_views, layer_side
+from actviz_core.ui.activations import channel_views, layer_side
+from actviz_core.ui.samples import browser
 from dashboard import lifespan, middleware, routes
-from tests.browser.server import ROOT
+from tests.support.server import ROOT
 
 WITHOUT = os.environ["BENCHMARKS_WITHOUT"]
 

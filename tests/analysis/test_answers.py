@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from actviz_core.analysis import Certainty, certainty, classes_sentence, outside_sentence, top_areas, top_k
-from actviz_core.models import Task, Training
+from actviz_core.tasks import Task, Training
 
 CLASSES = ("ant", "bee", "cat")
 

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from actviz_core.analysis import channel_differences, difference, difference_sentence, resample
+from actviz_core.analysis import channel_differences, difference, resample
 from actviz_core.errors import ShapeError
+from actviz_core.wording.differences import difference_sentence
 
 
 def random_maps(channels: int = 5, height: int = 6, width: int = 4, *, seed: int = 0) -> np.ndarray:

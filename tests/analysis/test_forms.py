@@ -7,7 +7,7 @@ import pytest
 
 from actviz_core.analysis import as_maps, channel_count, prefix_tokens, top_k
 from actviz_core.errors import ShapeError
-from actviz_core.layouts import Layout, LayoutKind, default_layout, with_alternatives
+from actviz_core.layouts.layout import Layout, LayoutKind, default_layout, with_alternatives
 
 
 @pytest.mark.parametrize(

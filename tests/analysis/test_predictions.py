@@ -5,7 +5,7 @@ import pytest
 
 from actviz_core.analysis import read_prediction, top_areas
 from actviz_core.errors import ShapeError
-from actviz_core.models import Task
+from actviz_core.tasks import Task
 
 CLASSES = ("background", "bird", "cat")
 

@@ -9,10 +9,10 @@ from torch import Tensor, nn
 
 from actviz_core.analysis import all_convolutions, first_and_last_stage, first_of_each_stage
 from actviz_core.hooks import ModuleRow
-from actviz_core.models import Task
 from actviz_core.models.registry import find_network
 from actviz_core.models.torchvision_networks import torchvision_networks
 from actviz_core.settings import Settings
+from actviz_core.tasks import Task
 
 # What a person who knows the architecture would choose.
 KNOWN = {

@@ -10,7 +10,7 @@ from actviz_core import capture, capture_gradients
 from actviz_core.attribution import Method, Settings, attention_rollout, attribute, grad_cam_layer, why_not
 from actviz_core.errors import NotPossibleError
 from actviz_core.hooks import capture_attention
-from tests.filling import with_some_values
+from tests.support.filling import with_some_values
 
 X = torch.rand((1, 3, 32, 32), generator=torch.Generator().manual_seed(1)) - 0.5
 

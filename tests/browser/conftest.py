@@ -9,9 +9,9 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 from actviz_core import capture, load_model, open_sample
-from tests.browser.chromium import NoBrowserError, launch
-from tests.browser.server import Server, running
-from tests.browser.visitor import PATIENCE, Visitor, new_context, visiting
+from tests.support.chromium import NoBrowserError, launch
+from tests.support.server import Server, running
+from tests.support.visitor import PATIENCE, Visitor, new_context, visiting
 
 Truth = Callable[[str, str], npt.NDArray[np.float32]]
 

@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
 import dashboard  # noqa: E402 - its folder was not known before
-from actviz_core.ui.layer_in_hand import LayerInHand  # noqa: E402 - as above
+from actviz_core.ui.activations.selected_layer import LayerInHand  # noqa: E402 - as above
 
 FAULTY = "layer2.0.conv1"
 _of = LayerInHand.of

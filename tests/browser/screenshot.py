@@ -7,9 +7,9 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
-from tests.browser.chromium import launch
-from tests.browser.server import running
-from tests.browser.visitor import new_context, visiting
+from tests.support.chromium import launch
+from tests.support.server import running
+from tests.support.visitor import new_context, visiting
 
 TARGET = Path(__file__).with_name("screenshot.png")
 LARGEST = 400_000

@@ -7,9 +7,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Truth
-from tests.browser.drawn import GRID, canvas, click_point, expect_grid, hover
-from tests.browser.figures import click_thumbnail
-from tests.browser.visitor import Visitor
+from tests.support.drawn import GRID, canvas, click_point, expect_grid, hover
+from tests.support.figures import click_thumbnail
+from tests.support.visitor import Visitor
 
 pytestmark = pytest.mark.browser
 

@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from actviz_core import capture, capture_gradients, load_model, open_sample, switch_off
-from tests.browser.drawn import expect_grid
-from tests.browser.visitor import Visitor
+from tests.support.drawn import expect_grid
+from tests.support.visitor import Visitor
 
 pytestmark = pytest.mark.browser
 

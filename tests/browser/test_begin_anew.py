@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.server import Server, running
 from tests.browser.test_history import expect_shown, layer, menu, shown
-from tests.browser.visitor import Visitor, new_context, visiting
+from tests.support.server import Server, running
+from tests.support.visitor import Visitor, new_context, visiting
 
 pytestmark = pytest.mark.browser
 

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.test_compare import panels, panels_once
-from tests.browser.visitor import Visitor
+from tests.support.visitor import Visitor
 
 pytestmark = pytest.mark.browser
 

@@ -5,10 +5,10 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.drawn import click_point
-from tests.browser.server import Server
 from tests.browser.test_keyboard import tab_to
-from tests.browser.visitor import NARROW, Visitor, new_context, visiting
+from tests.support.drawn import click_point
+from tests.support.server import Server
+from tests.support.visitor import NARROW, Visitor, new_context, visiting
 
 pytestmark = pytest.mark.browser
 

@@ -16,8 +16,8 @@ from playwright.sync_api import Page, expect
 
 from actviz_core import capture, load_model, open_sample
 from actviz_core.analysis import channel_differences
-from tests.browser.drawn import click_point
-from tests.browser.visitor import PATIENCE, Visitor
+from tests.support.drawn import click_point
+from tests.support.visitor import PATIENCE, Visitor
 
 pytestmark = pytest.mark.browser
 

@@ -8,8 +8,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.server import Server, running
-from tests.browser.visitor import NARROW, WIDE, Visitor, new_context, visiting
+from tests.support.server import Server, running
+from tests.support.visitor import NARROW, WIDE, Visitor, new_context, visiting
 
 pytestmark = pytest.mark.browser
 

@@ -13,8 +13,8 @@ from actviz_core.analysis.projection import project
 from actviz_core.settings import read_settings
 from actviz_core.sweep import Run
 from actviz_core.ui.dataset.pictures import told_of
-from tests.browser.server import Server, running
-from tests.browser.visitor import Visitor, new_context, visiting
+from tests.support.server import Server, running
+from tests.support.visitor import Visitor, new_context, visiting
 
 pytestmark = pytest.mark.browser
 

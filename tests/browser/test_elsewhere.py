@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.server import Server, running
-from tests.browser.visitor import Visitor, new_context, visiting
+from tests.support.server import Server, running
+from tests.support.visitor import Visitor, new_context, visiting
 
 pytestmark = pytest.mark.browser
 

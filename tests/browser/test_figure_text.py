@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from tests.browser.server import Server
-from tests.browser.visitor import NARROW, new_context, visiting
+from tests.support.server import Server
+from tests.support.visitor import NARROW, new_context, visiting
 
 pytestmark = pytest.mark.browser
 

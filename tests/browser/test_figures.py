@@ -11,10 +11,10 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.conftest import Truth
-from tests.browser.drawn import GRID
-from tests.browser.figures import Mark, click_cell, marks, point_at
-from tests.browser.server import Server
-from tests.browser.visitor import Visitor, new_context, visiting
+from tests.support.drawn import GRID
+from tests.support.figures import Mark, click_cell, marks, point_at
+from tests.support.server import Server
+from tests.support.visitor import Visitor, new_context, visiting
 
 pytestmark = pytest.mark.browser
 

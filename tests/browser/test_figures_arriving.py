@@ -6,9 +6,9 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.browser.drawn import GRID
-from tests.browser.server import Server
-from tests.browser.visitor import new_context, visiting
+from tests.support.drawn import GRID
+from tests.support.server import Server
+from tests.support.visitor import new_context, visiting
 
 pytestmark = pytest.mark.browser
 

@@ -5,10 +5,10 @@ import urllib.request
 import pytest
 from playwright.sync_api import Browser, FilePayload, expect
 
-from tests.browser.server import Server
-from tests.browser.visitor import new_context, visiting
-from tests.samples import hostile as pictures
-from tests.weights import hostile as weights
+from tests.support import hostile_pictures as pictures
+from tests.support import hostile_weights as weights
+from tests.support.server import Server
+from tests.support.visitor import new_context, visiting
 
 pytestmark = pytest.mark.browser
 

@@ -4,8 +4,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Truth
-from tests.browser.drawn import expect_grid
-from tests.browser.visitor import Visitor
+from tests.support.drawn import expect_grid
+from tests.support.visitor import Visitor
 
 pytestmark = pytest.mark.browser
 

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from actviz_core.ui.text import JOINER
-from tests.browser.visitor import Visitor
+from tests.support.visitor import Visitor
 
 pytestmark = pytest.mark.browser
 

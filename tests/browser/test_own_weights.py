@@ -11,9 +11,9 @@ import torch
 from playwright.sync_api import Browser, FilePayload, expect
 
 from actviz_core import capture, load_model, open_sample
-from tests.browser.drawn import expect_grid
-from tests.browser.server import running
-from tests.browser.visitor import Visitor, new_context, visiting
+from tests.support.drawn import expect_grid
+from tests.support.server import running
+from tests.support.visitor import Visitor, new_context, visiting
 
 pytestmark = pytest.mark.browser
 

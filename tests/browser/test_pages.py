@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 
-from tests.browser.server import Server
-from tests.browser.visitor import NARROW, WIDE, new_context, visiting
+from tests.support.server import Server
+from tests.support.visitor import NARROW, WIDE, new_context, visiting
 
 pytestmark = pytest.mark.browser
 

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.drawn import GRID, SHEET
-from tests.browser.figures import cell, marks
-from tests.browser.visitor import Visitor
+from tests.support.drawn import GRID, SHEET
+from tests.support.figures import cell, marks
+from tests.support.visitor import Visitor
 
 pytestmark = pytest.mark.browser
 

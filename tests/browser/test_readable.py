@@ -6,8 +6,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from tests.browser.server import Server
-from tests.browser.visitor import NARROW, WIDE, Visitor, new_context, visiting
+from tests.support.server import Server
+from tests.support.visitor import NARROW, WIDE, Visitor, new_context, visiting
 
 pytestmark = pytest.mark.browser
 

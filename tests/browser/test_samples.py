@@ -9,10 +9,10 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, FilePayload, Page, expect
 
-from tests.browser.drawn import SHEET
-from tests.browser.figures import cell, click_thumbnail, point_at
-from tests.browser.server import Server
-from tests.browser.visitor import NARROW, Visitor, new_context, visiting
+from tests.support.drawn import SHEET
+from tests.support.figures import cell, click_thumbnail, point_at
+from tests.support.server import Server
+from tests.support.visitor import NARROW, Visitor, new_context, visiting
 
 pytestmark = pytest.mark.browser
 

@@ -5,9 +5,9 @@ import re
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.figures import marks, point_at
-from tests.browser.server import Server
-from tests.browser.visitor import NARROW, Visitor, new_context, visiting
+from tests.support.figures import marks, point_at
+from tests.support.server import Server
+from tests.support.visitor import NARROW, Visitor, new_context, visiting
 
 pytestmark = pytest.mark.browser
 

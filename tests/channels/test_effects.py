@@ -17,7 +17,7 @@ from actviz_core.channels.effects import (
     layer_worths,
     share_of_class,
 )
-from actviz_core.layouts import default_layout
+from actviz_core.layouts.layout import default_layout
 from actviz_core.models import Model
 
 CALL, CHANNEL = "layer2.0.conv1", 7

@@ -11,7 +11,7 @@ from torchvision.models import get_model
 from actviz_core.channels.receptive_field import Evidence, ReceptiveField, receptive_field
 from actviz_core.errors import ChannelError, ShapeError, UnknownLayerError
 from actviz_core.models.building import unfilled
-from tests.filling import with_some_values
+from tests.support.filling import with_some_values
 
 Read = Callable[[Tensor], Tensor]  # an activation (N, ...) as maps (N, C, H, W)
 

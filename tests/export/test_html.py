@@ -8,7 +8,7 @@ from playwright.sync_api import sync_playwright
 
 from actviz_core.export import Provenance, figure_html, html_bytes
 from actviz_core.figures import channel_grid
-from tests.browser.chromium import launch
+from tests.support.chromium import launch
 
 MAPS = np.random.default_rng(0).normal(size=(4, 8, 8)).astype(np.float32)
 TITLE = "</title><script>document.title = 'taken over'</script> & more"

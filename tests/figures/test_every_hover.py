@@ -7,8 +7,8 @@ import pytest
 
 from actviz_core.analysis import ValueRange, channel_statistics
 from actviz_core.figures import channel_grid, grid_limits
-from tests.analysis.any_layers import layers
-from tests.analysis.claims import Layer
+from tests.wording.any_layers import layers
+from tests.wording.claims import Layer
 
 COUNT = 96
 

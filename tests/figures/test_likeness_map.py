@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from actviz_core.analysis.likeness_sentence import cka_text
 from actviz_core.errors import ShapeError
 from actviz_core.figures.colors import Colors, colorscale
 from actviz_core.figures.likeness_map import LikenessPanel, likeness_map
+from actviz_core.wording.likeness import cka_text
 
 
 def panel(rows: int, columns: int, *, title: str = "", name: str = "layer") -> LikenessPanel:

@@ -16,10 +16,10 @@ from torchvision.models import get_model
 from actviz_core import Record, capture, capture_gradients, only_positive, scale, switch_off
 from actviz_core.errors import EditError, UnknownLayerError
 from actviz_core.hooks import Edit
-from tests.filling import with_some_values
 from tests.hooks import toys
 from tests.hooks.gradient_reference import hooked_gradients
 from tests.hooks.reference import assert_bit_equal, cloned_activations
+from tests.support.filling import with_some_values
 
 X = torch.rand((1, 3, 32, 32), generator=torch.Generator().manual_seed(3))
 VECTOR = torch.randn(2, 5, generator=torch.Generator().manual_seed(2))

@@ -10,9 +10,9 @@ from torchvision.models import get_model
 
 from actviz_core import capture, capture_gradients
 from actviz_core.errors import NoGradientError, TargetError, UnknownLayerError
-from tests.filling import with_some_values
 from tests.hooks import toys
 from tests.hooks.gradient_reference import hooked_gradients
+from tests.support.filling import with_some_values
 
 PICTURE = torch.randn(2, 3, 9, 9, generator=torch.Generator().manual_seed(1))
 VECTOR = torch.randn(2, 5, generator=torch.Generator().manual_seed(2))

@@ -7,8 +7,8 @@ from torchvision.models import get_model
 
 from actviz_core import capture_gradients
 from actviz_core.models.building import unfilled
-from tests.filling import with_some_values
 from tests.hooks.gradient_reference import hooked_gradients
+from tests.support.filling import with_some_values
 
 FAMILIES = {
     "alexnet": 64,

@@ -7,8 +7,8 @@ from torchvision.models import get_model
 
 from actviz_core import capture, channel_worth, load_model, open_sample, switch_off
 from actviz_core.errors import EditError, TargetError, UnknownLayerError
-from tests.filling import with_some_values
 from tests.hooks import toys
+from tests.support.filling import with_some_values
 from tests.toy_models import CountedNet, picture
 
 X = picture(1)

@@ -9,7 +9,8 @@ from torch import Tensor, nn
 from torchvision.models import ResNet18_Weights
 from torchvision.transforms import Compose
 
-from actviz_core.models import OwnNetwork, Preprocess, Task
+from actviz_core.models import OwnNetwork, Preprocess
+from actviz_core.tasks import Task
 
 PREPROCESS = Preprocess((8, 8), (8, 8), (0.5, 0.5, 0.5), (0.25, 0.25, 0.25))
 NUMBER = 7

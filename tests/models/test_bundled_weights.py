@@ -5,11 +5,11 @@ import torch
 
 from actviz_core.models import list_weights, load_model
 from actviz_core.models.cifar_resnet20.checkpoints import FOLDER, checkpoints
-from actviz_core.models.cifar_resnet20.evaluate import percent
 from actviz_core.models.cifar_resnet20.network import seeded_network
-from actviz_core.models.cifar_resnet20.train import Recipe
 from actviz_core.samples import open_source
 from actviz_core.settings import Settings
+from actviz_core.training.evaluate import percent
+from actviz_core.training.train import Recipe
 
 NAMES = ["random", "epoch-1", "epoch-5", "final"]
 

@@ -13,7 +13,7 @@ from actviz_core.models import Model, building, load_model
 from actviz_core.models.registry import find_network
 from actviz_core.models.torchvision_networks import TorchvisionNetwork
 from actviz_core.settings import Settings
-from actviz_core.workspace import Workspace
+from actviz_core.workspace.shared import Workspace
 
 Free = Callable[[int | None], list[int]]
 HERE = "tests.models.team_builders"
@@ -137,7 +137,7 @@ def test_networks_that_nobody_looks_at_make_room(
             raise NotEnoughMemoryError(f"{key} is too large", missing)
         return load_model(key, settings=settings)
 
-    monkeypatch.setattr("actviz_core.workspace.load_model", load)
+    monkeypatch.setattr("actviz_core.workspace.shared.load_model", load)
     missing = held + 1
     with pytest.raises(NotEnoughMemoryError, match="too large"):
         workspace.model("cifar-resnet20")

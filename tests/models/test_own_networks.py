@@ -13,7 +13,6 @@ from actviz_core.models import (
     Model,
     Origin,
     Preprocess,
-    Task,
     canonical_key,
     list_models,
     list_weights,
@@ -21,6 +20,7 @@ from actviz_core.models import (
     model_info,
 )
 from actviz_core.settings import Settings
+from actviz_core.tasks import Task
 from tests.models import team_builders
 
 HERE = "tests.models.team_builders"

@@ -19,10 +19,10 @@ from safetensors import SafetensorError
 from torch import nn
 
 from actviz_core.errors import UnknownModelError, WeightsError, WeightsFileError
-from actviz_core.folder_lock import exclusive
 from actviz_core.models.own_weights import OwnWeights
+from actviz_core.system.folder_lock import exclusive
 from actviz_core.weights.state_dicts import StateDict
-from tests.weights.payloads import saved
+from tests.support.payloads import saved
 from tests.weights.reading import read_here
 
 PROJECT = Path(__file__).resolve().parents[2]

@@ -19,7 +19,8 @@ from actviz_core.models import (
     load_model,
     start_weights_download,
 )
-from actviz_core.models.cifar_resnet20.network import CLASSES, seeded_network
+from actviz_core.models.cifar_resnet20.network import seeded_network
+from actviz_core.samples.cifar10_classes import CLASSES
 from actviz_core.settings import Settings
 
 

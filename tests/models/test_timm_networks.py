@@ -14,11 +14,9 @@ from safetensors.torch import save
 from timm.data.config import resolve_data_config
 from timm.data.transforms_factory import create_transform
 
-from actviz_core.downloads import JobState
 from actviz_core.errors import DownloadError, UnknownModelError, WeightsError
 from actviz_core.models import (
     Origin,
-    Task,
     list_models,
     list_weights,
     load_model,
@@ -30,7 +28,9 @@ from actviz_core.models.network import RANDOM
 from actviz_core.models.preprocess import Frame
 from actviz_core.models.timm_networks import TimmNetwork, timm_names
 from actviz_core.settings import Settings
-from tests.loopback import served
+from actviz_core.system.downloads import JobState
+from actviz_core.tasks import Task
+from tests.support.loopback import served
 
 # One for each way of preparing pictures and naming classes.
 PREPARED = [

@@ -20,13 +20,14 @@ from torchvision.models import (
     resnet18,
 )
 
-from actviz_core.downloads import JobState
 from actviz_core.errors import DownloadError, WeightsError
-from actviz_core.models import Task, find_weights_download, list_weights, load_model, start_weights_download
+from actviz_core.models import find_weights_download, list_weights, load_model, start_weights_download
 from actviz_core.models import torchvision_networks as networks
 from actviz_core.models.building import seeded, unfilled
 from actviz_core.settings import Settings
-from tests.loopback import served
+from actviz_core.system.downloads import JobState
+from actviz_core.tasks import Task
+from tests.support.loopback import served
 
 
 @dataclass(frozen=True)

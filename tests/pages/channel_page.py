@@ -3,7 +3,7 @@
 from streamlit.testing.v1 import AppTest
 
 from actviz_core.ui.channel.opening import CARDS
-from actviz_core.workspace import shared_workspace
+from actviz_core.workspace.shared import shared_workspace
 from tests.pages.visit import as_read, check_sound, visit
 
 SECONDS = 120

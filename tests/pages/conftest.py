@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from torch import nn
 
-from actviz_core import workspace as workspace_module
-from actviz_core.ui.defaults import DEFAULT_MODEL
-from actviz_core.workspace import Workspace, shared_workspace
+from actviz_core.ui.shell.defaults import DEFAULT_MODEL
+from actviz_core.workspace import shared as workspace_module
+from actviz_core.workspace.shared import Workspace, shared_workspace
 from tests.toy_models import model_of
 
 SETTINGS = ("ACTVIZ_IMAGES", "ACTVIZ_MODELS", "ACTVIZ_CACHE_MB")

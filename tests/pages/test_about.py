@@ -9,7 +9,7 @@ import streamlit
 import torch
 import torchvision
 
-from actviz_core.workspace import Workspace, shared_workspace
+from actviz_core.workspace.shared import Workspace, shared_workspace
 from tests.pages.visit import Link, as_read, check_fine, choose, go_to, said, table, visit
 
 NewServer = Callable[..., Workspace]

@@ -11,8 +11,8 @@ from torchvision.models import MaxVit
 
 from actviz_core.hooks import attention_on_grid, capture_attention
 from actviz_core.hooks.token_layout import TokenGrid
-from actviz_core.ui import attention_view
-from actviz_core.workspace import Workspace
+from actviz_core.ui.activations import attention_view
+from actviz_core.workspace.shared import Workspace
 from tests.hooks.attention_toys import HeadAfterHead, MaskedFusedAttention, OverChannels, WindowsBesideHeads
 from tests.pages.test_tokens import inputs, seeded, shown_head
 from tests.pages.visit import check_fine, click, drawn, figure, press, read_page, visit

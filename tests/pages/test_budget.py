@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from actviz_core.workspace import Workspace
+from actviz_core.workspace.shared import Workspace
 from tests.pages.truth import LAYERS, MODEL, model
 from tests.pages.visit import (
     check_fine,

@@ -15,11 +15,11 @@ from torch import nn
 from actviz_core.channels import channel_weights
 from actviz_core.export import Script, script_zip
 from actviz_core.export.replay_channel import weights_of
+from actviz_core.ui.activations.selected_layer import LayerInHand
 from actviz_core.ui.channel.files import numbers_layer, script_of
 from actviz_core.ui.channel.hand import ChannelInHand
 from actviz_core.ui.channel.sections import channel_html
-from actviz_core.ui.layer_in_hand import LayerInHand
-from actviz_core.workspace import Workspace, shared_workspace
+from actviz_core.workspace.shared import Workspace, shared_workspace
 from tests.export.unpacking import unpack
 from tests.pages.channel_page import SECONDS, cards, open_channel
 from tests.pages.visit import check_sound

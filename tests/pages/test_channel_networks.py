@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from actviz_core.models import load_model
 from actviz_core.samples import open_sample
-from actviz_core.workspace import Workspace
+from actviz_core.workspace.shared import Workspace
 from tests.hooks.reference import cloned_activations
 from tests.pages.channel_page import cards, open_channel
 from tests.pages.test_own_weights import saved, state_of, upload

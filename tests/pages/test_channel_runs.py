@@ -9,7 +9,7 @@ from actviz_core import open_source, sweep
 from actviz_core.channels import receptive_field
 from actviz_core.sweep import Run
 from actviz_core.ui.channel.sections import channel_html
-from actviz_core.workspace import Workspace, shared_workspace
+from actviz_core.workspace.shared import Workspace, shared_workspace
 from tests.pages.channel_page import cards, open_channel, settle
 from tests.pages.test_channel_files import in_hand
 from tests.pages.truth import truth

@@ -14,8 +14,8 @@ from torch import nn
 
 from actviz_core.samples import open_source
 from actviz_core.sweep import Run, delete_run, sweep
-from actviz_core.sweep_queue import SweepOrder, SweepQueue, SweepState
-from actviz_core.workspace import Workspace, shared_workspace
+from actviz_core.workspace.shared import Workspace, shared_workspace
+from actviz_core.workspace.sweep_queue import SweepOrder, SweepQueue, SweepState
 from tests.pages.truth import MODEL, said_classes
 from tests.pages.visit import (
     check_fine,
@@ -33,7 +33,7 @@ from tests.pages.visit import (
     widget,
 )
 from tests.sweep.toys import pixels
-from tests.test_sweep_queue import LONG, when
+from tests.workspace.test_sweep_queue import LONG, when
 
 SOURCE = "bundled-cifar10"
 LAYERS = ["layer1.0.conv1", "layer3"]

@@ -13,11 +13,11 @@ from actviz_core.models import Model
 from actviz_core.samples import open_source
 from actviz_core.samples.source import ArraySource
 from actviz_core.sweep import Run, sweep
-from actviz_core.sweep_queue import SweepState
 from actviz_core.ui.dataset import comparing
 from actviz_core.ui.dataset.checkpoints import checkpoint_keys
 from actviz_core.units import megabytes
-from actviz_core.workspace import Workspace, shared_workspace
+from actviz_core.workspace.shared import Workspace, shared_workspace
+from actviz_core.workspace.sweep_queue import SweepState
 from tests.pages.channel_page import settle
 from tests.pages.truth import MODEL
 from tests.pages.visit import (
@@ -35,7 +35,7 @@ from tests.pages.visit import (
     widget,
 )
 from tests.sweep.toys import net, noise, pixels
-from tests.test_sweep_queue import LONG
+from tests.workspace.test_sweep_queue import LONG
 
 SOURCE = "bundled-cifar10"
 LAYERS = ["conv1", "layer1.0.conv1", "layer2", "layer3.0.conv1", "fc"]

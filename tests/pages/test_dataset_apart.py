@@ -16,7 +16,7 @@ from actviz_core.samples import open_source
 from actviz_core.sweep import Run, sweep
 from actviz_core.ui.dataset import apart_maps
 from actviz_core.ui.dataset.pictures import told_of
-from actviz_core.workspace import Workspace, shared_workspace
+from actviz_core.workspace.shared import Workspace, shared_workspace
 from tests.pages.truth import MODEL
 from tests.pages.visit import (
     as_read,

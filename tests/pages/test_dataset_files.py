@@ -15,7 +15,7 @@ from actviz_core.sweep import Run, sweep
 from actviz_core.sweep.__main__ import main
 from actviz_core.ui import take_away
 from actviz_core.ui.dataset import files as module
-from actviz_core.workspace import Workspace, shared_workspace
+from actviz_core.workspace.shared import Workspace, shared_workspace
 from tests.pages.channel_page import settle
 from tests.pages.truth import MODEL
 from tests.pages.visit import as_read, check_fine, choose, drawn, read_page, visit

@@ -14,7 +14,7 @@ from torch import nn
 from actviz_core import capture, capture_gradients, load_model, switch_off
 from actviz_core.export import Provenance, Run, replay_script, replay_zip
 from actviz_core.samples import open_sample
-from actviz_core.workspace import Workspace, shared_workspace
+from actviz_core.workspace.shared import Workspace, shared_workspace
 from tests.export.unpacking import unpack
 from tests.pages.test_why import finished
 from tests.pages.truth import IMAGE, model

@@ -5,8 +5,9 @@ import re
 
 import pytest
 
-from actviz_core.ui import layer_in_hand, sidebar
-from actviz_core.ui.errors import BEGIN_ANEW
+from actviz_core.ui.activations import selected_layer as layer_in_hand
+from actviz_core.ui.shell import sidebar
+from actviz_core.ui.shell.errors import BEGIN_ANEW
 from actviz_core.ui.take_away import telling
 from tests.pages.visit import read_page, said, visit
 

@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from torch import Tensor, nn
 
-from actviz_core.workspace import Workspace
+from actviz_core.workspace.shared import Workspace
 from tests.pages.visit import (
     check_fine,
     choose,

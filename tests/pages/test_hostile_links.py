@@ -6,7 +6,7 @@ from itertools import count
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from actviz_core.ui import errors
+from actviz_core.ui.shell import errors
 from actviz_core.ui.text import plain
 from tests.pages.visit import Link, as_read, check_sound, said, visit
 

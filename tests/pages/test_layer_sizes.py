@@ -7,7 +7,7 @@ import pytest
 from torch import Tensor, nn
 
 from actviz_core.samples import open_sample
-from actviz_core.workspace import Workspace
+from actviz_core.workspace.shared import Workspace
 from tests.hooks.gradient_reference import hooked_gradients
 from tests.hooks.reference import cloned_activations
 from tests.pages.truth import IMAGE, LAYERS, model

@@ -9,7 +9,7 @@ import torch
 from streamlit.testing.v1 import AppTest
 from torch import nn
 
-from actviz_core.workspace import Workspace
+from actviz_core.workspace.shared import Workspace
 from tests.hooks.reference import cloned_activations
 from tests.pages.truth import LAYERS, model
 from tests.pages.visit import (

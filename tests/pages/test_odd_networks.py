@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from actviz_core.ui import errors
-from actviz_core.workspace import Workspace
+from actviz_core.ui.shell import errors
+from actviz_core.workspace.shared import Workspace
 from tests import odd_toys
 from tests.odd_toys import KINDS
 from tests.pages.channel_page import cards, settle

@@ -11,7 +11,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from actviz_core.samples import open_source
-from actviz_core.workspace import Workspace
+from actviz_core.workspace.shared import Workspace
 from tests.pages.truth import said_classes
 from tests.pages.visit import (
     check_fine,

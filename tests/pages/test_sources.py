@@ -8,10 +8,9 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from actviz_core.models.cifar_resnet20.network import CLASSES
 from actviz_core.samples import cifar10, find_cifar10_download
-from actviz_core.workspace import Workspace
-from tests.loopback import served
+from actviz_core.samples.cifar10_classes import CLASSES
+from actviz_core.workspace.shared import Workspace
 from tests.pages.visit import (
     check_fine,
     choose,
@@ -28,6 +27,7 @@ from tests.pages.visit import (
     widget,
 )
 from tests.samples.cifar_archive import small_cifar10
+from tests.support.loopback import served
 
 NewServer = Callable[..., Workspace]
 GET_IT = "Get all 60,000 (170 MB)"

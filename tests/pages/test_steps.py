@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from torch import nn
 
-from actviz_core.workspace import Workspace
+from actviz_core.workspace.shared import Workspace
 from tests.hooks.step_toys import ScalesTwice
 from tests.pages.test_layers import chosen, names, ticked
 from tests.pages.truth import IMAGE, truth

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torchvision.models import SwinTransformer, VisionTransformer
 
 from actviz_core.hooks import attention_from_prefix, attention_on_grid, capture, capture_attention
-from actviz_core.workspace import Workspace
+from actviz_core.workspace.shared import Workspace
 from tests.pages.visit import (
     check_fine,
     choose,

@@ -10,7 +10,7 @@ def restored(*told: object) -> list[str]:
     """The tray of a new session that hears this from the browser."""
 
     def script(told: object) -> None:
-        from actviz_core.ui.tray import restore_tray
+        from actviz_core.ui.shell.tray import restore_tray
 
         restore_tray(told)
 

@@ -7,9 +7,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from actviz_core.models import Training, load_model
-from actviz_core.ui.answers import RANDOM_WEIGHTS
-from actviz_core.workspace import Workspace
+from actviz_core.models import load_model
+from actviz_core.tasks import Training
+from actviz_core.ui.shell.answers import RANDOM_WEIGHTS
+from actviz_core.workspace.shared import Workspace
 from tests.pages.visit import as_read, check_fine, click, described, read_page, shown_channels, visit
 from tests.toy_models import CountedNet
 

@@ -12,7 +12,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from actviz_core.ui.text import plain
-from actviz_core.workspace import Workspace
+from actviz_core.workspace.shared import Workspace
 from tests.pages.visit import (
     about,
     check_fine,

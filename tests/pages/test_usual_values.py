@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from actviz_core import sweeps
 from actviz_core.samples import open_source
 from actviz_core.sweep import Run, delete_run, list_runs, sweep
 from actviz_core.units import share_in_words
-from actviz_core.workspace import Workspace, shared_workspace
+from actviz_core.workspace import sweeps
+from actviz_core.workspace.shared import Workspace, shared_workspace
 from tests.pages.channel_page import settle
 from tests.pages.truth import MODEL, truth
 from tests.pages.visit import check_fine, read_page, visit

@@ -14,9 +14,9 @@ from torch import Tensor, nn
 
 from actviz_core import capture, capture_gradients, load_model
 from actviz_core.export import Provenance, Run, replay_script, replay_zip
-from actviz_core.gradients import Followed, Values
 from actviz_core.samples import open_sample
-from actviz_core.workspace import Workspace
+from actviz_core.workspace.gradients import Followed, Values
+from actviz_core.workspace.shared import Workspace
 from tests.export.unpacking import unpack
 from tests.hooks.gradient_reference import hooked_gradients
 from tests.pages.truth import IMAGE, model, truth

@@ -9,9 +9,9 @@ import torch
 from streamlit.delta_generator import DeltaGenerator
 from torch import Tensor, nn
 
-from actviz_core import waiting
 from actviz_core.errors import StillWorkingError
-from actviz_core.workspace import Workspace
+from actviz_core.system import waiting
+from actviz_core.workspace.shared import Workspace
 from tests.models import team_builders
 from tests.models.team_builders import GATE, begun
 from tests.pages.truth import IMAGE, MODEL

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from torch import nn
 
-from actviz_core.workspace import Workspace
+from actviz_core.workspace.shared import Workspace
 from tests.odd_modules import beside
 from tests.pages.visit import check_sound, read_page, said, table, visit
 

@@ -11,10 +11,10 @@ import torch.nn.functional as F
 from streamlit.testing.v1 import AppTest
 from torch import Tensor, nn
 
-from actviz_core import explanations
 from actviz_core.attribution import attribute, put_to_test
 from actviz_core.samples import open_sample
-from actviz_core.workspace import Workspace, shared_workspace
+from actviz_core.workspace import explanations
+from actviz_core.workspace.shared import Workspace, shared_workspace
 from tests.pages.truth import IMAGE, MODEL, model, said_classes
 from tests.pages.visit import (
     as_read,

@@ -7,7 +7,7 @@ import numpy as np
 from streamlit.testing.v1 import AppTest
 
 from actviz_core.samples import open_source
-from actviz_core.workspace import shared_workspace
+from actviz_core.workspace.shared import shared_workspace
 from tests.pages.truth import MODEL, said_classes
 from tests.pages.visit import check_fine, choose, figure, press, read_page, visit, widget
 

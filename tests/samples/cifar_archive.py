@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from actviz_core.models.cifar_resnet20.network import CLASSES
 from actviz_core.samples.cifar10 import CifarArchive
+from actviz_core.samples.cifar10_classes import CLASSES
 
 FOLDER = "cifar-10-batches-py"
 BATCHES = ("data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5", "test_batch")

@@ -7,10 +7,7 @@ import numpy as np
 import pytest
 from torchvision.datasets import CIFAR10
 
-from actviz_core.downloads import JobState
 from actviz_core.errors import DownloadError, UnknownImageError
-from actviz_core.folder_lock import FILE_NAME
-from actviz_core.models.cifar_resnet20.network import CLASSES
 from actviz_core.samples import (
     Cifar10State,
     Source,
@@ -23,9 +20,12 @@ from actviz_core.samples import (
     open_source,
     start_cifar10_download,
 )
+from actviz_core.samples.cifar10_classes import CLASSES
 from actviz_core.settings import Settings
-from tests.loopback import Served, served
+from actviz_core.system.downloads import JobState
+from actviz_core.system.folder_lock import FILE_NAME
 from tests.samples.cifar_archive import FOLDER, SmallCifar10, small_cifar10
+from tests.support.loopback import Served, served
 
 SMALL = small_cifar10()
 

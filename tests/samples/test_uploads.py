@@ -10,10 +10,10 @@ import pytest
 from PIL import Image
 
 from actviz_core.errors import BadImageError, UnknownImageError
-from actviz_core.folder_lock import FILE_NAME
 from actviz_core.samples import open_sample, save_upload, uploads
 from actviz_core.samples.visitor_pictures import read_visitor_picture
 from actviz_core.settings import Settings
+from actviz_core.system.folder_lock import FILE_NAME
 
 
 def png(colour: str) -> bytes:

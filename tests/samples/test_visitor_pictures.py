@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from actviz_core.decoding import decode_image
 from actviz_core.errors import BadImageError
 from actviz_core.samples import visitor_pictures
 from actviz_core.samples.visitor_pictures import LIMITS, read_visitor_picture
 from actviz_core.untrusted import Limits, Reading, ReadingStoppedError
-from tests.samples import hostile
+from actviz_core.untrusted.decoding import decode_image
+from tests.support import hostile_pictures as hostile
 
 
 @pytest.fixture

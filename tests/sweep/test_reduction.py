@@ -9,7 +9,7 @@ from torch import Tensor
 
 from actviz_core.analysis import as_maps, channel_statistics
 from actviz_core.errors import SweepError
-from actviz_core.layouts import Layout, LayoutKind, default_layout
+from actviz_core.layouts.layout import Layout, LayoutKind, default_layout
 from actviz_core.sweep import reduction
 from actviz_core.sweep.reduction import FIELDS, Numbers, reduced
 from actviz_core.sweep.summary import extremes

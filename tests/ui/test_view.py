@@ -6,9 +6,9 @@ import torch
 from torch import nn
 
 from actviz_core.hooks import ModuleRow, module_tree
-from actviz_core.layouts import default_layout
-from actviz_core.ui.layer_table import chosen_names, summary_of_choice
-from actviz_core.ui.view import View, link_of
+from actviz_core.layouts.layout import default_layout
+from actviz_core.ui.layers.table import chosen_names, summary_of_choice
+from actviz_core.ui.shell.view import View, link_of
 from tests.pages.visit import as_read
 from tests.toy_models import CountedNet
 

@@ -14,8 +14,8 @@ import torch
 from torch import nn
 
 from actviz_core.errors import WeightsFileError
-from tests.weights.hostile import safetensors_header
-from tests.weights.payloads import STATE, payloads, rewritten, saved, touching, with_pickle
+from tests.support.hostile_weights import safetensors_header
+from tests.support.payloads import STATE, payloads, rewritten, saved, touching, with_pickle
 from tests.weights.reading import read_here
 
 ATTEMPTS = tuple(payloads(Path("marker")))

@@ -12,9 +12,9 @@ from actviz_core.errors import WeightsFileError
 from actviz_core.untrusted import Limits, Reading, ReadingStoppedError
 from actviz_core.weights import state_dicts
 from actviz_core.weights.state_dicts import MAX_HEADER_BYTES, MAX_TENSORS, read_state_dict, reading_limits
-from tests.weights import hostile
-from tests.weights.hostile import KINDS
-from tests.weights.payloads import STATE, payloads, saved
+from tests.support import hostile_weights as hostile
+from tests.support.hostile_weights import KINDS
+from tests.support.payloads import STATE, payloads, saved
 
 SECONDS = 25  # enough for torch to be imported on a busy machine
 

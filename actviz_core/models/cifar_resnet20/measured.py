@@ -12,7 +12,7 @@ import numpy.typing as npt
 from actviz_core.analysis.accuracy import frequent_mistakes
 from actviz_core.errors import WeightsError
 from actviz_core.models.cifar_resnet20.checkpoints import FOLDER, REPAIR
-from actviz_core.models.cifar_resnet20.network import CLASSES
+from actviz_core.samples.cifar10_classes import CLASSES
 
 CARD, LOG = "MODEL_CARD.md", "log.csv"
 _HEAD = re.compile(r"^cifar-resnet20@(\S+) on (\S+): [\d.]+% \((\d+) of (\d+)\)$")

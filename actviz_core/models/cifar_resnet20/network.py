@@ -7,8 +7,6 @@ every one of them can be looked at. Exported scripts hold a copy of these classe
 import torch
 from torch import Tensor, nn
 
-CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
-
 # Per-channel mean and standard deviation of the CIFAR-10 training pictures, scaled to 0..1, as used across
 # the literature.
 MEAN = (0.4914, 0.4822, 0.4465)

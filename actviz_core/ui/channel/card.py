@@ -6,14 +6,14 @@ from typing import TypeVar
 
 import streamlit as st
 
-from actviz_core.background import Task
 from actviz_core.errors import ActVizError, StillWorkingError
+from actviz_core.system.background import Task
 from actviz_core.ui.channel.hand import Asked, ChannelInHand, hand_again
 from actviz_core.ui.channel.opening import choose_card
-from actviz_core.ui.errors import shown_faults
+from actviz_core.ui.shell.errors import shown_faults
+from actviz_core.ui.shell.waiting import wait_on_button, waiting_shown
 from actviz_core.ui.text import plain
-from actviz_core.ui.waiting import wait_on_button, waiting_shown
-from actviz_core.workspace import Workspace
+from actviz_core.workspace.shared import Workspace
 
 Result = TypeVar("Result")
 

@@ -3,7 +3,6 @@
 import numpy as np
 import streamlit as st
 
-from actviz_core.activations import ROOT
 from actviz_core.channels.weights import ChannelWeights, WeightKind, channel_weights
 from actviz_core.errors import ActVizError
 from actviz_core.figures import Colors, channel_grid, plain_picture, vector_figure
@@ -12,10 +11,11 @@ from actviz_core.hooks.record import layer_of_call
 from actviz_core.hooks.walk import named_modules
 from actviz_core.ui.channel.hand import ChannelInHand
 from actviz_core.ui.channel.opening import open_channel
-from actviz_core.ui.channel.sentences import number, weights_sentence
-from actviz_core.ui.content_width import column_width
 from actviz_core.ui.figure import Click, draw, draw_clickable
+from actviz_core.ui.shell.content_width import column_width
 from actviz_core.ui.text import plain
+from actviz_core.wording.channels import number, weights_sentence
+from actviz_core.workspace.activations import ROOT
 
 SHARE = 0.44  # of the page's width
 KERNELS = 64

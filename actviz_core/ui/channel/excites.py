@@ -10,11 +10,11 @@ from actviz_core.ui.channel.card import ready
 from actviz_core.ui.channel.hand import ChannelInHand
 from actviz_core.ui.channel.opening import open_channel
 from actviz_core.ui.channel.pictures import BUNDLED, check_run, crops_task, pictures_task
-from actviz_core.ui.channel.sentences import number, pictures_sentence
 from actviz_core.ui.choices import check_switches
-from actviz_core.ui.content_width import column_width
 from actviz_core.ui.figure import Click, draw, draw_clickable
+from actviz_core.ui.shell.content_width import column_width
 from actviz_core.ui.text import plain
+from actviz_core.wording.channels import number, pictures_sentence
 
 SHARE = 0.44  # of the page's width
 MOST_CLASSES = 20

@@ -7,10 +7,10 @@ from actviz_core.export import Script, script_zip
 from actviz_core.export.channel_script import channel_script
 from actviz_core.hooks.record import layer_of_call
 from actviz_core.hooks.walk import named_modules
+from actviz_core.ui.activations.layer_files import told_of_layer
 from actviz_core.ui.channel.hand import ChannelInHand
 from actviz_core.ui.channel.numbers import numbers_of
 from actviz_core.ui.channel.sections import channel_html
-from actviz_core.ui.layer_files import told_of_layer
 from actviz_core.ui.take_away import telling
 from actviz_core.ui.text import file_name, plain
 

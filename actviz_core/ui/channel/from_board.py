@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from actviz_core.ui.board_panels import Filled
 from actviz_core.ui.channel.opening import channel_link
-from actviz_core.ui.view import View
+from actviz_core.ui.compare.panels import Filled
+from actviz_core.ui.shell.view import View
 
 
 def offer_channel_pages(panels: Sequence[Filled], channel: int) -> None:

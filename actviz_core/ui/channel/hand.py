@@ -7,7 +7,6 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
-from actviz_core.activations import ActivationStore
 from actviz_core.channels.effects import channel_axis
 from actviz_core.channels.receptive_field import ReceptiveField, receptive_field
 from actviz_core.errors import ChannelError
@@ -16,11 +15,12 @@ from actviz_core.hooks.walk import named_modules
 from actviz_core.models import Model
 from actviz_core.samples import Sample
 from actviz_core.samples.pixels import picture_key
+from actviz_core.ui.activations.selected_layer import LAYER_PLACE, LayerInHand
 from actviz_core.ui.channel.opening import shown_channel
-from actviz_core.ui.layer_in_hand import LAYER_PLACE, LayerInHand
 from actviz_core.ui.place import Place, chosen_place
-from actviz_core.ui.view import View, current_view, model_of, sample_of
-from actviz_core.workspace import Workspace
+from actviz_core.ui.shell.view import View, current_view, model_of, sample_of
+from actviz_core.workspace.activations import ActivationStore
+from actviz_core.workspace.shared import Workspace
 
 Key = tuple[str, str, str]
 BOX_BYTES = 500  # what the box of one cell takes in the cache

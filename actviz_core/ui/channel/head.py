@@ -3,21 +3,22 @@
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from actviz_core.analysis import ChannelOrder, channel_sentence, order_channels
+from actviz_core.analysis import ChannelOrder, order_channels
 from actviz_core.figures import Colors, channel_map, lay_on_pictures
+from actviz_core.ui.activations.colour_range import ELSEWHERE, colour_range
+from actviz_core.ui.activations.layer_files import told_of_layer
+from actviz_core.ui.activations.layer_side import channel_numbers
+from actviz_core.ui.activations.selected_layer import LAYER_PLACE, LayerInHand
 from actviz_core.ui.channel.hand import ChannelInHand
 from actviz_core.ui.channel.opening import chosen_call, chosen_channel, order_of, remember_channel
-from actviz_core.ui.channel.sentences import number
 from actviz_core.ui.choices import check_switches
-from actviz_core.ui.colour_range import ELSEWHERE, colour_range
-from actviz_core.ui.content_width import column_width
 from actviz_core.ui.figure import draw_clickable
-from actviz_core.ui.layer_files import told_of_layer
-from actviz_core.ui.layer_in_hand import LAYER_PLACE, LayerInHand
-from actviz_core.ui.layer_side import channel_numbers
 from actviz_core.ui.place import choose_place
+from actviz_core.ui.shell.content_width import column_width
 from actviz_core.ui.text import option_text, plain
 from actviz_core.ui.usual import tell_usual
+from actviz_core.wording.channels import number
+from actviz_core.wording.layers import channel_sentence
 
 SHARE = 0.5  # of the page's width
 HIGHEST = 420  # pixels of the map

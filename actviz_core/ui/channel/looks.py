@@ -3,17 +3,17 @@
 import numpy as np
 import streamlit as st
 
-from actviz_core.background import Task
 from actviz_core.channels.looking import Look, look
 from actviz_core.figures import lay_on_pictures, looking_figure
+from actviz_core.system.background import Task
+from actviz_core.ui.activations.layer_files import told_of_layer
 from actviz_core.ui.channel.card import ready
 from actviz_core.ui.channel.hand import ChannelInHand, kept_field
-from actviz_core.ui.channel.sentences import look_sentence, number
-from actviz_core.ui.content_width import column_width
 from actviz_core.ui.figure import draw
-from actviz_core.ui.layer_files import told_of_layer
 from actviz_core.ui.picture_parts import picture_part
+from actviz_core.ui.shell.content_width import column_width
 from actviz_core.ui.text import plain
+from actviz_core.wording.channels import look_sentence, number
 
 SHARE = 0.44  # of the page's width
 

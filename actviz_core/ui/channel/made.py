@@ -7,20 +7,20 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
-from actviz_core.background import Task
 from actviz_core.channels.excitation import STEPS, Excitation, Objective, Progress, visualize_channel
 from actviz_core.channels.on_pictures import ChannelOnPictures
 from actviz_core.channels.training import is_untrained
 from actviz_core.errors import ActVizError, StoppedError
 from actviz_core.figures import plain_picture
-from actviz_core.models import Training
+from actviz_core.system.background import Task
+from actviz_core.tasks import Training
 from actviz_core.ui.channel.card import ask_again, ready
 from actviz_core.ui.channel.hand import ChannelInHand, Key
 from actviz_core.ui.channel.pictures import pictures_task
-from actviz_core.ui.channel.sentences import made_sentence
 from actviz_core.ui.choices import check_link, check_number
 from actviz_core.ui.figure import draw
 from actviz_core.ui.text import plain
+from actviz_core.wording.channels import made_sentence
 
 SLOW = 3.0
 """Seconds of work from which on it is not begun before somebody asks."""

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from actviz_core.ui import link_memory
+from actviz_core.ui.activations.selected_layer import LAYER_PLACE
 from actviz_core.ui.choices import SOME, check_link, remember_warning, repeat_warnings
-from actviz_core.ui.layer_in_hand import LAYER_PLACE
 from actviz_core.ui.place import choose_place
+from actviz_core.ui.shell import link_memory
+from actviz_core.ui.shell.view import View, choose_image, choose_layers, current_view, link_of
 from actviz_core.ui.text import option_text, shorten
-from actviz_core.ui.view import View, choose_image, choose_layers, current_view, link_of
 
 CARDS = ("looks", "computes", "worth", "excites", "made", "twins")
 """What links call the cards, in their order on the page."""

@@ -5,6 +5,8 @@ import streamlit as st
 from actviz_core.errors import ShapeError
 from actviz_core.models import Model
 from actviz_core.samples import Sample
+from actviz_core.ui.activations.reading import chosen_reading
+from actviz_core.ui.activations.selected_layer import LayerInHand
 from actviz_core.ui.channel.card import begin_waiting, card
 from actviz_core.ui.channel.computes import show_computes
 from actviz_core.ui.channel.excites import show_excites
@@ -16,13 +18,11 @@ from actviz_core.ui.channel.made import show_made
 from actviz_core.ui.channel.opening import CARDS, chosen_card, write_channel
 from actviz_core.ui.channel.twins import show_twins
 from actviz_core.ui.channel.worth import show_worth
-from actviz_core.ui.layer_in_hand import LayerInHand
 from actviz_core.ui.quick_picks import quick_picks
-from actviz_core.ui.reading import chosen_reading
-from actviz_core.ui.tab_title import name_tab
+from actviz_core.ui.shell.tab_title import name_tab
+from actviz_core.ui.shell.view import View
 from actviz_core.ui.text import plain
-from actviz_core.ui.view import View
-from actviz_core.workspace import Workspace
+from actviz_core.workspace.shared import Workspace
 
 _CARDS = dict(
     zip(

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import streamlit as st
 
 from actviz_core.analysis.twins import Twin, twins_over_pictures
-from actviz_core.background import Task
 from actviz_core.channels.crops import Crop, cut_to_sight
 from actviz_core.channels.on_pictures import (
     ChannelOnPictures,
@@ -17,6 +16,7 @@ from actviz_core.channels.on_pictures import (
 )
 from actviz_core.samples import open_source, parse_image_id
 from actviz_core.sweep import Run
+from actviz_core.system.background import Task
 from actviz_core.ui.channel.hand import ChannelInHand, kept_field
 from actviz_core.ui.choices import remember_warning, repeat_warnings
 from actviz_core.ui.text import shorten

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from actviz_core.analysis import ValueRange, channel_sentence
+from actviz_core.analysis import ValueRange
 from actviz_core.analysis.twins import Twin, twins
 from actviz_core.channels.effects import Change
 from actviz_core.channels.on_pictures import pictures_counted
@@ -23,11 +23,13 @@ from actviz_core.figures import (
     plain_picture,
     vector_figure,
 )
-from actviz_core.ui.channel import made, pictures, sentences, worth
+from actviz_core.ui.channel import made, pictures, worth
 from actviz_core.ui.channel.card import found_by
 from actviz_core.ui.channel.hand import ChannelInHand
 from actviz_core.ui.channel.looks import look_task
 from actviz_core.ui.channel.twins import compares_source
+from actviz_core.wording import channels
+from actviz_core.wording.layers import channel_sentence
 
 WIDTH = 520
 NOT_THERE = "The page had not found this when the file was made."
@@ -65,7 +67,7 @@ def _looks(hand: ChannelInHand) -> Section:
     field = found.field
     box = None if field.empty else (field.top, field.bottom, field.left, field.right)
     figure = looking_figure(picture, found.shares, box=box, width=WIDTH)
-    said = f"Row {hand.cell[0]}, column {hand.cell[1]}. {sentences.look_sentence(found)}"
+    said = f"Row {hand.cell[0]}, column {hand.cell[1]}. {channels.look_sentence(found)}"
     return Section("Where it looks", (said,), (figure,) if picture.shape[:2] == field.input_size else ())
 
 
@@ -75,7 +77,7 @@ def _computes(hand: ChannelInHand) -> Section:
         weights = channel_weights(hand.model.module, hand.call, hand.channel)
     except ActVizError as error:
         return Section(title, (str(error),))
-    said = (sentences.weights_sentence(weights),)
+    said = (channels.weights_sentence(weights),)
     if weights.kernels is None:
         return Section(title, said)
     if weights.kind is WeightKind.ROW or weights.kernels.ndim != 3:
@@ -97,10 +99,10 @@ def _worth(hand: ChannelInHand) -> Section:
         return Section(title, (str(error),))
     if changed is None:
         return Section(title, (NOT_THERE,))
-    said = [sentences.change_sentence(before, changed.answer, Change.OFF, 1.0, hand.channel)]
+    said = [channels.change_sentence(before, changed.answer, Change.OFF, 1.0, hand.channel)]
     worths = found_by(hand.workspace.background.find(worth.worths_key(hand, before.indices[0])))
     if worths is not None:
-        said.append(sentences.worth_sentence(worths, hand.channel, before.labels[0]))
+        said.append(channels.worth_sentence(worths, hand.channel, before.labels[0]))
     if changed.answer.problem is not None:
         return Section(title, tuple(said))
     now = dict(zip(changed.answer.indices, changed.answer.probabilities, strict=True))
@@ -121,10 +123,10 @@ def _excites(hand: ChannelInHand) -> Section:
     if found is None:
         return Section(title, (NOT_THERE,))
     value = float(hand.layer.statistics.maximum[hand.channel])
-    said = (sentences.pictures_sentence(found, hand.channel, value, own=hand.sample.id),)
+    said = (channels.pictures_sentence(found, hand.channel, value, own=hand.sample.id),)
     crops = found_by(pictures.crops_task(hand, found.top, "highest")) or ()
     captions = [
-        f"{crop.hit.label or crop.hit.image.rpartition('/')[2]} {sentences.number(crop.hit.value)}"
+        f"{crop.hit.label or crop.hit.image.rpartition('/')[2]} {channels.number(crop.hit.value)}"
         for crop in crops
     ]
     items = [crop.hit.image for crop in crops]
@@ -139,7 +141,7 @@ def _made(hand: ChannelInHand) -> Section:
     )
     if found is None:
         return Section(title, (NOT_THERE,))
-    said = sentences.made_sentence(found, found_by(pictures.pictures_task(hand)))
+    said = channels.made_sentence(found, found_by(pictures.pictures_task(hand)))
     return Section(title, (said,), () if found.stuck else (plain_picture(found.picture, width=WIDTH),))
 
 
@@ -153,11 +155,11 @@ def _twins(hand: ChannelInHand) -> Section:
         if over is None:
             return Section("Twins", (NOT_THERE,))
         count = pictures_counted(run, hand.call, hand.channel)
-        return _twin_section(hand, over, sentences.twins_over_sentence(_pairs(over), count))
+        return _twin_section(hand, over, channels.twins_over_sentence(_pairs(over), count))
     if maps[0].size == 1:
         return Section("Twins", ("There are no patterns to compare.",))
     found = twins(maps, hand.channel)
-    return _twin_section(hand, found, sentences.twins_sentence(_pairs(found)))
+    return _twin_section(hand, found, channels.twins_sentence(_pairs(found)))
 
 
 def _twin_section(hand: ChannelInHand, found: Sequence[Twin], said: str) -> Section:

@@ -14,11 +14,11 @@ from actviz_core.ui.channel.card import ready
 from actviz_core.ui.channel.hand import ChannelInHand
 from actviz_core.ui.channel.opening import open_channel
 from actviz_core.ui.channel.pictures import run_of, twins_task
-from actviz_core.ui.channel.sentences import twins_over_sentence, twins_sentence
 from actviz_core.ui.choices import check_link
-from actviz_core.ui.content_width import column_width
 from actviz_core.ui.figure import Click, draw_clickable
+from actviz_core.ui.shell.content_width import column_width
 from actviz_core.ui.text import plain
+from actviz_core.wording.channels import twins_over_sentence, twins_sentence
 
 SHARE = 0.44  # of the page's width
 MOST = 5

@@ -7,7 +7,6 @@ from functools import partial
 import streamlit as st
 
 from actviz_core.analysis import TopK
-from actviz_core.background import Task
 from actviz_core.channels.effects import (
     Change,
     Worths,
@@ -17,13 +16,14 @@ from actviz_core.channels.effects import (
     share_of_class,
 )
 from actviz_core.figures import change_bars
+from actviz_core.system.background import Task
 from actviz_core.ui.channel.card import ready
 from actviz_core.ui.channel.hand import ChannelInHand
-from actviz_core.ui.channel.sentences import change_sentence, worth_sentence
 from actviz_core.ui.choices import check_link, check_number
-from actviz_core.ui.content_width import column_width
 from actviz_core.ui.figure import draw
+from actviz_core.ui.shell.content_width import column_width
 from actviz_core.ui.text import plain
+from actviz_core.wording.channels import change_sentence, worth_sentence
 
 SHARE = 0.44  # of the page's width
 CLASSES = 5

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from actviz_core.analysis.likeness_sentence import likeness_of_two_sentence, likeness_sentence
 from actviz_core.errors import SweepError
 from actviz_core.sweep import KeptRun, Run
 from actviz_core.ui.channel.card import begin_waiting
@@ -19,8 +18,9 @@ from actviz_core.ui.dataset.comparing import (
     tell_beside,
 )
 from actviz_core.ui.dataset.hand import RunInHand
-from actviz_core.ui.link_value import LinkValue
+from actviz_core.ui.shell.link_value import LinkValue
 from actviz_core.ui.text import plain, shorten
+from actviz_core.wording.likeness import likeness_of_two_sentence, likeness_sentence
 
 ITSELF = "itself"
 CHECKPOINTS = "checkpoints"

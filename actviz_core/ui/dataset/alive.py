@@ -7,14 +7,14 @@ import pandas as pd
 import streamlit as st
 
 from actviz_core.analysis.channel_health import LayerHealth, layer_health
-from actviz_core.analysis.health_sentences import NEARLY_ALL, all_layers_sentence, health_sentence
-from actviz_core.background import Task
+from actviz_core.system.background import Task
 from actviz_core.ui.channel.card import begin_waiting, ready
 from actviz_core.ui.choices import linked_selectbox
 from actviz_core.ui.dataset.hand import LAYER, RunInHand, choose_layer
 from actviz_core.ui.dataset.ways import go_to_channel
 from actviz_core.ui.text import plain
 from actviz_core.units import percent
+from actviz_core.wording.health import NEARLY_ALL, all_layers_sentence, health_sentence
 
 TABLE_HEIGHT = 420
 _ABOUT = {

@@ -7,27 +7,28 @@ import streamlit as st
 
 from actviz_core.analysis.projection import Projection
 from actviz_core.analysis.telling_apart import chance_agreement
-from actviz_core.background import Task
 from actviz_core.figures.picture_map import MapPoints, picture_map, value_map
 from actviz_core.figures.separation import separation_figure
+from actviz_core.sweep.map_pictures import MapPictures, pictures_of
+from actviz_core.system.background import Task
 from actviz_core.ui.choices import keep_warnings
 from actviz_core.ui.dataset.apart_choices import Coloring, choose_coloring, choose_method, slide_layer
+from actviz_core.ui.dataset.apart_colours import ColorBy, groups_of
 from actviz_core.ui.dataset.apart_maps import PATIENCE, Method, Shares, pca_task, separation_task
-from actviz_core.ui.dataset.apart_pictures import ColorBy, MapPictures, groups_of, pictures_of
 from actviz_core.ui.dataset.apart_selection import chosen_pictures, outline_here, select, show_selection
-from actviz_core.ui.dataset.apart_sentences import (
-    SEPARATION_HELP,
-    T_SNE_HELP,
-    left_out_sentence,
-    separation_sentence,
-    variance_sentence,
-)
 from actviz_core.ui.dataset.apart_t_sne import made_t_sne
 from actviz_core.ui.dataset.hand import LAYER, RunInHand
 from actviz_core.ui.dataset.ways import go_to_why
 from actviz_core.ui.figure import Click, draw_clickable, draw_selectable
 from actviz_core.ui.figure.thumbnails import thumbnail_address
 from actviz_core.ui.text import plain
+from actviz_core.wording.telling_apart import (
+    SEPARATION_HELP,
+    T_SNE_HELP,
+    left_out_sentence,
+    separation_sentence,
+    variance_sentence,
+)
 
 
 def show_apart(hand: RunInHand) -> None:

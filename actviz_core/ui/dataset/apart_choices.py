@@ -6,10 +6,11 @@ from dataclasses import dataclass
 import streamlit as st
 
 from actviz_core.analysis.t_sne import FEWEST
+from actviz_core.sweep.map_pictures import MapPictures
+from actviz_core.ui.dataset.apart_colours import ColorBy
 from actviz_core.ui.dataset.apart_maps import TITLES, Method
-from actviz_core.ui.dataset.apart_pictures import ColorBy, MapPictures
 from actviz_core.ui.dataset.hand import LAYER
-from actviz_core.ui.link_value import LinkValue
+from actviz_core.ui.shell.link_value import LinkValue
 from actviz_core.ui.text import option_text
 
 NAMES = {

@@ -12,9 +12,9 @@ import numpy as np
 from actviz_core.analysis.projection import Projection, project
 from actviz_core.analysis.t_sne import t_sne
 from actviz_core.analysis.telling_apart import neighbour_agreement
-from actviz_core.background import Task
 from actviz_core.errors import StoppedError
-from actviz_core.ui.dataset.apart_pictures import MapPictures
+from actviz_core.sweep.map_pictures import MapPictures
+from actviz_core.system.background import Task
 from actviz_core.ui.dataset.hand import RunInHand
 
 PATIENCE: Final = 10.0

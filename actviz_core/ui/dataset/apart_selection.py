@@ -11,16 +11,16 @@ import streamlit as st
 from actviz_core.analysis.outline import inside, simplified
 from actviz_core.analysis.projection import Projection
 from actviz_core.figures import contact_sheet
+from actviz_core.sweep.map_pictures import MapPictures
 from actviz_core.ui.choices import check_link
-from actviz_core.ui.content_width import content_width
 from actviz_core.ui.dataset.apart_maps import PATIENCE, Method, map_key, pca_task
-from actviz_core.ui.dataset.apart_pictures import MapPictures
-from actviz_core.ui.dataset.apart_sentences import selection_sentence
 from actviz_core.ui.dataset.hand import RunInHand
 from actviz_core.ui.dataset.ways import go_to_why
 from actviz_core.ui.figure import draw_clickable
-from actviz_core.ui.link_value import LinkValue
+from actviz_core.ui.shell.content_width import content_width
+from actviz_core.ui.shell.link_value import LinkValue
 from actviz_core.ui.text import plain
+from actviz_core.wording.telling_apart import selection_sentence
 
 CORNERS = 24
 """A line keeps so many corners, so that it fits into a link; what is chosen follows the line that is kept."""

@@ -6,11 +6,11 @@ import streamlit as st
 
 from actviz_core.analysis.projection import Projection
 from actviz_core.analysis.t_sne import FEWEST, ITERATIONS, expected_seconds
-from actviz_core.background import Task
 from actviz_core.errors import MapError, StoppedError
+from actviz_core.sweep.map_pictures import MapPictures
+from actviz_core.system.background import Task
 from actviz_core.ui.choices import keep_warnings
 from actviz_core.ui.dataset.apart_maps import MapProgress, Method, map_key, t_sne_task
-from actviz_core.ui.dataset.apart_pictures import MapPictures
 from actviz_core.ui.dataset.hand import RunInHand
 from actviz_core.ui.text import plain
 

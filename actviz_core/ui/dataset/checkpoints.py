@@ -2,13 +2,11 @@
 
 import streamlit as st
 
-from actviz_core.analysis.likeness_sentence import learning_sentence, same_layers
 from actviz_core.errors import ActVizError, SweepError
 from actviz_core.models.bundled import BundledResNet20
 from actviz_core.sweep import Run
-from actviz_core.sweep_queue import SweepJob, SweepOrder, SweepState
-from actviz_core.ui.board_names import weights_text
 from actviz_core.ui.choices import keep_warnings
+from actviz_core.ui.compare.names import weights_text
 from actviz_core.ui.dataset.comparing import (
     FEWEST_PICTURES,
     compared,
@@ -20,7 +18,9 @@ from actviz_core.ui.dataset.hand import RunInHand
 from actviz_core.ui.dataset.starting import how_far
 from actviz_core.ui.text import plain
 from actviz_core.units import megabytes
-from actviz_core.workspace import shared_workspace
+from actviz_core.wording.likeness import learning_sentence, same_layers
+from actviz_core.workspace.shared import shared_workspace
+from actviz_core.workspace.sweep_queue import SweepJob, SweepOrder, SweepState
 
 _NETWORK = BundledResNet20()
 _BEGUN = "checkpoints_begun"  # in the session: the runs that this visitor began

@@ -8,13 +8,13 @@ from actviz_core.errors import ActVizError
 from actviz_core.models import Model
 from actviz_core.samples import Source, SourceInfo, list_sources, open_source, parse_image_id
 from actviz_core.sweep import KeptRun
-from actviz_core.ui.browser import is_offered
 from actviz_core.ui.dataset.hand import RunInHand
-from actviz_core.ui.link_value import LinkValue
+from actviz_core.ui.samples.browser import is_offered
+from actviz_core.ui.shell.link_value import LinkValue
+from actviz_core.ui.shell.view import View, choose_model
 from actviz_core.ui.text import shorten
-from actviz_core.ui.view import View, choose_model
 from actviz_core.units import megabytes
-from actviz_core.workspace import Workspace
+from actviz_core.workspace.shared import Workspace
 
 BUNDLED = "bundled-cifar10"
 

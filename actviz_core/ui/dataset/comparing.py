@@ -7,22 +7,22 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
-from actviz_core.analysis.likeness_sentence import chance_sentence, unusable_sentence
 from actviz_core.analysis.similarity import Likeness, likeness
-from actviz_core.background import Task
 from actviz_core.board import Slot
 from actviz_core.errors import ActVizError, StillWorkingError
 from actviz_core.figures.likeness_map import LikenessPanel, likeness_map
 from actviz_core.models.edited import split_key
 from actviz_core.sweep import Run
-from actviz_core.ui.board_names import weights_text
+from actviz_core.system.background import Task
 from actviz_core.ui.channel.card import ready
-from actviz_core.ui.content_width import content_width
+from actviz_core.ui.compare.names import weights_text
 from actviz_core.ui.dataset.ways import go_to_board
 from actviz_core.ui.figure import Click, draw_clickable
+from actviz_core.ui.shell.content_width import content_width
+from actviz_core.ui.shell.view import current_view
 from actviz_core.ui.text import plain
-from actviz_core.ui.view import current_view
-from actviz_core.workspace import Workspace
+from actviz_core.wording.likeness import chance_sentence, unusable_sentence
+from actviz_core.workspace.shared import Workspace
 
 FEWEST_PICTURES = 2
 _TOLD = "alike_told"  # in the session: why a cell that was clicked cannot be opened

@@ -6,20 +6,20 @@ from enum import StrEnum
 import numpy as np
 import streamlit as st
 
-from actviz_core.background import Task
 from actviz_core.channels.crops import Crop, cut_to_sight
 from actviz_core.channels.on_pictures import Hit, channel_of_run
 from actviz_core.figures import captioned_sheet
+from actviz_core.system.background import Task
 from actviz_core.ui.channel.card import begin_waiting, ready
 from actviz_core.ui.channel.hand import kept_field
-from actviz_core.ui.channel.sentences import number
 from actviz_core.ui.choices import linked_selectbox
-from actviz_core.ui.content_width import column_width
 from actviz_core.ui.dataset.alive import health_task
 from actviz_core.ui.dataset.hand import RunInHand, choose_layer
 from actviz_core.ui.dataset.ways import channel_address, go_to_channel, go_where_asked
 from actviz_core.ui.figure import Click, draw_clickable
+from actviz_core.ui.shell.content_width import column_width
 from actviz_core.ui.text import plain
+from actviz_core.wording.channels import number
 
 PAGE = 6
 SHOWN = 9

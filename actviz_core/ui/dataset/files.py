@@ -23,9 +23,9 @@ from actviz_core.export import (
 from actviz_core.export.sections_html import Section, sections_html
 from actviz_core.models.own_weights import DIGITS
 from actviz_core.sweep import Run
-from actviz_core.ui.content_width import content_width
 from actviz_core.ui.dataset.hand import RunInHand
 from actviz_core.ui.figure import Drawn
+from actviz_core.ui.shell.content_width import content_width
 from actviz_core.ui.take_away import offer_file, tell_failures
 from actviz_core.ui.text import file_name, plain
 

@@ -7,17 +7,17 @@ import numpy.typing as npt
 import streamlit as st
 
 from actviz_core.analysis.accuracy import confusion_part, frequent_mistakes
-from actviz_core.analysis.accuracy_sentences import accuracy_sentence, calibration_sentence
 from actviz_core.analysis.calibration import calibration
 from actviz_core.figures import calibration_figure, class_picker, confusion_figure
 from actviz_core.sweep import Run
-from actviz_core.ui.content_width import column_width
 from actviz_core.ui.dataset.hand import RunInHand
 from actviz_core.ui.dataset.pictures import class_name, picture_sheet
 from actviz_core.ui.figure import Click, draw, draw_clickable
-from actviz_core.ui.link_value import LinkValue
+from actviz_core.ui.shell.content_width import column_width
+from actviz_core.ui.shell.link_value import LinkValue
 from actviz_core.ui.text import plain
 from actviz_core.units import percent
+from actviz_core.wording.accuracy import accuracy_sentence, calibration_sentence
 
 MOST_CLASSES = 24
 SHEET, SUREST = 60, 24

@@ -9,9 +9,9 @@ import streamlit as st
 from actviz_core.models import Model
 from actviz_core.samples import Source
 from actviz_core.sweep import Run
-from actviz_core.ui.link_value import LinkValue
+from actviz_core.ui.shell.link_value import LinkValue
 from actviz_core.ui.text import option_text
-from actviz_core.workspace import Workspace
+from actviz_core.workspace.shared import Workspace
 
 LAYER = LinkValue[str]("layer", lambda texts: texts[-1], lambda layer: [layer])
 """Which of the run's calls is looked at: the same on all of the page's views."""

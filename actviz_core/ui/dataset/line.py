@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from actviz_core.sweep_queue import SweepJob, SweepState
 from actviz_core.ui.dataset.starting import how_far
 from actviz_core.ui.text import plain
-from actviz_core.workspace import Workspace, shared_workspace
+from actviz_core.workspace.shared import Workspace, shared_workspace
+from actviz_core.workspace.sweep_queue import SweepJob, SweepState
 
 EVERY = 2.0
 """Seconds after which the line is drawn anew."""

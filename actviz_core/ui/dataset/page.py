@@ -9,7 +9,6 @@ from actviz_core.errors import ActVizError
 from actviz_core.models import Model
 from actviz_core.samples import Source, SourceInfo
 from actviz_core.sweep import KeptRun, delete_run
-from actviz_core.ui.browser import opened_or_offered
 from actviz_core.ui.dataset.alike import show_alike
 from actviz_core.ui.dataset.alive import show_alive
 from actviz_core.ui.dataset.apart import show_apart
@@ -32,11 +31,12 @@ from actviz_core.ui.dataset.hand import RunInHand
 from actviz_core.ui.dataset.starting import follow, jobs_of, start_panel, tell_end
 from actviz_core.ui.dataset.ways import go_where_asked
 from actviz_core.ui.figure import collected
-from actviz_core.ui.link_value import LinkValue
-from actviz_core.ui.tab_title import name_tab
+from actviz_core.ui.samples.browser import opened_or_offered
+from actviz_core.ui.shell.link_value import LinkValue
+from actviz_core.ui.shell.tab_title import name_tab
+from actviz_core.ui.shell.view import View
 from actviz_core.ui.text import plain
-from actviz_core.ui.view import View
-from actviz_core.workspace import Workspace
+from actviz_core.workspace.shared import Workspace
 
 
 class Question(StrEnum):

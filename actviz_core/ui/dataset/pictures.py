@@ -7,10 +7,10 @@ import numpy.typing as npt
 
 from actviz_core.figures import contact_sheet
 from actviz_core.sweep import Run
-from actviz_core.ui.content_width import column_width
 from actviz_core.ui.dataset.hand import RunInHand
 from actviz_core.ui.dataset.ways import go_to_why
 from actviz_core.ui.figure import Click, draw_clickable
+from actviz_core.ui.shell.content_width import column_width
 from actviz_core.units import percent
 
 THUMBNAIL = 48

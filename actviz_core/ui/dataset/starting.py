@@ -6,15 +6,15 @@ from actviz_core.errors import ActVizError, SweepError
 from actviz_core.models import Model
 from actviz_core.samples import Source
 from actviz_core.sweep import default_layers
-from actviz_core.sweep_queue import SweepJob, SweepOrder, SweepState, SweepStatus
-from actviz_core.sweeps import SweepPlan
 from actviz_core.ui.choices import check_number, keep_warnings
 from actviz_core.ui.dataset.choosing import choose_run
-from actviz_core.ui.link_value import LinkValue
+from actviz_core.ui.shell.link_value import LinkValue
+from actviz_core.ui.shell.view import View, names_offered
 from actviz_core.ui.text import plain
-from actviz_core.ui.view import View, names_offered
 from actviz_core.units import duration, megabytes
-from actviz_core.workspace import Workspace, shared_workspace
+from actviz_core.workspace.shared import Workspace, shared_workspace
+from actviz_core.workspace.sweep_queue import SweepJob, SweepOrder, SweepState, SweepStatus
+from actviz_core.workspace.sweeps import SweepPlan
 
 LIMIT = "limit"
 

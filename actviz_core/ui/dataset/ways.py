@@ -7,7 +7,7 @@ import streamlit as st
 
 from actviz_core.board import Slot
 from actviz_core.ui.channel.opening import channel_link, remember_channel
-from actviz_core.ui.view import choose_image, choose_layers, current_view
+from actviz_core.ui.shell.view import choose_image, choose_layers, current_view
 
 _GO = "dataset_go"  # in the session: the page to turn to, once a figure or a table was clicked
 

@@ -13,12 +13,12 @@ import streamlit as st
 from plotly.io.json import to_json_plotly
 
 from actviz_core.samples import is_mirrored
-from actviz_core.ui.board_names import file_or_id, network_text
+from actviz_core.ui.compare.names import file_or_id, network_text
 from actviz_core.ui.figure.assets import PLOTLY, scripts
 from actviz_core.ui.picture_parts import picture_name
+from actviz_core.ui.shell.view import current_view
 from actviz_core.ui.text import file_name
-from actviz_core.ui.view import current_view
-from actviz_core.workspace import shared_workspace
+from actviz_core.workspace.shared import shared_workspace
 
 _FOLDER = Path(__file__).parent
 

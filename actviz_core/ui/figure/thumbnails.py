@@ -12,7 +12,7 @@ from PIL import Image
 from actviz_core.errors import ActVizError
 from actviz_core.samples import open_source
 from actviz_core.settings import Settings
-from actviz_core.workspace import shared_workspace
+from actviz_core.workspace.shared import shared_workspace
 
 SIDE: Final = 96
 """Pixels, three times those of CIFAR-10."""

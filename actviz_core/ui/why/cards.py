@@ -10,24 +10,24 @@ from torch import Tensor
 
 from actviz_core.analysis.agreement import rank_agreement
 from actviz_core.attribution import ABOUT, MapTest
-from actviz_core.explanations import Asked, Explanation, Explanations
 from actviz_core.figures import Line, PicturePart, channel_map, covering_curves, lay_on_pictures
 from actviz_core.ui.channel.opening import channel_link
-from actviz_core.ui.channel.sentences import listed
 from actviz_core.ui.class_choice import Classes
 from actviz_core.ui.figure import draw
 from actviz_core.ui.making import made
+from actviz_core.ui.shell.view import View, current_view
 from actviz_core.ui.text import plain
-from actviz_core.ui.view import View, current_view
 from actviz_core.ui.why.choices import Look
-from actviz_core.ui.why.sentences import (
+from actviz_core.ui.why.untrained import Twin
+from actviz_core.wording.channels import listed
+from actviz_core.wording.explanations import (
     RULE,
     agreement_sentence,
     covering_sentence,
     map_sentence,
     verdict_sentence,
 )
-from actviz_core.ui.why.untrained import Twin
+from actviz_core.workspace.explanations import Asked, Explanation, Explanations
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,7 +7,7 @@ import streamlit as st
 
 from actviz_core.attribution import ABOUT, Method
 from actviz_core.ui.choices import check_number, check_switches
-from actviz_core.ui.link_value import LinkValue
+from actviz_core.ui.shell.link_value import LinkValue
 
 MOST = 6
 """How many maps stand beside the picture."""

@@ -3,22 +3,22 @@
 import numpy as np
 import streamlit as st
 
-from actviz_core.explanations import Asked
 from actviz_core.figures import class_picker, lay_on_pictures, overlay
 from actviz_core.models import Model
 from actviz_core.samples import Sample
 from actviz_core.ui.class_choice import Classes, against_choice, choose_class, chosen_classes, class_choice
-from actviz_core.ui.content_width import content_width
 from actviz_core.ui.figure import draw, draw_clickable
 from actviz_core.ui.making import begin
 from actviz_core.ui.picture_parts import picture_part
-from actviz_core.ui.tab_title import name_tab
+from actviz_core.ui.shell.content_width import content_width
+from actviz_core.ui.shell.tab_title import name_tab
+from actviz_core.ui.shell.view import View
 from actviz_core.ui.text import plain
-from actviz_core.ui.view import View
 from actviz_core.ui.why.cards import Place, map_card, shared_reach
 from actviz_core.ui.why.choices import chosen_look, chosen_methods
 from actviz_core.ui.why.untrained import find_twin
-from actviz_core.workspace import Workspace
+from actviz_core.workspace.explanations import Asked
+from actviz_core.workspace.shared import Workspace
 
 NARROWEST, GAP = 210, 16  # pixels: of a card (two fit into a window of 800), and between two
 ACROSS = 4

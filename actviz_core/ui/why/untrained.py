@@ -3,11 +3,12 @@
 from dataclasses import dataclass, replace
 
 from actviz_core.errors import ActVizError, StillWorkingError
-from actviz_core.explanations import Asked
-from actviz_core.models import Model, Training, list_weights
+from actviz_core.models import Model, list_weights
 from actviz_core.models.edited import joined_key, split_key
 from actviz_core.models.network import RANDOM
-from actviz_core.workspace import Workspace
+from actviz_core.tasks import Training
+from actviz_core.workspace.explanations import Asked
+from actviz_core.workspace.shared import Workspace
 
 
 @dataclass(frozen=True)

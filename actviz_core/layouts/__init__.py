@@ -1,0 +1,1 @@
+"""How an activation's axes are read: channels, rows, columns, tokens; found from a network's structure."""

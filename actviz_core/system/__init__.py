@@ -1,0 +1,1 @@
+"""What the rest runs on: caches, background work, downloads, memory. Knows no pictures and no networks."""

@@ -1,0 +1,1 @@
+"""How the bundled network was trained and measured. Nothing in the running app imports it."""

@@ -1,0 +1,33 @@
+"""The files that the Activations page offers of one layer, and what its pictures say."""
+
+import plotly.graph_objects as go
+
+from actviz_core.models.edited import joined_key, split_key
+from actviz_core.ui.activations.selected_layer import LayerInHand
+from actviz_core.ui.compare.names import network_text
+from actviz_core.ui.figure import Told
+from actviz_core.ui.take_away import Taken, take_away, told_of
+from actviz_core.workspace.shared import shared_workspace
+
+
+def take_layer_away(figure: go.Figure, layer: LayerInHand) -> None:
+    """Offer the figure, the activation and its statistics."""
+    take_away(figure, [_taken(layer)], told_of_layer(layer), key="activations_grid")
+
+
+def told_of_layer(layer: LayerInHand, part: str = "") -> Told:
+    """What pictures of a layer say; ``part`` is what they show of it, if not all channels."""
+    base, edits = split_key(layer.model.key)
+    network = network_text(base, shared_workspace())
+    of_whole = "-".join([network, *edits, layer.sample.name or layer.sample.id, layer.call])
+    name = of_whole + (f"-{part}" if part else "")
+    call = layer.call
+    if layer.followed is not None:
+        name += f"-{layer.followed.values}-{layer.followed.name}"
+        call = f"{layer.followed.values} of {layer.followed.name} at {call}"
+    title = f"{call} of {joined_key(network, edits)}, {layer.sample.title}" + (f", {part}" if part else "")
+    return told_of([_taken(layer)], name=name, title=title)
+
+
+def _taken(layer: LayerInHand) -> Taken:
+    return Taken(layer.model, layer.sample, layer.call, layer.value, layer.statistics, layer.followed)

@@ -1,0 +1,1 @@
+"""The page Layers: the module tree as a table, and the sizes of all layers."""

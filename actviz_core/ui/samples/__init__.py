@@ -1,0 +1,1 @@
+"""The page Samples: sources, the contact sheet, uploads, the tray."""

@@ -1,0 +1,1 @@
+"""What stands around every page: sidebar, link and session, errors, waiting, the tray."""

@@ -1,0 +1,1 @@
+"""The start page: its story, and the questions that people come with."""

@@ -1,0 +1,1 @@
+"""Sentences, notes and readings: numbers in, plain words out."""

@@ -1,0 +1,1 @@
+"""What everybody on a server shares: networks, activations, answers, sweeps."""
