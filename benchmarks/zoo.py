@@ -25,7 +25,7 @@ def rows() -> Iterator[Row]:
     settings = read_settings({})
     ratios = []
     for network in torchvision_networks():
-        parts = network.unfilled(settings)
+        parts = network.on_meta_device(settings)
         side = parts.preprocess.size[0]
         row = _row(f"{network.name}, {side}", with_some_values(parts.module), torch.rand(1, 3, side, side))
         ratios.append(row.ratio)

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torchvision.models import get_model, get_model_weights
 
 from actviz_core import capture
-from actviz_core.models.building import unfilled
+from actviz_core.models.building import on_meta_device
 from actviz_core.models.torchvision_networks import building_arguments, torchvision_networks
 from tests.support.filling import with_some_values
 
@@ -24,7 +24,7 @@ def test_the_whole_zoo_is_walked() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_every_call_is_captured_bit_for_bit(name: str) -> None:
     entry = min(get_model_weights(name), key=lambda entry: entry.meta["min_size"])
-    module = with_some_values(unfilled(lambda: get_model(name, **building_arguments(name, entry))))
+    module = with_some_values(on_meta_device(lambda: get_model(name, **building_arguments(name, entry))))
     side = SMALLER.get(name.split("_")[0], entry.meta["min_size"][0])
     x = torch.rand((1, 3, side, side), generator=torch.Generator().manual_seed(1))
     expected, output = reference(module, x)

@@ -8,7 +8,7 @@ from actviz_core.errors import ChannelError
 from actviz_core.hooks import capture
 from actviz_core.hooks.selection import has_steps
 from actviz_core.layouts.layout import Layout
-from actviz_core.workspace.activations import as_numbers
+from actviz_core.workspace.activations import to_numpy
 
 
 def returned_once(module: nn.Module, inputs: Tensor, layer: str) -> tuple[str, Tensor]:
@@ -26,7 +26,7 @@ def returned_once(module: nn.Module, inputs: Tensor, layer: str) -> tuple[str, T
 
 def maps_of(activation: Tensor, layout: Layout, picture: int = 0) -> Tensor:
     """One picture's maps, (C, H, W), of a tensor, as they are drawn. Raises `ShapeError` without cells."""
-    return torch.from_numpy(as_maps(as_numbers(activation), layout, item=picture))
+    return torch.from_numpy(as_maps(to_numpy(activation), layout, item=picture))
 
 
 def check_place(maps: Tensor, call: str, cell: tuple[int, int] | None, channel: int | None) -> None:

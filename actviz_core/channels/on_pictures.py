@@ -13,7 +13,7 @@ from actviz_core.layouts.of_network import layout_of
 from actviz_core.models import Model
 from actviz_core.samples import Source
 from actviz_core.sweep import Run
-from actviz_core.workspace.activations import as_numbers
+from actviz_core.workspace.activations import to_numpy
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -56,7 +56,7 @@ def values_on_pictures(
         record = capture(model.module, model.inputs(sample.image), [call], steps=steps)
         value = record[call]
         layout = layout_of(model.module, call, tuple(value.shape), model.preprocess.size)
-        found.append(channel_statistics(as_maps(as_numbers(value), layout)))
+        found.append(channel_statistics(as_maps(to_numpy(value), layout)))
         told(number + 1)
     return PictureValues(
         tuple(f"{source.key}/{index}" for index in range(len(source))),

@@ -110,11 +110,11 @@ def capture_attention(
         run(root, inputs)
     entries = watch.entries()
     if layers is not None:
-        for layer, rests in wanted.items():
-            for rest in rests:
-                if not any(of == layer and matches(rest, number, "") for of, number in watch.calls):
+        for layer, selectors in wanted.items():
+            for selector in selectors:
+                if not any(of == layer and matches(selector, number, "") for of, number in watch.calls):
                     raise unknown_name(
-                        layer + rest, dict.fromkeys(watch.heard), "has no attention in this forward pass"
+                        layer + selector, dict.fromkeys(watch.heard), "has no attention in this forward pass"
                     )
     return AttentionRecord(entries, None if watch.output is None else watch.output.value)
 
@@ -224,7 +224,7 @@ class _AttentionWatch(TorchDispatchMode):
     def _hear(self, layer: str, look: Callable[[], Found | None]) -> None:
         number = self.heard.get(layer, 0) + 1
         self.heard[layer] = number
-        if any(matches(rest, number, "") for rest in self._wanted.get(layer, ())):
+        if any(matches(selector, number, "") for selector in self._wanted.get(layer, ())):
             found = look()
             if found is not None:
                 kept = self.keeper.keep(found.weights)

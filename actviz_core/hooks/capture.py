@@ -156,11 +156,11 @@ class Seen(Generic[K]):
             return
         self._counts[layer] += 1
         number = self._counts[layer]
-        rests = self._wanted[layer]
+        selectors = self._wanted[layer]
         self._kept.extend(
             (layer, number, place, self._keep_tensor(tensor))
             for place, tensor in named_tensors(output)
-            if rests == ("",) or any(matches(rest, number, place) for rest in rests)
+            if selectors == ("",) or any(matches(selector, number, place) for selector in selectors)
         )
         if self._waiting_for is not None and self._waiting_for.get(layer) == number:
             del self._waiting_for[layer]
@@ -184,17 +184,19 @@ class Seen(Generic[K]):
                 layer in happened
                 or self._counts[layer] > 1
                 or could_be_another(layer, aliases)
-                or any(rest.startswith("#") for rest in self._wanted[layer])
+                or any(selector.startswith("#") for selector in self._wanted[layer])
             )
             name = f"{layer}#{number}{place}" if numbered else f"{layer}{place}"
             values[name] = kept
             calls[layer].append(name)
-        for layer, rests in self._wanted.items():
-            for rest in filter(None, rests):
+        for layer, selectors in self._wanted.items():
+            for selector in filter(None, selectors):
                 if not any(
-                    matches(rest, number, place) for of, number, place, _ in self._kept if of == layer
+                    matches(selector, number, place) for of, number, place, _ in self._kept if of == layer
                 ):
                     ran = f"{layer!r} ran {self._counts[layer]} times"
-                    raise unknown_name(layer + rest, values, f"did not happen in this forward pass; {ran}")
+                    raise unknown_name(
+                        layer + selector, values, f"did not happen in this forward pass; {ran}"
+                    )
         names = aliases | names_of_steps(happened, aliases)
         return Named(values, {layer: tuple(names) for layer, names in calls.items()}, names)

@@ -6,8 +6,8 @@ import types
 
 from torch import Tensor, nn
 
+from actviz_core.hooks.locks import lock_modules
 from actviz_core.hooks.memory import tensors_of_model
-from actviz_core.hooks.turns import turn_on
 
 # What modules may hold that has no copy, and nothing to be kept in: both networks may use the same one.
 _UNCOPYABLE = (
@@ -24,7 +24,7 @@ def twin(root: nn.Module, tensors: dict[int, object]) -> nn.Module:
         for value in vars(module).values()
         if isinstance(value, _UNCOPYABLE)
     }
-    with turn_on(root):
+    with lock_modules(root):
         return copy.deepcopy(root, tensors | uncopyable)
 
 

@@ -82,10 +82,10 @@ class _Scaled:
 
 @dataclass(frozen=True)
 class _Asked:
-    """An edit as it was asked for; ``rest`` tells which calls and parts of the layer, as in `selection`."""
+    """An edit as it was asked for; ``selector`` tells which calls and parts of the layer."""
 
     name: str
-    rest: str
+    selector: str
     edit: Edit
 
 
@@ -95,8 +95,8 @@ class Editing:
     def __init__(self, edits: Mapping[str, Edit], aliases: Mapping[str, str], *, steps: bool) -> None:
         self._asked: dict[str, list[_Asked]] = {}
         for name, edit in edits.items():
-            for own, (rest,) in parse([name], aliases, steps=steps).items():
-                self._asked.setdefault(own, []).append(_Asked(name, rest, edit))
+            for own, (selector,) in parse([name], aliases, steps=steps).items():
+                self._asked.setdefault(own, []).append(_Asked(name, selector, edit))
         self.of_steps = not self._asked.keys() <= aliases.keys()
         self._aliases = aliases
         self._counts = dict.fromkeys(self._asked, 0)
@@ -122,7 +122,7 @@ class Editing:
             return output
         self._counts[name] += 1
         for one in asked:
-            if self._repeating and one.rest.startswith("#"):
+            if self._repeating and one.selector.startswith("#"):
                 raise EditError(
                     f"{one.name!r} runs a second time in the backward pass (it is checkpointed): "
                     "there only all calls of a layer can be edited."
@@ -133,7 +133,7 @@ class Editing:
     def withdrawn(self, name: str) -> None:
         """The last step of this name turned out to be its module's own output."""
         asked = self._asked.get(name, [])
-        if asked and any(not one.rest or matches(one.rest, self._counts[name], "") for one in asked):
+        if asked and any(not one.selector or matches(one.selector, self._counts[name], "") for one in asked):
             module = name.rpartition("/")[0]
             raise EditError(f"The last {name!r} is what {module!r} itself returns: edit {module!r} instead.")
         if asked:
@@ -147,7 +147,7 @@ class Editing:
         """Raise `UnknownLayerError` for an edit of a call that did not happen in this whole pass."""
         for own, asked in self._asked.items():
             for one in asked:
-                if one.name not in self._made and (one.rest or own not in self._aliases):
+                if one.name not in self._made and (one.selector or own not in self._aliases):
                     ran = f"{own!r} ran {self._counts[own]} times"
                     raise unknown_name(one.name, self._aliases, f"did not happen in this forward pass; {ran}")
 
@@ -159,7 +159,7 @@ class Editing:
         place: str,
         tensor: Tensor,
     ) -> Tensor:
-        if one.rest and not matches(one.rest, number, place):
+        if one.selector and not matches(one.selector, number, place):
             return tensor
         self._made.add(one.name)
         return make(one.edit, tensor, one.name)

@@ -52,7 +52,7 @@ class Estimate:
         return sum(
             size.bytes
             for size in self.sizes
-            if any(matches(rest, size.number, size.place) for rest in wanted.get(size.layer, ()))
+            if any(matches(selector, size.number, size.place) for selector in wanted.get(size.layer, ()))
         )
 
     def fitting(self, layers: Iterable[str], budget: int) -> tuple[str, ...]:

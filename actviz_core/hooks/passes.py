@@ -15,8 +15,8 @@ from torch.nn.parallel import DataParallel, DistributedDataParallel
 from torch.utils.hooks import RemovableHandle
 
 from actviz_core.hooks.attributes import Attributes
-from actviz_core.hooks.turns import turn_on
-from actviz_core.hooks.values import Values
+from actviz_core.hooks.buffers import BufferSnapshot
+from actviz_core.hooks.locks import lock_modules
 from actviz_core.hooks.walk import is_scripted, named_modules
 
 Entered = Callable[[str], None]
@@ -138,7 +138,7 @@ def left_as_found(root: nn.Module, *, keep_mode: bool, gradients: bool) -> Itera
     Unless ``keep_mode``, every module runs in eval mode; the flags are set one by one, since a network's own
     ``train()`` may do more than that.
     """
-    with turn_on(root), torch.random.fork_rng(_initialised_devices()), torch.set_grad_enabled(gradients):
+    with lock_modules(root), torch.random.fork_rng(_initialised_devices()), torch.set_grad_enabled(gradients):
         found = [module for _, module in named_modules(root)]
         inside = [inner for module in found if is_scripted(module) for inner in module.modules()]
         own = [module for module in found if not is_scripted(module)]
@@ -146,7 +146,7 @@ def left_as_found(root: nn.Module, *, keep_mode: bool, gradients: bool) -> Itera
         modes = [module.training for module in modules]
         registered = [(module, dict(module._buffers), dict(module._parameters)) for module in own]
         attributes = Attributes(own)
-        values = Values(
+        values = BufferSnapshot(
             itertools.chain(
                 (buffer for module in modules for _, buffer in module._buffers.items()), attributes.tensors()
             )

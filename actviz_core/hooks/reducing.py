@@ -63,9 +63,9 @@ class _Reduced(Generic[R]):
             return
         self._counts[layer] += 1
         number = self._counts[layer]
-        rests = self._wanted[layer]
+        selectors = self._wanted[layer]
         for place, tensor in named_tensors(output):
-            if any(matches(rest, number, place) for rest in rests):
+            if any(matches(selector, number, place) for selector in selectors):
                 with torch._C.DisableTorchFunction():  # or the reduction would count as steps of the network
                     reduced = self._reduce(f"{layer}#{number}", place, tensor)
                 self._found.append((layer, number, place, reduced))
@@ -93,11 +93,13 @@ class _Reduced(Generic[R]):
             numbered = (
                 layer in self._steps
                 or self._counts[layer] > 1
-                or any(rest.startswith("#") for rest in self._wanted[layer])
+                or any(selector.startswith("#") for selector in self._wanted[layer])
             )
             named[f"{layer}#{number}{place}" if numbered else f"{layer}{place}"] = reduced
-        for layer, rests in self._wanted.items():
-            for rest in rests:
-                if not any(of == layer and matches(rest, number, at) for of, number, at, _ in self._found):
-                    raise unknown_name(layer + rest, named, "returned no tensor in this forward pass")
+        for layer, selectors in self._wanted.items():
+            for selector in selectors:
+                if not any(
+                    of == layer and matches(selector, number, at) for of, number, at, _ in self._found
+                ):
+                    raise unknown_name(layer + selector, named, "returned no tensor in this forward pass")
         return named

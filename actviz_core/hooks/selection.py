@@ -6,15 +6,15 @@ from collections.abc import Iterable, Mapping
 from torch import nn
 
 from actviz_core.errors import UnknownLayerError
-from actviz_core.hooks.foresight import runs_at_most_once
 from actviz_core.hooks.record import layer_of, unknown_name
+from actviz_core.hooks.single_call import runs_at_most_once
 from actviz_core.hooks.walk import all_names, named_modules
 
 # What is wanted of a layer or a step: "" is every call, "#2" the second, "#2[0]" or "[0]" a part of a result.
 Wanted = dict[str, tuple[str, ...]]
 
-_STEP = re.compile(r"(?P<module>[^/]*)/(?P<function>\w+)(?P<rest>.*)")
-_REST = re.compile(r"(?P<number>(#\d+)?)(\[.*)?")
+_STEP = re.compile(r"(?P<module>[^/]*)/(?P<function>\w+)(?P<selector>.*)")
+_SELECTOR = re.compile(r"(?P<number>(#\d+)?)(\[.*)?")
 
 
 def parse(names: Iterable[str], aliases: Mapping[str, str], *, steps: bool) -> Wanted:
@@ -27,14 +27,14 @@ def parse(names: Iterable[str], aliases: Mapping[str, str], *, steps: bool) -> W
         layer = layer_of(name, aliases)
         step = _STEP.fullmatch(name) if layer is None else None
         if layer is not None:
-            own, rest = aliases[layer], name[len(layer) :]
+            own, selector = aliases[layer], name[len(layer) :]
         elif step is None or step["module"] not in aliases:
             raise unknown_name(name, aliases, "is not a layer of this network")
         elif not steps:
             raise UnknownLayerError(f"{name!r} is a step between layers; capture it with steps=True.")
         else:
-            own, rest = f"{aliases[step['module']]}/{step['function']}", step["rest"]
-        wanted[own] = (*wanted.get(own, ()), rest)
+            own, selector = f"{aliases[step['module']]}/{step['function']}", step["selector"]
+        wanted[own] = (*wanted.get(own, ()), selector)
     return wanted
 
 
@@ -44,9 +44,9 @@ def step_of(name: str) -> str | None:
     None for what cannot be a step's name; whether there is such a step only a pass tells.
     """
     step = _STEP.fullmatch(name)
-    if step is None or not (rest := _REST.fullmatch(step["rest"])):
+    if step is None or not (selector := _SELECTOR.fullmatch(step["selector"])):
         return None
-    return f"{step['module']}/{step['function']}{rest['number']}"
+    return f"{step['module']}/{step['function']}{selector['number']}"
 
 
 def is_step(root: nn.Module, name: str) -> bool:
@@ -66,19 +66,20 @@ def function_of(step: str) -> str:
     return step.rpartition("/")[2].partition("#")[0].partition("[")[0]
 
 
-def matches(rest: str, number: int, place: str) -> bool:
-    """Whether ``rest`` wants this part (``place``) of the call with this number."""
+def matches(selector: str, number: int, place: str) -> bool:
+    """Whether ``selector`` wants this part (``place``) of the call with this number."""
     return (
-        any(full == rest or full.startswith(f"{rest}[") for full in (f"#{number}{place}", place)) or not rest
+        any(full == selector or full.startswith(f"{selector}[") for full in (f"#{number}{place}", place))
+        or not selector
     )
 
 
 def last_calls(root: nn.Module, wanted: Wanted, aliases: Mapping[str, str]) -> dict[str, int] | None:
     """After which call each layer is done; None when that can't be known and the pass must run to its end."""
     last: dict[str, int] = {}
-    for layer, rests in wanted.items():
-        numbers = [rest[1:].split("[")[0] for rest in rests if rest.startswith("#")]
-        if len(numbers) == len(rests) and all(number.isdigit() for number in numbers):
+    for layer, selectors in wanted.items():
+        numbers = [selector[1:].split("[")[0] for selector in selectors if selector.startswith("#")]
+        if len(numbers) == len(selectors) and all(number.isdigit() for number in numbers):
             last[layer] = max(map(int, numbers))
         elif layer and layer in aliases and runs_at_most_once(root, layer):
             last[layer] = 1

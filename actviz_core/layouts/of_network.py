@@ -10,7 +10,7 @@ from actviz_core.layouts.families import layout_in_family
 from actviz_core.layouts.layout import Layout, LayoutKind, Size, default_layout, with_alternatives
 from actviz_core.layouts.rules import layout_by_structure
 from actviz_core.layouts.site import LayerSite
-from actviz_core.layouts.steps import doubted, layout_by_function
+from actviz_core.layouts.steps import layout_by_function, uncertain
 
 _SUFFIX = re.compile(r"(#\d+)?((?:\[[^\]]*\])*)$")
 
@@ -46,7 +46,7 @@ def layout_of(
     site = _site(module, layer, shape, input_size, batch, steps)
     if usual.kind is not LayoutKind.VECTOR and site is not None:
         known = layout_by_function(site) or layout_in_family(site)
-        found = known or doubted(layout_by_structure(site) or usual, site)
+        found = known or uncertain(layout_by_structure(site) or usual, site)
     leading = found.axes.find("N")
     if leading >= 0 and shape and shape[leading] != batch and found.kind is not LayoutKind.VECTOR:
         counted = f"{shape[leading]} entries where {batch} picture{'s' * (batch != 1)} went in"

@@ -36,7 +36,7 @@ def layout_by_function(site: LayerSite) -> Layout | None:
     return sequence_axes(axes, f"The function {site.step} computes with the channels first.")
 
 
-def doubted(layout: Layout, site: LayerSite) -> Layout:
+def uncertain(layout: Layout, site: LayerSite) -> Layout:
     """What the layers around a step tell, called a guess where the step may have changed it."""
     if not site.step or layout.kind is LayoutKind.VECTOR:
         return layout

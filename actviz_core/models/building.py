@@ -91,7 +91,7 @@ def seeded(build: Callable[[], nn.Module], seed: int) -> nn.Module:
         return build()
 
 
-def unfilled(build: Callable[[], nn.Module]) -> nn.Module:
+def on_meta_device(build: Callable[[], nn.Module]) -> nn.Module:
     """Call ``build`` and leave its parameters without memory and values, on the meta device.
 
     What a network computes for itself while it is built (index tables, widths) is computed as always, so only

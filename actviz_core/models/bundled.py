@@ -2,7 +2,7 @@
 
 from torch import nn
 
-from actviz_core.models.building import unfilled
+from actviz_core.models.building import on_meta_device
 from actviz_core.models.cifar_resnet20 import checkpoints
 from actviz_core.models.cifar_resnet20.network import MEAN, SIZE, STD, CifarResNet20
 from actviz_core.models.model import Origin, Parts, WeightsInfo
@@ -54,9 +54,9 @@ class BundledResNet20(Network):
         """Load a checkpoint after checking its SHA-256."""
         return self._parts(checkpoints.load_checkpoint(weights))
 
-    def unfilled(self, settings: Settings) -> Parts:  # noqa: ARG002 - nothing to set
+    def on_meta_device(self, settings: Settings) -> Parts:  # noqa: ARG002 - nothing to set
         """Build the architecture of all checkpoints."""
-        return self._parts(unfilled(CifarResNet20))
+        return self._parts(on_meta_device(CifarResNet20))
 
     def _parts(self, module: nn.Module) -> Parts:
         return Parts(module, self.preprocess(self.default), CLASSES)

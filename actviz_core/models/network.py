@@ -54,7 +54,7 @@ class Network(ABC):
         """
 
     @abstractmethod
-    def unfilled(self, settings: Settings) -> Parts:
+    def on_meta_device(self, settings: Settings) -> Parts:
         """Build the network of the default weights for a state dict to be loaded into.
 
         Its parameters may be on the meta device: load with ``assign=True``. Raises `WeightsError`.

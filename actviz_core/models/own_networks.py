@@ -87,7 +87,7 @@ class TeamNetwork(Network):
             " ".join(filter(None, (ASSUMED_NOTE if returned.preprocess is None else "", note))),
         )
 
-    def unfilled(self, settings: Settings) -> Parts:
+    def on_meta_device(self, settings: Settings) -> Parts:
         """Call the builder; its values are there to be replaced."""
         return self.parts(BUILT, settings)
 

@@ -13,7 +13,7 @@ from torchvision.models import ResNet18_Weights
 from torchvision.transforms import InterpolationMode
 
 from actviz_core.errors import DownloadError, MissingWeightsError, WeightsError
-from actviz_core.models.building import seeded, unfilled
+from actviz_core.models.building import on_meta_device, seeded
 from actviz_core.models.model import Origin, Parts, WeightsInfo
 from actviz_core.models.network import RANDOM, RANDOM_SEED, Network
 from actviz_core.models.preprocess import Frame, Preprocess
@@ -108,10 +108,10 @@ class TimmNetwork(Network):
         count = _parameter_bytes(self, weights)
         return count if count is None or weights == RANDOM else 2 * count
 
-    def unfilled(self, settings: Settings) -> Parts:  # noqa: ARG002 - nothing to set
+    def on_meta_device(self, settings: Settings) -> Parts:  # noqa: ARG002 - nothing to set
         """Build the architecture of the default weights."""
         try:
-            return self._parts(self.default, unfilled(lambda: self._create(self.default, {})))
+            return self._parts(self.default, on_meta_device(lambda: self._create(self.default, {})))
         except Exception as error:  # as above
             raise self._unbuildable(self.default, error) from error
 
@@ -212,7 +212,7 @@ def published(configuration: Any) -> tuple[str, str]:
 def _parameter_bytes(network: TimmNetwork, weights: str) -> int | None:
     """Counts parameters without giving them memory; None for what timm cannot build."""
     try:
-        module = unfilled(lambda: network._create(weights, {}))
+        module = on_meta_device(lambda: network._create(weights, {}))
     except Exception:  # whatever it is, `TimmNetwork.parts` tells
         return None
     return sum(parameter.nbytes for parameter in module.parameters())

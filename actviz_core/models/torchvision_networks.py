@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torchvision.models import WeightsEnum, get_model, get_model_weights
 
 from actviz_core.errors import MissingWeightsError, WeightsError
-from actviz_core.models.building import seeded, unfilled
+from actviz_core.models.building import on_meta_device, seeded
 from actviz_core.models.model import Origin, Parts, WeightsInfo
 from actviz_core.models.network import RANDOM, RANDOM_SEED, Network
 from actviz_core.models.preprocess import Preprocess
@@ -102,7 +102,7 @@ class TorchvisionNetwork(Network):
         path = self._good_file(weights, settings)
         if path is None:
             raise MissingWeightsError(self._problem(weights, settings), self.key(weights), self.key(RANDOM))
-        module = unfilled(lambda: get_model(self.name, **arguments))
+        module = on_meta_device(lambda: get_model(self.name, **arguments))
         try:
             state = torch.load(path, map_location="cpu", weights_only=True)
             module.load_state_dict(_renamed(self.name, state), assign=True)
@@ -115,10 +115,10 @@ class TorchvisionNetwork(Network):
         """Tell what the parameters take, which torchvision counts for each of its weights."""
         return FLOAT_BYTES * int(self._entry(weights).meta["num_params"])
 
-    def unfilled(self, settings: Settings) -> Parts:  # noqa: ARG002 - nothing to set
+    def on_meta_device(self, settings: Settings) -> Parts:  # noqa: ARG002 - nothing to set
         """Build the architecture of the default weights."""
         arguments = building_arguments(self.name, self._entry(self.default))
-        return self._parts(self.default, unfilled(lambda: get_model(self.name, **arguments)))
+        return self._parts(self.default, on_meta_device(lambda: get_model(self.name, **arguments)))
 
     def download_work(self, weights: str, settings: Settings) -> Callable[[Job], None] | None:
         """Fetch a weights file into the data folder, unless a good one is on this machine."""

@@ -66,7 +66,7 @@ class UploadedNetwork(Network):
         """Build the network and load the uploaded weights, checked, into it."""
         if weights != self._entry.weights:
             return self._network.parts(weights, settings)
-        parts = self._network.unfilled(settings)
+        parts = self._network.on_meta_device(settings)
         parts.module.load_state_dict(self._store.load(self._entry), assign=True)
         notes = (parts.note, f"Uploaded weights: {self._entry.name}.", *self._entry.notes)
         return replace(parts, note=" ".join(filter(None, notes)))
@@ -77,9 +77,9 @@ class UploadedNetwork(Network):
             return self._network.memory(weights, settings)
         return self._entry.bytes
 
-    def unfilled(self, settings: Settings) -> Parts:
+    def on_meta_device(self, settings: Settings) -> Parts:
         """Build the architecture for a state dict to be loaded into."""
-        return self._network.unfilled(settings)
+        return self._network.on_meta_device(settings)
 
 
 def uploaded_info(entry: OwnEntry) -> WeightsInfo:
@@ -97,7 +97,7 @@ def likely_networks(
     def shapes(network: Network) -> Callable[[], Mapping[str, tuple[int, ...]]]:
         def built() -> Mapping[str, tuple[int, ...]]:
             try:
-                return signature(network.unfilled(settings).module)
+                return signature(network.on_meta_device(settings).module)
             except ActVizError:
                 return {}  # a builder that fails: nothing fits it
 

@@ -30,7 +30,7 @@ from actviz_core.export import (
 from actviz_core.models import Model
 from actviz_core.samples import Sample
 from actviz_core.ui.compare.names import uploaded_files
-from actviz_core.ui.figure import Told, save_button
+from actviz_core.ui.figure import FigureLabel, save_button
 from actviz_core.ui.shell.errors import fault_text, log_fault
 from actviz_core.ui.text import file_name, plain
 from actviz_core.units import megabytes
@@ -47,7 +47,7 @@ SCALES = {"1x": 1.0, "2x": 2.0, "3x": 3.0}
 
 
 @dataclass(frozen=True)
-class Taken:
+class ExportItem:
     """One panel or layer with everything that files tell of it."""
 
     model: Model
@@ -81,12 +81,12 @@ class Taken:
         return Provenance.of(self.model, self.sample.id, [self.named], span, files)
 
 
-def told_of(taken: Sequence[Taken], *, name: str, title: str) -> Told:
+def label_of(taken: Sequence[ExportItem], *, name: str, title: str) -> FigureLabel:
     """What pictures of these values say; ``name`` is what their files are called."""
-    return Told(title, caption([one.provenance for one in taken]), name)
+    return FigureLabel(title, caption([one.provenance for one in taken]), name)
 
 
-def take_away(figure: go.Figure, taken: Sequence[Taken], told: Told, *, key: str) -> None:
+def take_away(figure: go.Figure, taken: Sequence[ExportItem], label: FigureLabel, *, key: str) -> None:
     """Draw the popover; its content is only made while it is open. ``key`` is the figure's."""
     popover = st.popover(
         "Take away",
@@ -98,7 +98,7 @@ def take_away(figure: go.Figure, taken: Sequence[Taken], told: Told, *, key: str
     if popover.open:
         with popover:
             failures: list[str] = []
-            _files(figure, taken, told, failures, key=key)
+            _files(figure, taken, label, failures, key=key)
             tell_failures(failures)
 
 
@@ -130,8 +130,10 @@ def telling(make: Callable[[], bytes], name: str, failures: list[str]) -> Callab
     return made
 
 
-def _files(figure: go.Figure, taken: Sequence[Taken], told: Told, failures: list[str], *, key: str) -> None:
-    name = file_name(told.name)
+def _files(
+    figure: go.Figure, taken: Sequence[ExportItem], label: FigureLabel, failures: list[str], *, key: str
+) -> None:
+    name = file_name(label.name)
     provenance = [one.provenance for one in taken]
     panels = [one.panel for one in taken]
     values = dict(zip(value_names(panels), (one.value for one in taken), strict=True))
@@ -145,7 +147,7 @@ def _files(figure: go.Figure, taken: Sequence[Taken], told: Told, failures: list
         f"{name}.html",
         "text/html",
         html_bytes(figure),
-        lambda: figure_html(figure, title=told.title, provenance=provenance, dark=dark),
+        lambda: figure_html(figure, title=label.title, provenance=provenance, dark=dark),
     )
     offer_file(
         failures,

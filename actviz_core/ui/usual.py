@@ -11,13 +11,13 @@ from actviz_core.layouts.layout import Layout
 from actviz_core.models import Model
 from actviz_core.samples import Sample, parse_image_id
 from actviz_core.sweep import Run
-from actviz_core.ui.activations.selected_layer import LayerInHand
-from actviz_core.ui.compare.panels import Filled
+from actviz_core.ui.activations.selected_layer import SelectedLayer
+from actviz_core.ui.compare.panels import LoadedPanel
 from actviz_core.ui.text import plain
 from actviz_core.workspace.shared import Workspace
 
 
-def tell_usual(layer: LayerInHand, channel: int, workspace: Workspace) -> None:
+def tell_usual(layer: SelectedLayer, channel: int, workspace: Workspace) -> None:
     """Say what is usual for a channel, and where the picture in hand stands, where that is known."""
     if layer.followed is not None:
         return  # sweeps keep activations, not gradients
@@ -28,7 +28,7 @@ def tell_usual(layer: LayerInHand, channel: int, workspace: Workspace) -> None:
         st.caption(plain(said))
 
 
-def tell_usual_of_panels(panels: Sequence[Filled], channel: int, workspace: Workspace) -> None:
+def tell_usual_of_panels(panels: Sequence[LoadedPanel], channel: int, workspace: Workspace) -> None:
     """Say the same of one channel in every panel that has it."""
     for panel in panels:
         maps = panel.drawn.maps

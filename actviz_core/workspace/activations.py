@@ -215,7 +215,7 @@ def parts_of(call: str, value: Tensor) -> list[tuple[str, Tensor]]:
     return [(f"{call}[{number}]", part) for number, part in enumerate(value.unbind())]
 
 
-def as_numbers(value: Tensor) -> npt.NDArray[np.generic]:
+def to_numpy(value: Tensor) -> npt.NDArray[np.generic]:
     """An activation as an array of its shape that can be drawn: complex numbers by their magnitude."""
     numbers = as_stored(value)
     if numbers.dtype == np.float16:

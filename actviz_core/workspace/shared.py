@@ -33,7 +33,7 @@ from actviz_core.system.background import Background
 from actviz_core.system.cache import ByteCache
 from actviz_core.system.free_memory import available_memory
 from actviz_core.system.waiting import Lines
-from actviz_core.workspace.activations import ROOT, ActivationStore, LayerAttention, LayerCalls, as_numbers
+from actviz_core.workspace.activations import ROOT, ActivationStore, LayerAttention, LayerCalls, to_numpy
 from actviz_core.workspace.answer_sheets import AnswerSheets
 from actviz_core.workspace.edited_networks import EditedNetworks
 from actviz_core.workspace.estimates import Estimates
@@ -100,7 +100,7 @@ class Workspace:
         """
         network, _ = find_network(name, self.settings)
         line = BUILDERS if network.origin is Origin.OWN else name
-        return self.lines.do(line, f"Building {name}", lambda: network.unfilled(self.settings).module)
+        return self.lines.do(line, f"Building {name}", lambda: network.on_meta_device(self.settings).module)
 
     def likely_models(self, state: Mapping[str, Tensor]) -> list[str]:
         """The networks that a state dict fits exactly. Raises `StillWorkingError` as `structure` does."""
@@ -285,7 +285,7 @@ class Workspace:
 
     def maps(self, model: Model, call: str, value: Tensor) -> npt.NDArray[np.generic]:
         """A call's activation for one picture as maps, (C, H, W). Raises `ShapeError` if it is empty."""
-        return as_maps(as_numbers(value), self.layout(model, call, value))
+        return as_maps(to_numpy(value), self.layout(model, call, value))
 
     def attention(self, model: Model, sample: Sample, layer: str) -> LayerAttention:
         """A layer's attention weights for a picture. Raises `UnknownLayerError` or `ModelFailedError`."""

@@ -48,7 +48,7 @@ TOKENS = {
 
 def tree(name: str, settings: Settings) -> list[ModuleRow]:
     """The module tree from a pass on the meta device, which computes nothing but shapes."""
-    parts = find_network(name, settings)[0].unfilled(settings)
+    parts = find_network(name, settings)[0].on_meta_device(settings)
     module = parts.module.to("meta").eval()
     shapes: dict[str, tuple[int, ...]] = {}
     calls: dict[str, int] = {}

@@ -10,19 +10,19 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
 import dashboard  # noqa: E402 - its folder was not known before
-from actviz_core.ui.activations.selected_layer import LayerInHand  # noqa: E402 - as above
+from actviz_core.ui.activations.selected_layer import SelectedLayer  # noqa: E402 - as above
 
 FAULTY = "layer2.0.conv1"
-_of = LayerInHand.of
+_of = SelectedLayer.of
 
 
-def _failing(call: str, *rest: Any) -> LayerInHand:
+def _failing(call: str, *rest: Any) -> SelectedLayer:
     if call == FAULTY:
         raise LookupError("nobody foresaw this")
     return _of(call, *rest)
 
 
-LayerInHand.of = _failing  # type: ignore[method-assign,assignment]
+SelectedLayer.of = _failing  # type: ignore[method-assign,assignment]
 
 app = st.App(
     ROOT / "pages" / "shell.py",

@@ -12,7 +12,7 @@ from actviz_core.analysis.outline import inside
 from actviz_core.analysis.projection import project
 from actviz_core.settings import read_settings
 from actviz_core.sweep import Run
-from actviz_core.ui.dataset.pictures import told_of
+from actviz_core.ui.dataset.pictures import label_of
 from tests.support.server import Server, running
 from tests.support.visitor import Visitor, new_context, visiting
 
@@ -88,7 +88,7 @@ def test_pointing_at_a_picture_shows_it_small_and_a_click_asks_why(
     expect(card).to_be_hidden()
     x, y = point_at(page, 13)
     expect(card).to_be_visible()
-    expect(card).to_have_text(told_of(run, 13))
+    expect(card).to_have_text(label_of(run, 13))
     image = card.locator("img")
     expect(image).to_have_attribute("src", re.compile(r"/looks/inside/thumbnail/bundled-cifar10/13\?"))
     page.wait_for_function(
@@ -164,7 +164,7 @@ def test_pictures_are_walked_through_and_opened_with_keys_alone(
     source = str(card.locator("img").get_attribute("src"))
     index = re.search(r"/(\d+)\?", source)
     assert index is not None
-    expect(card).to_have_text(told_of(run, int(index[1])))
+    expect(card).to_have_text(label_of(run, int(index[1])))
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile(rf"/why\?.*image=bundled-cifar10%2F{index[1]}(&|$)"))
     guest.settle()

@@ -10,7 +10,7 @@ from torchvision.models import get_model
 
 from actviz_core.channels.receptive_field import Evidence, ReceptiveField, receptive_field
 from actviz_core.errors import ChannelError, ShapeError, UnknownLayerError
-from actviz_core.models.building import unfilled
+from actviz_core.models.building import on_meta_device
 from tests.support.filling import with_some_values
 
 Read = Callable[[Tensor], Tensor]  # an activation (N, ...) as maps (N, C, H, W)
@@ -91,7 +91,7 @@ def activations(module: nn.Module, layer: str, pictures: Tensor) -> Tensor:
 @pytest.mark.parametrize("name", LAYERS)
 def test_the_box_is_what_nan_reaches_and_no_pixel_outside_changes_a_bit(name: str) -> None:
     size = SIZES.get(name, 64)
-    module = unfilled(lambda: get_model(name, **ARGUMENTS.get(name, {})))
+    module = on_meta_device(lambda: get_model(name, **ARGUMENTS.get(name, {})))
     if name in LARGE_HEADS:
         module.classifier = nn.Identity()
     with_some_values(module)
@@ -374,7 +374,7 @@ def test_the_network_is_left_as_found() -> None:
 
 def test_it_takes_at_most_twelve_passes_that_end_at_the_layer() -> None:
     runs: list[int] = []
-    module = with_some_values(unfilled(lambda: get_model("resnet18")))
+    module = with_some_values(on_meta_device(lambda: get_model("resnet18")))
     module.get_submodule("conv1").register_forward_hook(
         lambda _module, inputs, _output: runs.append(len(inputs[0]))
     )

@@ -6,7 +6,7 @@ from torch import nn
 from torchvision.models import get_model
 
 from actviz_core import capture_gradients
-from actviz_core.models.building import unfilled
+from actviz_core.models.building import on_meta_device
 from tests.hooks.gradient_reference import hooked_gradients
 from tests.support.filling import with_some_values
 
@@ -33,7 +33,7 @@ WITHOUT_AUXILIARY = {"googlenet", "inception_v3"}
 
 def built(family: str) -> nn.Module:
     arguments = {"aux_logits": False, "init_weights": False} if family in WITHOUT_AUXILIARY else {}
-    return with_some_values(unfilled(lambda: get_model(family, **arguments)))
+    return with_some_values(on_meta_device(lambda: get_model(family, **arguments)))
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -66,7 +66,7 @@ def test_watching_steps_changes_no_bit_of_a_gradient(family: str) -> None:
 
 @pytest.mark.parametrize("family", ["resnet18", "densenet121", "mobilenet_v2"])
 def test_a_layer_alone_has_the_same_gradient_as_among_all(family: str) -> None:
-    module = with_some_values(unfilled(lambda: get_model(family)))
+    module = with_some_values(on_meta_device(lambda: get_model(family)))
     x = torch.rand((1, 3, 32, 32), generator=torch.Generator().manual_seed(1))
     everything = capture_gradients(module, x, 5)
     for call in list(everything)[:: max(1, len(everything) // 12)]:

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from actviz_core.models.building import seeded, unfilled
+from actviz_core.models.building import on_meta_device, seeded
 
 
 class DrawsEverything(nn.Module):
@@ -42,7 +42,7 @@ def test_seeded_values_are_those_after_a_manual_seed(seed: int) -> None:
     assert all(torch.equal(value, expected[name]) for name, value in values.items())
 
 
-@pytest.mark.parametrize("build", [unfilled, lambda make: seeded(make, 0)])
+@pytest.mark.parametrize("build", [on_meta_device, lambda make: seeded(make, 0)])
 def test_the_global_random_state_is_neither_moved_nor_read(
     build: Callable[[Callable[[], nn.Module]], nn.Module],
 ) -> None:
@@ -77,7 +77,7 @@ def test_another_thread_draws_from_the_global_state_as_always() -> None:
 
 def test_an_unfilled_network_lacks_only_what_a_state_dict_brings() -> None:
     full = seeded(DrawsEverything, 1)
-    module = unfilled(DrawsEverything)
+    module = on_meta_device(DrawsEverything)
     assert module.get_parameter("convolution.weight").is_meta
     assert module.get_parameter("attention.in_proj_weight").is_meta
     assert torch.equal(module.get_buffer("table"), torch.arange(6).view(2, 3))

@@ -63,7 +63,7 @@ def test_torchvision_counts_right(key: str, settings: Settings) -> None:
     network, weights = find_network(key)
     assert isinstance(network, TorchvisionNetwork)
     if weights == network.default:
-        parameters = network.unfilled(settings).module.parameters()
+        parameters = network.on_meta_device(settings).module.parameters()
         assert network.memory(weights, settings) == pytest.approx(
             4 * sum(p.numel() for p in parameters), rel=0.03
         )
@@ -90,7 +90,7 @@ def test_timms_networks_are_counted_on_the_meta_device_once(
         ):
             load_model("timm/vit_giant_patch14_224", settings=settings)
     assert len(built) == 1
-    parameters = network.unfilled(settings).module.parameters()
+    parameters = network.on_meta_device(settings).module.parameters()
     assert network.memory("random", settings) == 4 * sum(p.numel() for p in parameters)
 
 

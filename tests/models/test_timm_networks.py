@@ -149,7 +149,7 @@ def test_features_have_no_classes_and_other_imagenets_have_theirs(settings: Sett
 
 def test_an_unfilled_network_takes_a_state_dict(settings: Settings) -> None:
     full = load_model("timm/resnet18@random", settings=settings)
-    parts = split("timm/resnet18")[0].unfilled(settings)
+    parts = split("timm/resnet18")[0].on_meta_device(settings)
     assert parts.module.get_parameter("conv1.weight").is_meta
     parts.module.load_state_dict(full.module.state_dict(), assign=True)
     assert not any(value.is_meta for value in parts.module.state_dict().values())

@@ -23,7 +23,7 @@ from torchvision.models import (
 from actviz_core.errors import DownloadError, WeightsError
 from actviz_core.models import find_weights_download, list_weights, load_model, start_weights_download
 from actviz_core.models import torchvision_networks as networks
-from actviz_core.models.building import seeded, unfilled
+from actviz_core.models.building import on_meta_device, seeded
 from actviz_core.settings import Settings
 from actviz_core.system.downloads import JobState
 from actviz_core.tasks import Task
@@ -241,7 +241,7 @@ ENTRIES = [(name, entry.name) for name in NAMES for entry in get_model_weights(n
 def test_every_entry_has_the_architecture_that_its_weights_need(name: str, weights: str) -> None:
     entry = get_model_weights(name)[weights]
     arguments = networks.building_arguments(name, entry)
-    module = unfilled(lambda: get_model(name, **arguments))
+    module = on_meta_device(lambda: get_model(name, **arguments))
     assert sum(parameter.numel() for parameter in module.parameters()) == entry.meta["num_params"]
     assert sum(p.numel() for p in module.parameters() if p.is_meta) > 0.99 * entry.meta["num_params"]
     assert "meta" not in {buffer.device.type for buffer in module.buffers()}

@@ -28,7 +28,9 @@ def upload_of(state: dict[str, torch.Tensor]) -> StateDict:
 
 
 def add(upload: StateDict, name: str, settings: Settings) -> OwnEntry:
-    return own_weights(settings).add(upload, name, find_network(name, settings)[0].unfilled(settings).module)
+    return own_weights(settings).add(
+        upload, name, find_network(name, settings)[0].on_meta_device(settings).module
+    )
 
 
 @pytest.mark.parametrize("name", ["cifar-resnet20", "resnet18", "vit_b_16"])

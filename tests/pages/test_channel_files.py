@@ -15,7 +15,7 @@ from torch import nn
 from actviz_core.channels import channel_weights
 from actviz_core.export import Script, script_zip
 from actviz_core.export.replay_channel import weights_of
-from actviz_core.ui.activations.selected_layer import LayerInHand
+from actviz_core.ui.activations.selected_layer import SelectedLayer
 from actviz_core.ui.channel.files import numbers_layer, script_of
 from actviz_core.ui.channel.hand import ChannelInHand
 from actviz_core.ui.channel.sections import channel_html
@@ -49,7 +49,7 @@ def in_hand(layer: str, channel: int, model_key: str = "cifar-resnet20") -> Chan
     workspace = shared_workspace()
     model, sample = workspace.model(model_key), workspace.sample("bundled-cifar10/0")
     ((call, value),) = workspace.activations(model, sample, [layer]).items()
-    shown = LayerInHand.of(call, value, workspace.layout(model, call, value), model, sample)
+    shown = SelectedLayer.of(call, value, workspace.layout(model, call, value), model, sample)
     return ChannelInHand(shown, channel, None, workspace)
 
 

@@ -15,7 +15,7 @@ from actviz_core.analysis.t_sne import t_sne
 from actviz_core.samples import open_source
 from actviz_core.sweep import Run, sweep
 from actviz_core.ui.dataset import apart_maps
-from actviz_core.ui.dataset.pictures import told_of
+from actviz_core.ui.dataset.pictures import label_of
 from actviz_core.workspace.shared import Workspace, shared_workspace
 from tests.pages.truth import MODEL
 from tests.pages.visit import (
@@ -113,7 +113,7 @@ def test_colours_are_classes_answers_right_ones_and_a_channels_mean(run: Run) ->
 def test_what_is_said_of_a_point_is_what_sheets_say_of_its_picture(run: Run) -> None:
     for trace in figure(visit_run(run), MAP)["data"]:
         for index, words in zip(trace["customdata"], trace["text"], strict=True):
-            assert words == told_of(run, index)
+            assert words == label_of(run, index)
 
 
 def test_the_slider_and_the_line_lead_from_layer_to_layer(run: Run) -> None:
@@ -162,7 +162,7 @@ def test_pictures_that_are_drawn_around_are_told_shown_and_linked(run: Run) -> N
     panel = figure(app, SHEET)["layout"]["meta"]["panels"][0]
     assert sorted(panel["items"]) == inside.tolist()
     assert panel["items"][:count] == [index for index in inside if index in wrong]
-    assert panel["labels"][0].endswith(told_of(run, panel["items"][0]))
+    assert panel["labels"][0].endswith(label_of(run, panel["items"][0]))
     lit = [trace["customdata"][at] for trace in figure(app, MAP)["data"] for at in trace["selectedpoints"]]
     assert sorted(lit) == inside.tolist()
     assert figure(app, MAP)["layout"]["shapes"]

@@ -15,8 +15,8 @@ from actviz_core.hooks.attention_weights import number_of_heads
 from actviz_core.hooks.record import layer_of_call
 from actviz_core.hooks.walk import named_modules
 from actviz_core.layouts.layout import Layout, LayoutKind, prefix_names
-from actviz_core.ui.activations.layer_files import told_of_layer
-from actviz_core.ui.activations.selected_layer import LayerInHand
+from actviz_core.ui.activations.layer_files import label_of_layer
+from actviz_core.ui.activations.selected_layer import SelectedLayer
 from actviz_core.ui.choices import check_number, linked_selectbox
 from actviz_core.ui.figure import Click, draw, draw_clickable
 from actviz_core.ui.picture_parts import picture_part
@@ -37,7 +37,7 @@ _HELP = (
 )
 
 
-def attention_view(layer: LayerInHand, workspace: Workspace) -> None:
+def attention_view(layer: SelectedLayer, workspace: Workspace) -> None:
     """Draw the heads of an attention layer, or offer the way to them from the block that holds it."""
     modules = dict(named_modules(layer.model.module))
     name = layer_of_call(layer.call, modules)
@@ -95,7 +95,7 @@ def _offer_heads(name: str, module: nn.Module) -> None:
     st.button("Show its attention heads", icon=":material/visibility:", key="show_heads", on_click=show)
 
 
-def _heads(layer: LayerInHand, attention: Attention) -> None:
+def _heads(layer: SelectedLayer, attention: Attention) -> None:
     layout = attention.layout or _windows(layer.layout, tuple(attention.weights.shape))
     attention = replace(attention, layout=layout)
     if layout is None:
@@ -122,7 +122,7 @@ def _heads(layer: LayerInHand, attention: Attention) -> None:
             ),
             key="attention_heads",
             alt=f"Where each of the {len(maps)} heads of {layer.call} looks from the {who}",
-            told=told_of_layer(layer, f"heads from {who}"),
+            label=label_of_layer(layer, f"heads from {who}"),
         )
     with side:
         only_class = isinstance(layout, TokenGrid) and layout.class_only
@@ -134,7 +134,7 @@ def _heads(layer: LayerInHand, attention: Attention) -> None:
             key="attention_mean",
             alt=f"The mean of all heads of {layer.call}, from the {who}",
             clicked=(lambda _: None) if only_class else _choose_patch,
-            told=told_of_layer(layer, f"mean of heads from {who}"),
+            label=label_of_layer(layer, f"mean of heads from {who}"),
         )
         st.caption(f"The mean of all heads. {_how_to_look(layout)}")
 

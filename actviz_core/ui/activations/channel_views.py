@@ -10,9 +10,9 @@ import streamlit as st
 from actviz_core.analysis import ChannelOrder, Strength, ValueRange, order_channels
 from actviz_core.figures import Colors, channel_grid, lay_on_pictures
 from actviz_core.layouts.layout import Layout
-from actviz_core.ui.activations.layer_files import told_of_layer
+from actviz_core.ui.activations.layer_files import label_of_layer
 from actviz_core.ui.activations.reading import choose_reading, tell_reading
-from actviz_core.ui.activations.selected_layer import LAYER_PLACE, LayerInHand
+from actviz_core.ui.activations.selected_layer import LAYER_PLACE, SelectedLayer
 from actviz_core.ui.channel.opening import remember_order
 from actviz_core.ui.choices import check_link, check_switches, linked_selectbox
 from actviz_core.ui.figure import Click, draw_clickable
@@ -57,7 +57,7 @@ class GridChoices:
     tiles: int
 
 
-def grid_column(layer: LayerInHand, decided: Layout, place: Place | None) -> go.Figure | None:
+def grid_column(layer: SelectedLayer, decided: Layout, place: Place | None) -> go.Figure | None:
     """Draw the tool bar, the sentence and the grid, which is returned if there is one.
 
     ``decided`` is the layout without a person's choice of a reading; ``place`` the chosen cell.
@@ -138,7 +138,7 @@ def _largest_first(order: ChannelOrder) -> bool:
 
 
 def _grid(
-    layer: LayerInHand, channels: npt.NDArray[np.int64], choices: GridChoices, place: Place | None
+    layer: SelectedLayer, channels: npt.NDArray[np.int64], choices: GridChoices, place: Place | None
 ) -> go.Figure | None:
     if not len(channels):
         none = "Every channel of this layer is silent" if choices.shown == "not silent" else None
@@ -172,7 +172,7 @@ def _grid(
         key="activations_grid",
         alt=f"{len(shown)} of {len(channels)} channels of {layer.call} as heatmaps. " + layer.sentence(),
         clicked=_choose_channel,
-        told=told_of_layer(layer),
+        label=label_of_layer(layer),
     )
     return figure
 

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 import streamlit as st
 
-from actviz_core.ui.activations.selected_layer import LayerInHand
+from actviz_core.ui.activations.selected_layer import SelectedLayer
 from actviz_core.ui.choices import check_switches
 from actviz_core.ui.class_choice import Classes, chosen_classes
 from actviz_core.ui.making import begin, made
@@ -21,7 +21,7 @@ POINT = 0.01
 HELP = "Every channel is switched off by itself, and the network runs again. Click a row to see the channel."
 
 
-def which_matter(layer: LayerInHand, *, clicked: Callable[[int | None], None]) -> None:
+def which_matter(layer: SelectedLayer, *, clicked: Callable[[int | None], None]) -> None:
     """Draw the switch, and once it is on the list; ``clicked`` gets the channel of a row that is chosen."""
     check_switches(KEY)
     axis = layer.layout.axes.find("C")

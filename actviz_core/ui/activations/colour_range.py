@@ -4,7 +4,7 @@ import streamlit as st
 
 from actviz_core.analysis import ValueRange
 from actviz_core.figures import Colors, grid_limits
-from actviz_core.ui.activations.selected_layer import LayerInHand
+from actviz_core.ui.activations.selected_layer import SelectedLayer
 from actviz_core.ui.choices import check_switches
 
 OWN_RANGE = "channel_own_range"
@@ -13,7 +13,7 @@ ELSEWHERE = "the grid of all channels"
 
 
 def colour_range(
-    layer: LayerInHand,
+    layer: SelectedLayer,
     channel: int,
     *,
     colors: Colors = Colors.AUTO,

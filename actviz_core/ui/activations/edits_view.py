@@ -8,7 +8,7 @@ from actviz_core.errors import ActVizError, EditError, StillWorkingError
 from actviz_core.figures import aligned_predictions
 from actviz_core.hooks.walk import named_modules
 from actviz_core.models.edited import LARGEST, ChannelEdit, split_key
-from actviz_core.ui.activations.selected_layer import LayerInHand
+from actviz_core.ui.activations.selected_layer import SelectedLayer
 from actviz_core.ui.figure import draw
 from actviz_core.ui.shell.view import View, choose_edits, current_view
 from actviz_core.ui.text import plain
@@ -49,7 +49,7 @@ def tell_edits(view: View) -> None:
         )
 
 
-def edit_channel(layer: LayerInHand, channel: int) -> None:
+def edit_channel(layer: SelectedLayer, channel: int) -> None:
     """Draw the factor of a channel, and the prediction before and after all that was changed."""
     if layer.is_step:
         st.caption("Steps between layers cannot be switched off here.")
@@ -90,7 +90,7 @@ def edit_channel(layer: LayerInHand, channel: int) -> None:
         _before_and_after(layer, base.key, workspace)
 
 
-def _before_and_after(layer: LayerInHand, base: str, workspace: Workspace) -> None:
+def _before_and_after(layer: SelectedLayer, base: str, workspace: Workspace) -> None:
     before = workspace.prediction(workspace.model(base), layer.sample, k=None)
     after = workspace.prediction(layer.model, layer.sample, k=None)
     draw(
@@ -119,7 +119,7 @@ def _parts(text: str) -> tuple[str, int, float]:
     return edit.layer, edit.channel, edit.factor
 
 
-def _layer_of(layer: LayerInHand) -> str | None:
+def _layer_of(layer: SelectedLayer) -> str | None:
     """The layer whose call is in hand; an edit is made of all its calls."""
     try:
         owner = shared_workspace().owners(layer.model, [layer.call]).get(layer.call)

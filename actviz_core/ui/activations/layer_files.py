@@ -3,19 +3,19 @@
 import plotly.graph_objects as go
 
 from actviz_core.models.edited import joined_key, split_key
-from actviz_core.ui.activations.selected_layer import LayerInHand
+from actviz_core.ui.activations.selected_layer import SelectedLayer
 from actviz_core.ui.compare.names import network_text
-from actviz_core.ui.figure import Told
-from actviz_core.ui.take_away import Taken, take_away, told_of
+from actviz_core.ui.figure import FigureLabel
+from actviz_core.ui.take_away import ExportItem, label_of, take_away
 from actviz_core.workspace.shared import shared_workspace
 
 
-def take_layer_away(figure: go.Figure, layer: LayerInHand) -> None:
+def take_layer_away(figure: go.Figure, layer: SelectedLayer) -> None:
     """Offer the figure, the activation and its statistics."""
-    take_away(figure, [_taken(layer)], told_of_layer(layer), key="activations_grid")
+    take_away(figure, [_taken(layer)], label_of_layer(layer), key="activations_grid")
 
 
-def told_of_layer(layer: LayerInHand, part: str = "") -> Told:
+def label_of_layer(layer: SelectedLayer, part: str = "") -> FigureLabel:
     """What pictures of a layer say; ``part`` is what they show of it, if not all channels."""
     base, edits = split_key(layer.model.key)
     network = network_text(base, shared_workspace())
@@ -26,8 +26,8 @@ def told_of_layer(layer: LayerInHand, part: str = "") -> Told:
         name += f"-{layer.followed.values}-{layer.followed.name}"
         call = f"{layer.followed.values} of {layer.followed.name} at {call}"
     title = f"{call} of {joined_key(network, edits)}, {layer.sample.title}" + (f", {part}" if part else "")
-    return told_of([_taken(layer)], name=name, title=title)
+    return label_of([_taken(layer)], name=name, title=title)
 
 
-def _taken(layer: LayerInHand) -> Taken:
-    return Taken(layer.model, layer.sample, layer.call, layer.value, layer.statistics, layer.followed)
+def _taken(layer: SelectedLayer) -> ExportItem:
+    return ExportItem(layer.model, layer.sample, layer.call, layer.value, layer.statistics, layer.followed)

@@ -19,8 +19,8 @@ from actviz_core.figures import Colors, channel_map, histogram, lay_on_pictures,
 from actviz_core.ui.activations.channels_that_matter import which_matter
 from actviz_core.ui.activations.colour_range import colour_range
 from actviz_core.ui.activations.edits_view import edit_channel
-from actviz_core.ui.activations.layer_files import told_of_layer
-from actviz_core.ui.activations.selected_layer import LAYER_PLACE, LayerInHand
+from actviz_core.ui.activations.layer_files import label_of_layer
+from actviz_core.ui.activations.selected_layer import LAYER_PLACE, SelectedLayer
 from actviz_core.ui.channel.opening import channel_link, remember_channel
 from actviz_core.ui.choices import check_link, check_number, check_switches
 from actviz_core.ui.figure import draw, draw_clickable
@@ -52,7 +52,7 @@ OVERVIEW_HELP = (
 )
 
 
-def side_column(layer: LayerInHand, place: Place | None, workspace: Workspace) -> None:
+def side_column(layer: SelectedLayer, place: Place | None, workspace: Workspace) -> None:
     """Draw the chosen channel, at the chosen place, or the layer's overview while none is chosen."""
     channel = _choose_channel(layer)
     if channel is None:
@@ -61,7 +61,7 @@ def side_column(layer: LayerInHand, place: Place | None, workspace: Workspace) -
         _channel(layer, channel, place, workspace)
 
 
-def channel_of_vector(layer: LayerInHand) -> None:
+def channel_of_vector(layer: SelectedLayer) -> None:
     """Draw what can be done with one channel of a layer without maps: choose it, change it, weigh it."""
     channel = _choose_channel(layer, clickable=False)
     if channel is not None:
@@ -69,7 +69,7 @@ def channel_of_vector(layer: LayerInHand) -> None:
     which_matter(layer, clicked=_set_channel)
 
 
-def _choose_channel(layer: LayerInHand, *, clickable: bool = True) -> int | None:
+def _choose_channel(layer: SelectedLayer, *, clickable: bool = True) -> int | None:
     count = len(layer.maps)
     check_link("channel", [str(channel) for channel in range(count)])
     if (st.session_state.get("channel") or 0) >= count:
@@ -85,7 +85,7 @@ def _choose_channel(layer: LayerInHand, *, clickable: bool = True) -> int | None
     )
 
 
-def _overview(layer: LayerInHand) -> None:
+def _overview(layer: SelectedLayer) -> None:
     check_link("overview", list(Overview))
     kind = st.segmented_control(
         "Over the picture" if layer.layout.on_picture else "All channels in one",
@@ -104,7 +104,7 @@ def _overview(layer: LayerInHand) -> None:
             lay_on_pictures(overlay(picture, components.rgb, opacity=opacity, width=WIDTH), [layer.part]),
             key="activations_overview",
             alt="The layer's first three principal components as colours, over the picture",
-            told=told_of_layer(layer, "principal components"),
+            label=label_of_layer(layer, "principal components"),
         )
         shares = ", ".join(percent(float(share)) for share in components.explained)
         st.caption(f"These three explain {shares} of how the channels vary.{_not_what_mattered(layer)}")
@@ -116,7 +116,7 @@ def _overview(layer: LayerInHand) -> None:
             ),
             key="activations_overview",
             alt=f"The {kind} of all channels over the picture",
-            told=told_of_layer(layer, f"{kind} of all channels"),
+            label=label_of_layer(layer, f"{kind} of all channels"),
         )
         high = "on average" if summary is Summary.MEAN else "in at least one channel"
         st.caption(f"Where values are high {high}.{_not_what_mattered(layer)}")
@@ -125,7 +125,7 @@ def _overview(layer: LayerInHand) -> None:
     draw_histogram(layer.maps, "Histogram of all values of the layer")
 
 
-def _not_what_mattered(layer: LayerInHand) -> str:
+def _not_what_mattered(layer: SelectedLayer) -> str:
     return "" if layer.followed is not None else f" {NOT_WHAT_MATTERED}"
 
 
@@ -134,12 +134,12 @@ def draw_histogram(values: npt.NDArray[np.generic], alt: str) -> None:
     draw(histogram(values), key="activations_histogram", alt=alt)
 
 
-def _about_layer(layer: LayerInHand) -> None:
+def _about_layer(layer: SelectedLayer) -> None:
     shape = " x ".join(map(str, layer.maps.shape))
     st.caption(f"**{plain(layer.call)}** {plain(layer.type_name)}, {shape}. {plain(layer.note)}")
 
 
-def _channel(layer: LayerInHand, channel: int, place: Place | None, workspace: Workspace) -> None:
+def _channel(layer: SelectedLayer, channel: int, place: Place | None, workspace: Workspace) -> None:
     order = [int(number) for number in st.session_state.get("channel_order", range(len(layer.maps)))]
     at = order.index(channel) if channel in order else 0
     with st.container(horizontal=True):
@@ -182,7 +182,7 @@ def _channel(layer: LayerInHand, channel: int, place: Place | None, workspace: W
         lay_on_pictures(figure, [layer.part]),
         key="activations_channel",
         alt=layer.channel_sentence(channel),
-        told=told_of_layer(layer, f"channel {channel}"),
+        label=label_of_layer(layer, f"channel {channel}"),
         clicked=lambda click: choose_place(LAYER_PLACE, click.place),
     )
     st.caption(said)

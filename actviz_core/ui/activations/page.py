@@ -13,7 +13,7 @@ from actviz_core.ui.activations.channel_views import grid_column
 from actviz_core.ui.activations.layer_files import take_layer_away
 from actviz_core.ui.activations.layer_side import side_column
 from actviz_core.ui.activations.reading import chosen_reading, forget_reading, tell_magnitudes
-from actviz_core.ui.activations.selected_layer import LAYER_PLACE, LayerInHand
+from actviz_core.ui.activations.selected_layer import LAYER_PLACE, SelectedLayer
 from actviz_core.ui.activations.values_choice import choose_followed, choose_values, followed_value
 from actviz_core.ui.activations.vectors import prefix_view, vector_view
 from actviz_core.ui.choices import check_link
@@ -22,7 +22,7 @@ from actviz_core.ui.quick_picks import quick_picks
 from actviz_core.ui.shell.tab_title import name_tab
 from actviz_core.ui.shell.view import View
 from actviz_core.ui.text import option_text, plain, shape_text
-from actviz_core.workspace.activations import ROOT, as_numbers
+from actviz_core.workspace.activations import ROOT, to_numpy
 from actviz_core.workspace.shared import Workspace
 
 
@@ -58,7 +58,7 @@ def show_activations(model: Model, sample: Sample, view: View, workspace: Worksp
         value = found
     decided = workspace.layout(model, call, value)
     try:
-        shown = LayerInHand.of(call, value, chosen_reading(decided), model, sample, followed)
+        shown = SelectedLayer.of(call, value, chosen_reading(decided), model, sample, followed)
     except ShapeError as error:
         st.info(plain(f"{call} cannot be drawn. {error}"), icon=":material/hide_image:")
         st.caption(f"Its values: {value.dtype}, {shape_text(tuple(value.shape))}.")
@@ -102,11 +102,11 @@ def _forget_choices() -> None:
     choose_place(LAYER_PLACE, None)
 
 
-def _is_output(layer: LayerInHand, workspace: Workspace) -> bool:
+def _is_output(layer: SelectedLayer, workspace: Workspace) -> bool:
     """Whether a layer's values are the network's answer, so that they have the classes' names."""
     answers = workspace.calls(layer.model, layer.sample, [ROOT])[ROOT].values
     return any(
         (answer.shape, answer.dtype) == (layer.value.shape, layer.value.dtype)
-        and np.array_equal(as_numbers(answer), as_numbers(layer.value))
+        and np.array_equal(to_numpy(answer), to_numpy(layer.value))
         for answer in answers
     )

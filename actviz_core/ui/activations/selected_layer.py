@@ -20,7 +20,7 @@ from actviz_core.ui.picture_parts import picture_part
 from actviz_core.wording.gradients import gradient_channel_sentence, gradient_sentence
 from actviz_core.wording.layers import channel_sentence, layer_sentence
 from actviz_core.wording.notes import layer_note, step_note
-from actviz_core.workspace.activations import as_numbers
+from actviz_core.workspace.activations import to_numpy
 from actviz_core.workspace.gradients import Followed, Values
 
 LAYER_PLACE = "layer"
@@ -28,7 +28,7 @@ LAYER_PLACE = "layer"
 
 
 @dataclass(frozen=True)
-class LayerInHand:
+class SelectedLayer:
     """A call's activation for one picture: its maps (C, H, W), their statistics, and where it came from.
 
     ``type_name`` is the layer's class, or the function of a step (``add``).
@@ -100,9 +100,9 @@ class LayerInHand:
         model: Model,
         sample: Sample,
         followed: Followed | None = None,
-    ) -> "LayerInHand":
+    ) -> "SelectedLayer":
         """Compute maps and statistics. Raises `ShapeError` for an activation without values."""
-        numbers = as_numbers(value)
+        numbers = to_numpy(value)
         maps = as_maps(numbers, layout)
         names, prefix = prefix_tokens(numbers, layout)
         modules = dict(named_modules(model.module))

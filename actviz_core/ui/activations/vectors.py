@@ -9,10 +9,10 @@ import streamlit as st
 from actviz_core.analysis import class_names
 from actviz_core.figures import Colors, channel_map, vector_figure
 from actviz_core.layouts.layout import Layout, LayoutKind
-from actviz_core.ui.activations.layer_files import told_of_layer
+from actviz_core.ui.activations.layer_files import label_of_layer
 from actviz_core.ui.activations.layer_side import channel_of_vector, draw_histogram
 from actviz_core.ui.activations.reading import choose_reading, tell_reading
-from actviz_core.ui.activations.selected_layer import LayerInHand
+from actviz_core.ui.activations.selected_layer import SelectedLayer
 from actviz_core.ui.choices import linked_selectbox
 from actviz_core.ui.figure import draw
 from actviz_core.ui.text import plain, shape_text
@@ -20,7 +20,7 @@ from actviz_core.ui.text import plain, shape_text
 VECTOR_WIDTH = 760  # pixels of the figure in a window of 1440
 
 
-def vector_view(layer: LayerInHand, decided: Layout, *, is_output: bool) -> go.Figure:
+def vector_view(layer: SelectedLayer, decided: Layout, *, is_output: bool) -> go.Figure:
     """Draw an activation that is no set of maps in the form that fits; returns the figure.
 
     ``decided`` is the layout without a person's choice of a reading.
@@ -49,7 +49,7 @@ def vector_view(layer: LayerInHand, decided: Layout, *, is_output: bool) -> go.F
     return figure
 
 
-def prefix_view(layer: LayerInHand) -> None:
+def prefix_view(layer: SelectedLayer) -> None:
     """Draw the class and register tokens, one at a time, below the maps that they are not part of."""
     if not layer.prefix:
         return
@@ -75,7 +75,7 @@ def prefix_view(layer: LayerInHand) -> None:
         )
 
 
-def _figure(layer: LayerInHand, colors: Colors, names: Sequence[str] | None) -> go.Figure:
+def _figure(layer: SelectedLayer, colors: Colors, names: Sequence[str] | None) -> go.Figure:
     alt = f"The values of {layer.call}"
     if layer.layout.kind is LayoutKind.VECTOR:
         figure = vector_figure(layer.maps.reshape(-1), labels=names, colors=colors)
@@ -85,5 +85,5 @@ def _figure(layer: LayerInHand, colors: Colors, names: Sequence[str] | None) -> 
         figure = channel_map(rows.T if wide else rows, colors=colors, width=VECTOR_WIDTH)
         across = ("position", "channels") if wide else ("channel", "positions")
         st.caption(f"One row a {across[0]}, {across[1]} from left to right.")
-    draw(figure, key="activations_grid", alt=alt, told=told_of_layer(layer))
+    draw(figure, key="activations_grid", alt=alt, label=label_of_layer(layer))
     return figure

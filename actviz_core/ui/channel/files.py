@@ -7,7 +7,7 @@ from actviz_core.export import Script, script_zip
 from actviz_core.export.channel_script import channel_script
 from actviz_core.hooks.record import layer_of_call
 from actviz_core.hooks.walk import named_modules
-from actviz_core.ui.activations.layer_files import told_of_layer
+from actviz_core.ui.activations.layer_files import label_of_layer
 from actviz_core.ui.channel.hand import ChannelInHand
 from actviz_core.ui.channel.numbers import numbers_of
 from actviz_core.ui.channel.sections import channel_html
@@ -20,14 +20,14 @@ def take_channel_away(hand: ChannelInHand) -> None:
     popover = st.popover("Take away", icon=":material/download:", key="take_channel", on_change="rerun")
     if not popover.open:
         return
-    told = told_of_layer(hand.layer, f"channel {hand.channel}")
-    name = file_name(told.name)
+    label = label_of_layer(hand.layer, f"channel {hand.channel}")
+    name = file_name(label.name)
     dark = st.context.theme.type == "dark"
     failures: list[str] = []
     with popover:
         st.download_button(
             "Page (HTML, 5 MB)",
-            telling(lambda: channel_html(hand, told.title, dark=dark), f"{name}.html", failures),
+            telling(lambda: channel_html(hand, label.title, dark=dark), f"{name}.html", failures),
             f"{name}.html",
             "text/html",
             key="take_channel_html",

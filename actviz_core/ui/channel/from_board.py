@@ -5,11 +5,11 @@ from collections.abc import Sequence
 import streamlit as st
 
 from actviz_core.ui.channel.opening import channel_link
-from actviz_core.ui.compare.panels import Filled
+from actviz_core.ui.compare.panels import LoadedPanel
 from actviz_core.ui.shell.view import View
 
 
-def offer_channel_pages(panels: Sequence[Filled], channel: int) -> None:
+def offer_channel_pages(panels: Sequence[LoadedPanel], channel: int) -> None:
     """Draw a link for every panel that has the channel; the page shows the panel's network and picture."""
     with st.container(horizontal=True, key="board_channel_pages"):
         for panel in panels:

@@ -15,7 +15,7 @@ from actviz_core.hooks.walk import named_modules
 from actviz_core.models import Model
 from actviz_core.samples import Sample
 from actviz_core.samples.pixels import picture_key
-from actviz_core.ui.activations.selected_layer import LAYER_PLACE, LayerInHand
+from actviz_core.ui.activations.selected_layer import LAYER_PLACE, SelectedLayer
 from actviz_core.ui.channel.opening import shown_channel
 from actviz_core.ui.place import Place, chosen_place
 from actviz_core.ui.shell.view import View, current_view, model_of, sample_of
@@ -49,7 +49,7 @@ class Asked:
 class ChannelInHand:
     """A channel with its layer's maps; ``place`` is the cell that a person chose, if any."""
 
-    layer: LayerInHand
+    layer: SelectedLayer
     channel: int
     place: Place | None
     workspace: Workspace
@@ -116,7 +116,7 @@ def hand_again(asked: Asked, workspace: Workspace) -> ChannelInHand:
             f"{asked.call} is a layer's name, too, so this call of {owner} cannot be looked into by itself."
         )
     value = workspace.activations(model, sample, [asked.call])[asked.call]
-    layer = LayerInHand.of(asked.call, value, workspace.layout(model, asked.call, value), model, sample)
+    layer = SelectedLayer.of(asked.call, value, workspace.layout(model, asked.call, value), model, sample)
     return ChannelInHand(layer, asked.channel, asked.place, workspace)
 
 
@@ -140,6 +140,6 @@ def kept_field(
     return field_at
 
 
-def place_of_channel(layer: LayerInHand) -> Place | None:
+def place_of_channel(layer: SelectedLayer) -> Place | None:
     """The place that the link or a click chose in the layer's maps."""
     return chosen_place(LAYER_PLACE, (layer.maps.shape[1], layer.maps.shape[2]))

@@ -6,9 +6,9 @@ from streamlit.delta_generator import DeltaGenerator
 from actviz_core.analysis import ChannelOrder, order_channels
 from actviz_core.figures import Colors, channel_map, lay_on_pictures
 from actviz_core.ui.activations.colour_range import ELSEWHERE, colour_range
-from actviz_core.ui.activations.layer_files import told_of_layer
+from actviz_core.ui.activations.layer_files import label_of_layer
 from actviz_core.ui.activations.layer_side import channel_numbers
-from actviz_core.ui.activations.selected_layer import LAYER_PLACE, LayerInHand
+from actviz_core.ui.activations.selected_layer import LAYER_PLACE, SelectedLayer
 from actviz_core.ui.channel.hand import ChannelInHand
 from actviz_core.ui.channel.opening import chosen_call, chosen_channel, order_of, remember_channel
 from actviz_core.ui.choices import check_switches
@@ -41,7 +41,7 @@ def choose_call(calls: list[str]) -> str:
     return call
 
 
-def choose_channel(layer: LayerInHand) -> tuple[int, DeltaGenerator]:
+def choose_channel(layer: SelectedLayer) -> tuple[int, DeltaGenerator]:
     """Draw the channel's number and the way to its neighbours; the strongest where the link names none.
 
     Returns the place for files beside them, too.
@@ -115,7 +115,7 @@ def _map(hand: ChannelInHand, said: str) -> None:
         lay_on_pictures(figure, [layer.part], chosen=None if hand.place is None else (0, *hand.place)),
         key="channel_map",
         alt=said,
-        told=told_of_layer(layer, f"channel {hand.channel}"),
+        label=label_of_layer(layer, f"channel {hand.channel}"),
         clicked=lambda click: choose_place(LAYER_PLACE, click.place),
     )
     st.caption(told)

@@ -6,7 +6,7 @@ import streamlit as st
 from actviz_core.channels.looking import Look, look
 from actviz_core.figures import lay_on_pictures, looking_figure
 from actviz_core.system.background import Task
-from actviz_core.ui.activations.layer_files import told_of_layer
+from actviz_core.ui.activations.layer_files import label_of_layer
 from actviz_core.ui.channel.card import ready
 from actviz_core.ui.channel.hand import ChannelInHand, kept_field
 from actviz_core.ui.figure import draw
@@ -55,7 +55,7 @@ def show_looks(hand: ChannelInHand) -> None:
         lay_on_pictures(figure, [picture_part(hand.model, hand.sample)]),
         key="channel_looks",
         alt=look_sentence(found),
-        told=told_of_layer(hand.layer, f"channel {hand.channel}, where row {row}, column {column} looks"),
+        label=label_of_layer(hand.layer, f"channel {hand.channel}, where row {row}, column {column} looks"),
     )
     if found.shares is not None and found.shares.any():
         st.caption(

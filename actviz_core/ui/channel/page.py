@@ -6,7 +6,7 @@ from actviz_core.errors import ShapeError
 from actviz_core.models import Model
 from actviz_core.samples import Sample
 from actviz_core.ui.activations.reading import chosen_reading
-from actviz_core.ui.activations.selected_layer import LayerInHand
+from actviz_core.ui.activations.selected_layer import SelectedLayer
 from actviz_core.ui.channel.card import begin_waiting, card
 from actviz_core.ui.channel.computes import show_computes
 from actviz_core.ui.channel.excites import show_excites
@@ -55,7 +55,7 @@ def show_channel(model: Model, sample: Sample, view: View, workspace: Workspace)
     call = choose_call(list(activations))
     decided = workspace.layout(model, call, activations[call])
     try:
-        layer = LayerInHand.of(call, activations[call], decided, model, sample)
+        layer = SelectedLayer.of(call, activations[call], decided, model, sample)
     except ShapeError as error:
         st.info(plain(f"{call} has no channels to show. {error}"), icon=":material/hide_image:")
         return

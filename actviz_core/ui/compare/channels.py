@@ -11,7 +11,7 @@ import streamlit as st
 from actviz_core.analysis import ChannelOrder, order_channels
 from actviz_core.figures import Show
 from actviz_core.ui.choices import check_link
-from actviz_core.ui.compare.panels import Filled
+from actviz_core.ui.compare.panels import LoadedPanel
 
 TILES = 64
 ORDERS = {
@@ -45,7 +45,7 @@ class ShownChannels:
     every: tuple[npt.NDArray[np.int64], ...]
 
 
-def page_of_channels(panels: Sequence[Filled], choices: _Choices) -> ShownChannels:
+def page_of_channels(panels: Sequence[LoadedPanel], choices: _Choices) -> ShownChannels:
     """Let a person turn pages where a panel has more channels than a page, for all panels at once."""
     most = max(len(panel.drawn.maps) for panel in panels)
     pages, page = -(-most // TILES), 1
@@ -62,10 +62,10 @@ def page_of_channels(panels: Sequence[Filled], choices: _Choices) -> ShownChanne
     return ShownChannels(tuple(order[part] for order in every), ", ".join(which), every)
 
 
-def _orders(panels: Sequence[Filled], choices: _Choices) -> list[npt.NDArray[np.int64]]:
+def _orders(panels: Sequence[LoadedPanel], choices: _Choices) -> list[npt.NDArray[np.int64]]:
     """All channels of every panel: by the first panel's numbers unless each has its own."""
 
-    def own(panel: Filled) -> npt.NDArray[np.int64]:
+    def own(panel: LoadedPanel) -> npt.NDArray[np.int64]:
         descending = choices.order is not ChannelOrder.INDEX
         return order_channels(panel.drawn.statistics, choices.order, descending=descending)
 

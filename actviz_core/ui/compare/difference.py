@@ -13,7 +13,7 @@ from actviz_core.figures import Show, difference_map, lay_on_pictures
 from actviz_core.figures.difference_map import LEGEND, LEGEND_ROOM
 from actviz_core.samples import is_mirrored
 from actviz_core.ui.choices import linked_selectbox
-from actviz_core.ui.compare.panels import Filled
+from actviz_core.ui.compare.panels import LoadedPanel
 from actviz_core.ui.compare.state import choose_channel
 from actviz_core.ui.figure import Click, draw_clickable
 from actviz_core.ui.glossary import Term, meaning
@@ -35,7 +35,7 @@ class _Shown(Protocol):
     def channel(self) -> int: ...
 
 
-def show_difference(panels: Sequence[Filled], choices: _Shown) -> None:
+def show_difference(panels: Sequence[LoadedPanel], choices: _Shown) -> None:
     """Draw the difference of two panels, the first two unless others are chosen."""
     if len(panels) < 2:
         return
@@ -122,14 +122,14 @@ def show_difference(panels: Sequence[Filled], choices: _Shown) -> None:
         )
 
 
-def _only_mirrored(one: Filled, other: Filled) -> Filled | None:
+def _only_mirrored(one: LoadedPanel, other: LoadedPanel) -> LoadedPanel | None:
     """The panel that shows a mirror image beside one that doesn't, where both lie on their pictures."""
     found = [panel for panel in (one, other) if is_mirrored(panel.sample.id)]
     lie_on_pictures = one.layout.on_picture and other.layout.on_picture
     return found[0] if len(found) == 1 and lie_on_pictures else None
 
 
-def _names(one: Filled, other: Filled) -> tuple[str, str]:
+def _names(one: LoadedPanel, other: LoadedPanel) -> tuple[str, str]:
     """What sentences call the two: their numbers where nothing else tells them apart."""
     if one.name != other.name:
         return one.name, other.name

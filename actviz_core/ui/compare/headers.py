@@ -13,7 +13,7 @@ from actviz_core.models.edited import split_key
 from actviz_core.samples.variants import MARK
 from actviz_core.ui.activations.reading import tell_magnitudes, tell_own_reading
 from actviz_core.ui.compare.names import picture_text, weights_text
-from actviz_core.ui.compare.panels import Failed, Filled, FilledBoard
+from actviz_core.ui.compare.panels import Failed, FilledBoard, LoadedPanel
 from actviz_core.ui.compare.pins import pin_text
 from actviz_core.ui.compare.state import remove_slot, replace_slot, set_slots
 from actviz_core.ui.glossary import Term, meaning
@@ -51,7 +51,7 @@ def add_panel_popover(board: FilledBoard, view: View, workspace: Workspace) -> N
             _choices(board.panels[-1], board.slots, view, workspace, adds=True)
 
 
-def _header(filled: Filled | Failed, slots: Sequence[Slot], view: View, workspace: Workspace) -> None:
+def _header(filled: LoadedPanel | Failed, slots: Sequence[Slot], view: View, workspace: Workspace) -> None:
     position, slot = filled.position, filled.slot
     short = shortened(filled.name, NAME)
     st.markdown(
@@ -84,7 +84,7 @@ def _header(filled: Filled | Failed, slots: Sequence[Slot], view: View, workspac
         )
 
 
-def _pin_button(filled: Filled | Failed, slots: Sequence[Slot]) -> None:
+def _pin_button(filled: LoadedPanel | Failed, slots: Sequence[Slot]) -> None:
     slot, panel, pinned = filled.slot, filled.panel, filled.slot.pins_network or filled.slot.pins_picture
     other = (
         slot.with_network_in_hand().with_picture_in_hand()
@@ -105,7 +105,7 @@ def _pin_button(filled: Filled | Failed, slots: Sequence[Slot]) -> None:
 
 
 def _choices(
-    filled: Filled | Failed, slots: Sequence[Slot], view: View, workspace: Workspace, *, adds: bool
+    filled: LoadedPanel | Failed, slots: Sequence[Slot], view: View, workspace: Workspace, *, adds: bool
 ) -> None:
     """Offer other weights, pictures and layers for a panel; with ``adds``, for one more like it."""
     slot, panel = filled.slot, filled.panel
@@ -168,7 +168,7 @@ def _choice(
     part: str,
     options: Sequence[str],
     text: Callable[[str], str],
-    filled: Filled | Failed,
+    filled: LoadedPanel | Failed,
     slots: Sequence[Slot],
     *,
     adds: bool,

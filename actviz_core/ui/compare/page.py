@@ -20,7 +20,7 @@ from actviz_core.ui.compare.channels import ORDERS, ShownChannels, page_of_chann
 from actviz_core.ui.compare.difference import show_difference
 from actviz_core.ui.compare.headers import add_panel_popover, header_row
 from actviz_core.ui.compare.names import readable_panels
-from actviz_core.ui.compare.panels import Filled, answers, fill, tell_followed
+from actviz_core.ui.compare.panels import LoadedPanel, answers, fill, tell_followed
 from actviz_core.ui.compare.pins import shared_row
 from actviz_core.ui.compare.place import choose_on_board, chosen_board_place
 from actviz_core.ui.compare.presets import layers_in_hand, preset_bar
@@ -29,11 +29,11 @@ from actviz_core.ui.compare.state import (
     show_board_link,
     tell_panel_problems,
 )
-from actviz_core.ui.figure import Told, draw, draw_clickable
+from actviz_core.ui.figure import FigureLabel, draw, draw_clickable
 from actviz_core.ui.shell.content_width import content_width
 from actviz_core.ui.shell.tab_title import name_tab
 from actviz_core.ui.shell.view import View
-from actviz_core.ui.take_away import Taken, take_away, told_of
+from actviz_core.ui.take_away import ExportItem, label_of, take_away
 from actviz_core.ui.usual import tell_usual_of_panels
 from actviz_core.workspace.shared import Workspace
 
@@ -84,12 +84,12 @@ def show_board(model: Model, sample: Sample, view: View, workspace: Workspace) -
             files = st.container(width="content")
     taken = [_taken(panel) for panel in shown]
     named = readable_panels([panel.panel for panel in shown], workspace)
-    told = told_of(taken, name=board_name(named), title=board_title(named))
-    figure = _board(shown, choices, told)
+    label = label_of(taken, name=board_name(named), title=board_title(named))
+    figure = _board(shown, choices, label)
     if choices.show is Show.CHANNEL:
         tell_usual_of_panels(shown, choices.channel, workspace)
     with files:
-        take_away(figure, taken, told, key="compare_board")
+        take_away(figure, taken, label, key="compare_board")
     predictions, titles, labels = answers(shown)
     draw(
         aligned_predictions(predictions, titles, labels=labels, width=content_width()),
@@ -99,7 +99,7 @@ def show_board(model: Model, sample: Sample, view: View, workspace: Workspace) -
     show_difference(shown, choices)
 
 
-def _tool_bar(panels: Sequence[Filled]) -> BoardChoices:
+def _tool_bar(panels: Sequence[LoadedPanel]) -> BoardChoices:
     most = max(len(panel.drawn.maps) for panel in panels)
     check_link("show", list(SHOWN))
     check_switches("own_range", "own_order", "board_over")
@@ -145,7 +145,7 @@ def _tool_bar(panels: Sequence[Filled]) -> BoardChoices:
     )
 
 
-def _board(panels: Sequence[Filled], choices: BoardChoices, told: Told) -> go.Figure:
+def _board(panels: Sequence[LoadedPanel], choices: BoardChoices, label: FigureLabel) -> go.Figure:
     channels = page_of_channels(panels, choices)
     figure = compare_board(
         [panel.drawn for panel in panels],
@@ -165,7 +165,7 @@ def _board(panels: Sequence[Filled], choices: BoardChoices, told: Told) -> go.Fi
         key="compare_board",
         alt=_described(panels, choices, channels),
         clicked=choose_on_board,
-        told=told,
+        label=label,
     )
     if choices.show is Show.GRID:
         for panel, order in reversed([*zip(panels, channels.every, strict=True)]):  # the first has the say
@@ -175,7 +175,7 @@ def _board(panels: Sequence[Filled], choices: BoardChoices, told: Told) -> go.Fi
     return figure
 
 
-def _described(panels: Sequence[Filled], choices: BoardChoices, channels: ShownChannels) -> str:
+def _described(panels: Sequence[LoadedPanel], choices: BoardChoices, channels: ShownChannels) -> str:
     """The board in words, with how many channels of each panel it shows."""
     words = []
     for panel, order in zip(panels, channels.orders, strict=True):
@@ -185,7 +185,7 @@ def _described(panels: Sequence[Filled], choices: BoardChoices, channels: ShownC
     return f"{len(panels)} panels: " + "; ".join(words)
 
 
-def _taken(panel: Filled) -> Taken:
-    return Taken(
+def _taken(panel: LoadedPanel) -> ExportItem:
+    return ExportItem(
         panel.model, panel.sample, panel.panel.call, panel.value, panel.drawn.statistics, panel.followed
     )

@@ -23,7 +23,7 @@ from actviz_core.workspace.shared import Workspace
 
 
 @dataclass(frozen=True)
-class Filled:
+class LoadedPanel:
     """A panel with everything that the board shows of it; ``name`` tells it from the others."""
 
     position: int
@@ -60,7 +60,7 @@ class Failed:
 class FilledBoard:
     """All panels, and what they have in common: a kind, such as "weights", and what it is called."""
 
-    panels: tuple[Filled | Failed, ...]
+    panels: tuple[LoadedPanel | Failed, ...]
     shared: tuple[tuple[str, str], ...]
 
     @property
@@ -69,9 +69,9 @@ class FilledBoard:
         return [panel.slot for panel in self.panels]
 
     @property
-    def usable(self) -> list[Filled]:
+    def usable(self) -> list[LoadedPanel]:
         """The panels that have something to show."""
-        return [panel for panel in self.panels if isinstance(panel, Filled)]
+        return [panel for panel in self.panels if isinstance(panel, LoadedPanel)]
 
 
 def fill(
@@ -112,7 +112,7 @@ def _fill(
     companions: Sequence[str],
     workspace: Workspace,
     asked: AskedOfPanels,
-) -> Filled | Failed:
+) -> LoadedPanel | Failed:
     try:
         model = workspace.model(panel.model_key)
         sample = workspace.sample(panel.image_id)
@@ -136,10 +136,10 @@ def _fill(
         return Failed(position, slot, panel, name, str(error), not_yet=not_yet)
     seen = np.asarray(model.preprocess.seen(sample.image)) if layout.on_picture else None
     drawn = BoardPanel(f"{position + 1} {name}", maps, channel_statistics(maps), seen)
-    return Filled(position, slot, panel, name, model, sample, value, layout, drawn, prediction, followed)
+    return LoadedPanel(position, slot, panel, name, model, sample, value, layout, drawn, prediction, followed)
 
 
-def tell_followed(panels: Sequence[Filled]) -> None:
+def tell_followed(panels: Sequence[LoadedPanel]) -> None:
     """Say of which class the gradients are: once where it is the same for all panels."""
     followed = [panel.followed for panel in panels if panel.followed is not None]
     if not followed:
@@ -158,9 +158,9 @@ def tell_followed(panels: Sequence[Filled]) -> None:
     st.caption(plain(f"{what} {of}: {colors}."))
 
 
-def answers(panels: Sequence[Filled]) -> tuple[list[TopK], list[str], list[str | None]]:
+def answers(panels: Sequence[LoadedPanel]) -> tuple[list[TopK], list[str], list[str | None]]:
     """What the networks say, once for all panels of the same network and picture, with titles and labels."""
-    same: dict[tuple[str, str], list[Filled]] = {}
+    same: dict[tuple[str, str], list[LoadedPanel]] = {}
     for panel in panels:
         same.setdefault((panel.model.key, panel.sample.id), []).append(panel)
     titles = []

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from actviz_core.ui.choices import check_link
-from actviz_core.ui.compare.panels import Filled
+from actviz_core.ui.compare.panels import LoadedPanel
 from actviz_core.ui.compare.state import choose_channel
 from actviz_core.ui.figure import Click
 from actviz_core.ui.place import choose_place, chosen_place
@@ -22,7 +22,7 @@ def choose_on_board(click: Click) -> None:
     choose_place(_OWNER, click.place)
 
 
-def chosen_board_place(panels: Sequence[Filled]) -> tuple[int, int, int] | None:
+def chosen_board_place(panels: Sequence[LoadedPanel]) -> tuple[int, int, int] | None:
     """Position among ``panels``, row and column of the chosen cell; the link names both.
 
     The link's ``place_panel`` counts from 1 and is left out for the first panel.

@@ -33,7 +33,7 @@ def picture_sheet(
         contact_sheet(
             hand.source.thumbnails(shown, THUMBNAIL),
             indices=shown,
-            labels=[told_of(hand.run, row) for row in shown],
+            labels=[label_of(hand.run, row) for row in shown],
             columns=columns,
             width=column_width(share),
         ),
@@ -43,7 +43,7 @@ def picture_sheet(
     )
 
 
-def told_of(run: Run, row: int) -> str:
+def label_of(run: Run, row: int) -> str:
     """What a picture shows and what the network says of it: ``cat, taken for dog, 98 %``."""
     label, answer = int(run.labels[row]), int(run.answers[row, 0])
     shows = run.manifest.labels[label] if label >= 0 else "no label"

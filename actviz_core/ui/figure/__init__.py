@@ -3,7 +3,7 @@
 from actviz_core.ui.figure.drawing import (
     Click,
     Drawn,
-    Told,
+    FigureLabel,
     collected,
     draw,
     draw_clickable,
@@ -14,7 +14,7 @@ from actviz_core.ui.figure.save_button import save_button
 __all__ = [
     "Click",
     "Drawn",
-    "Told",
+    "FigureLabel",
     "collected",
     "draw",
     "draw_clickable",

@@ -60,7 +60,7 @@ class Click:
 
 
 @dataclass(frozen=True)
-class Told:
+class FigureLabel:
     """What a picture of a figure says of it: a title, where its values come from, and the file's name."""
 
     title: str
@@ -90,16 +90,21 @@ def collected() -> Iterator[list[Drawn]]:
         _COLLECTED.reset(token)
 
 
-def draw(figure: go.Figure, *, key: str, alt: str, told: Told | None = None) -> None:
+def draw(figure: go.Figure, *, key: str, alt: str, label: FigureLabel | None = None) -> None:
     """Draw a figure that only answers to hovering and zooming."""
-    _draw(figure, key=key, alt=alt, told=told, clicked=None)
+    _draw(figure, key=key, alt=alt, label=label, clicked=None)
 
 
 def draw_clickable(
-    figure: go.Figure, *, key: str, alt: str, clicked: Callable[[Click], None], told: Told | None = None
+    figure: go.Figure,
+    *,
+    key: str,
+    alt: str,
+    clicked: Callable[[Click], None],
+    label: FigureLabel | None = None,
 ) -> None:
     """Draw a figure whose tiles and cells can be clicked, as its ``layout.meta`` names them."""
-    _draw(figure, key=key, alt=alt, told=told, clicked=clicked)
+    _draw(figure, key=key, alt=alt, label=label, clicked=clicked)
 
 
 def draw_selectable(
@@ -109,10 +114,10 @@ def draw_selectable(
     alt: str,
     clicked: Callable[[Click], None],
     selected: Callable[[Sequence[tuple[float, float]]], None],
-    told: Told | None = None,
+    label: FigureLabel | None = None,
 ) -> None:
     """Draw a map of points that can be clicked, and drawn around: ``selected`` gets the outline's corners."""
-    _draw(figure, key=key, alt=alt, told=told, clicked=clicked, selected=selected)
+    _draw(figure, key=key, alt=alt, label=label, clicked=clicked, selected=selected)
 
 
 def _draw(
@@ -120,21 +125,21 @@ def _draw(
     *,
     key: str,
     alt: str,
-    told: Told | None,
+    label: FigureLabel | None,
     clicked: Callable[[Click], None] | None,
     selected: Callable[[Sequence[tuple[float, float]]], None] | None = None,
 ) -> None:
     collecting = _COLLECTED.get()
     if collecting is not None:
         collecting.append(Drawn(figure, alt))
-    told = told or _of_view(key, alt)
+    label = label or _of_view(key, alt)
     about = {
         "alt": alt,
         "clickable": clicked is not None,
         "plotly": PLOTLY,
-        "title": told.title,
-        "source": told.source,
-        "name": file_name(told.name),
+        "title": label.title,
+        "source": label.source,
+        "name": file_name(label.name),
         "hand": _in_hand(),
     }
     drawing = to_json_plotly(figure.to_dict(), engine="orjson")
@@ -149,17 +154,17 @@ def _draw(
 
 def _answer(key: str, clicked: Callable[[Click], None] | None) -> None:
     """Tell the page what was clicked."""
-    told = st.session_state[key]["clicked"]
-    if clicked is not None and told:
-        place = told["place"]
-        clicked(Click(told["item"], None if place is None else (place[0], place[1]), told["panel"]))
+    click = st.session_state[key]["clicked"]
+    if clicked is not None and click:
+        place = click["place"]
+        clicked(Click(click["item"], None if place is None else (place[0], place[1]), click["panel"]))
 
 
 def _answer_outline(key: str, selected: Callable[[Sequence[tuple[float, float]]], None] | None) -> None:
     """Tell the page what was drawn around."""
-    told = st.session_state[key]["selected"]
-    if selected is not None and told:
-        selected([(float(x), float(y)) for x, y in told])
+    outline = st.session_state[key]["selected"]
+    if selected is not None and outline:
+        selected([(float(x), float(y)) for x, y in outline])
 
 
 def _in_hand() -> dict[str, Any] | None:
@@ -170,9 +175,9 @@ def _in_hand() -> dict[str, Any] | None:
     return {"picture": picture_name(image_id), "mirrored": is_mirrored(image_id)}
 
 
-def _of_view(key: str, alt: str) -> Told:
+def _of_view(key: str, alt: str) -> FigureLabel:
     """What can be told of every figure: what it shows, of which network and picture."""
     view, workspace = current_view(), shared_workspace()
     network = None if view.key is None else network_text(view.key, workspace)
     picture = None if view.image_id is None else file_or_id(view.image_id, workspace)
-    return Told(alt, "  |  ".join(filter(None, (network, picture))), key.replace("_", "-"))
+    return FigureLabel(alt, "  |  ".join(filter(None, (network, picture))), key.replace("_", "-"))

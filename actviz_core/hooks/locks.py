@@ -13,7 +13,7 @@ _owners: dict[int, int] = {}  # id of a module in use -> id of the thread that u
 
 
 @contextmanager
-def turn_on(root: nn.Module) -> Iterator[None]:
+def lock_modules(root: nn.Module) -> Iterator[None]:
     """Wait until no other thread works on ``root`` or any module below it, then hold them all."""
     me = threading.get_ident()
     modules = {id(module) for _, module in named_modules(root)}

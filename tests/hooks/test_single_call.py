@@ -4,7 +4,7 @@ import pytest
 from torch import Tensor, nn
 from torchvision.models import mobilenet_v3_small, resnet18, vgg11
 
-from actviz_core.hooks.foresight import runs_at_most_once
+from actviz_core.hooks.single_call import runs_at_most_once
 from tests.hooks import toys
 
 

@@ -24,7 +24,7 @@ class _Noted:
                 tensor.copy_(part.view(shape))
 
 
-class Values:
+class BufferSnapshot:
     """What these tensors hold now; None and tensors without values are passed over."""
 
     def __init__(self, tensors: Iterable[Tensor | None]) -> None:

@@ -4,12 +4,12 @@ import pytest
 import torch
 from torch import Tensor
 
-from actviz_core.hooks.values import Values
+from actviz_core.hooks.buffers import BufferSnapshot
 
 
 def test_what_changed_is_put_back_and_the_rest_is_not_touched() -> None:
     changed, same, whole = torch.arange(6.0).view(2, 3), torch.full((4,), torch.nan), torch.arange(3)
-    values = Values([changed, None, same, whole, torch.empty(2, device="meta")])
+    values = BufferSnapshot([changed, None, same, whole, torch.empty(2, device="meta")])
     versions = same._version, whole._version
     changed.add_(1)
     values.restore()
@@ -20,7 +20,7 @@ def test_what_changed_is_put_back_and_the_rest_is_not_touched() -> None:
 @pytest.mark.parametrize("beside", [torch.zeros(1).expand(5), torch.inference_mode()(torch.zeros)(3)])
 def test_a_buffer_that_cannot_be_written_to_does_no_harm(beside: Tensor) -> None:
     changed = torch.ones(2)
-    values = Values([beside, changed])
+    values = BufferSnapshot([beside, changed])
     changed.zero_()
     values.restore()
     assert changed.tolist() == [1, 1]
@@ -28,7 +28,7 @@ def test_a_buffer_that_cannot_be_written_to_does_no_harm(beside: Tensor) -> None
 
 def test_a_tensor_of_another_kind_is_put_back_too() -> None:
     parameter = torch.nn.Parameter(torch.ones(2))
-    values = Values([parameter])
+    values = BufferSnapshot([parameter])
     with torch.no_grad():
         parameter.zero_()
     values.restore()
