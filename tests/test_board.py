@@ -2,7 +2,8 @@
 
 import pytest
 
-from actviz_core.board import LONGEST_NAME, Panel, PanelTextError, Slot, board_name, board_title
+from actviz_core.board import LONGEST_NAME, board_name, board_title
+from actviz_core.names import Panel, PanelTextError, Slot
 
 HAND = ("resnet18", "patterns/3~mirror")
 

@@ -9,6 +9,7 @@ from actviz_core.attribution.methods import ABOUT, Method
 from actviz_core.errors import NotPossibleError
 from actviz_core.hooks.called import step_names
 from actviz_core.hooks.walk import named_modules
+from actviz_core.names import step_parts
 
 GUIDED = (Method.GUIDED_BACKPROP, Method.GUIDED_GRAD_CAM)
 # What DeepLift passes through by its gradient, since it is linear in eval mode or changes nothing.
@@ -73,14 +74,14 @@ def watched(network: nn.Module, method: Method, run: Callable[[], Tensor]) -> Te
 def _why_not_after(method: Method, steps: Iterable[str]) -> str | None:
     """The same from the functions that the network's own code called, which no method can put hooks on."""
     title = ABOUT[method].title
-    named = [(step, step.rpartition("/")) for step in steps]
+    named = [step_parts(step) for step in steps]
     if method in GUIDED:
-        relus = [module for _, (module, _, function) in named if function in ("relu", "relu6")]
+        relus = [module for module, function in named if function in ("relu", "relu6")]
         if relus:
             where = _place(relus[0])
             return f"{title} changes ReLU layers, but {where} calls relu as a function, out of its reach."
     if method is Method.DEEP_LIFT:
-        others = [(module, function) for _, (module, _, function) in named if function in _NOT_LINEAR]
+        others = [(module, function) for module, function in named if function in _NOT_LINEAR]
         if others:
             module, function = others[0]
             called = f"{_place(module)} calls {function} as a function"

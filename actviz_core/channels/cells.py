@@ -6,7 +6,8 @@ from torch import Tensor, nn
 from actviz_core.analysis import as_maps
 from actviz_core.errors import ChannelError
 from actviz_core.hooks import capture
-from actviz_core.hooks.selection import has_steps
+from actviz_core.hooks.passes import unwrap
+from actviz_core.hooks.selection import call_of, has_steps
 from actviz_core.layouts.layout import Layout
 from actviz_core.workspace.activations import to_numpy
 
@@ -20,8 +21,7 @@ def returned_once(module: nn.Module, inputs: Tensor, layer: str) -> tuple[str, T
     record = capture(module, inputs, [layer], steps=has_steps(module, [layer]))
     value = record[layer]
     call = next(name for name, kept in record.items() if kept is value)
-    name, bracket, place = call.partition("[")
-    return (call if "#" in name else f"{name}#1{bracket}{place}"), value
+    return str(call_of(unwrap(module).root, call).numbered), value
 
 
 def maps_of(activation: Tensor, layout: Layout, picture: int = 0) -> Tensor:

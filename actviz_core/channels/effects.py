@@ -18,6 +18,7 @@ from actviz_core.hooks.nesting import named_tensors
 from actviz_core.hooks.selection import has_steps
 from actviz_core.layouts.layout import Layout
 from actviz_core.models import Model
+from actviz_core.names import Selector
 from actviz_core.tasks import Task
 from actviz_core.workspace.activations import parts_of
 
@@ -66,7 +67,7 @@ def answer_with(model: Model, inputs: Tensor, call: str, edit: Edit) -> TopK:
     """
     steps = has_steps(model.module, [call])
     record = capture(model.module, inputs, [ROOT], edits={call: edit}, steps=steps)
-    parts = [part for name, value in record.items() for part in parts_of(name.removeprefix("#1"), value)]
+    parts = [part for name, value in record.items() for part in parts_of(Selector.parse(name).part, value)]
     outputs = {name: as_stored(value) for name, value in parts}
     return read_prediction(outputs, model.task, model.classes, None)
 

@@ -11,6 +11,8 @@ from actviz_core.channels.cells import maps_of
 from actviz_core.channels.receptive_field import ReceptiveField, receptive_field
 from actviz_core.errors import UnknownLayerError
 from actviz_core.hooks.input_gradient import input_gradient
+from actviz_core.hooks.passes import unwrap
+from actviz_core.hooks.selection import call_of
 from actviz_core.layouts.layout import Layout
 
 FloatArray = npt.NDArray[np.float64]
@@ -77,7 +79,7 @@ def look(
         return number.to(torch.promote_types(number.dtype, torch.float32))
 
     try:
-        _, gradient = input_gradient(module, inputs, numbered(call), value)
+        _, gradient = input_gradient(module, inputs, str(call_of(unwrap(module).root, call).numbered), value)
     except UnknownLayerError:
         raise
     except Exception:  # the network ran for the box: what torch fails at here is the gradient
@@ -87,9 +89,3 @@ def look(
         return Look(field, None, "The gradient of this value is not finite.")
     total = sizes.sum()
     return Look(field, sizes / total if total > 0 else np.zeros_like(sizes))
-
-
-def numbered(call: str) -> str:
-    """The call's name with its number: ``conv1`` ran once, and is ``conv1#1``."""
-    name, bracket, place = call.partition("[")
-    return call if "#" in name else f"{name}#1{bracket}{place}"

@@ -11,8 +11,9 @@ from torch import Tensor, nn
 
 from actviz_core.errors import ChannelError
 from actviz_core.hooks.passes import unwrap
-from actviz_core.hooks.record import layer_of, unknown_name
-from actviz_core.hooks.selection import is_step, names_of_layers
+from actviz_core.hooks.record import unknown_name
+from actviz_core.hooks.selection import names_of_layers
+from actviz_core.names import CallName
 
 Array = npt.NDArray[np.floating]
 
@@ -75,12 +76,12 @@ def channel_weights(module: nn.Module, layer: str, channel: int) -> ChannelWeigh
     """
     network = unwrap(module)
     aliases = names_of_layers(network.root, network.prefix)
-    owner = layer_of(layer, aliases)
-    if owner is None:
-        if is_step(network.root, layer):
-            return _none("A step between layers has no weights.")
+    asked = CallName.asked(layer, aliases)
+    if asked is not None and asked.function:
+        return _none("A step between layers has no weights.")
+    if asked is None:
         raise unknown_name(layer, aliases, "is not a layer of this network")
-    part = network.root.get_submodule(aliases[owner])
+    part = network.root.get_submodule(aliases[asked.module])
     with torch.no_grad():
         if isinstance(part, nn.modules.conv._ConvNd):
             return _of_convolution(part, channel)

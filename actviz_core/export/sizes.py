@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from plotly.offline import get_plotlyjs
 
 from actviz_core.analysis import ChannelStatistics
-from actviz_core.board import Panel
+from actviz_core.names import Panel
 
 LARGE_EXPORT = 500_000_000
 """Bytes from which on a person is asked first."""

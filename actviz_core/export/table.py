@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from actviz_core.analysis import ChannelStatistics
-from actviz_core.board import Panel
+from actviz_core.names import Panel
 
 _NUMBERS = tuple(field.name for field in dataclasses.fields(ChannelStatistics))
 

@@ -11,10 +11,10 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from actviz_core.board import Panel
 from actviz_core.errors import ExportError
 from actviz_core.export.provenance import Provenances, as_json
 from actviz_core.hooks.arrays import as_stored
+from actviz_core.names import Panel
 from actviz_core.system.downloads import Progress
 
 Values = Tensor | npt.NDArray[Any]

@@ -1,6 +1,6 @@
 """The size of activations and gradients along a network, on a logarithmic scale."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,17 +23,17 @@ def layer_sizes_figure(
     activations: npt.NDArray[np.float64],
     gradients: npt.NDArray[np.float64] | None,
     *,
-    chosen: Sequence[str] = (),
+    chosen: Collection[str] = (),
 ) -> go.Figure:
     """Draw one point a call and line, in order; a click on one means its call.
 
-    What is zero or not finite has no place on the scale: the lines have a gap there. Calls of the layers that
-    are `chosen` have a ring.
+    What is zero or not finite has no place on the scale: the lines have a gap there. Calls that are
+    ``chosen`` have a ring.
     """
     lines = [("activations", activations, LINES[0])]
     if gradients is not None:
         lines.append(("gradients", gradients, LINES[1]))
-    rings = [call.partition("#")[0] in chosen or call in chosen for call in calls]
+    rings = [call in chosen for call in calls]
     traces = [
         {
             "type": "scatter",

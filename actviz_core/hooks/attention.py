@@ -33,9 +33,10 @@ from actviz_core.hooks.memory import CopyBeforeWrite, Kept
 from actviz_core.hooks.nesting import named_tensors
 from actviz_core.hooks.passes import left_as_found, observed, run, unwrap
 from actviz_core.hooks.record import unknown_name
-from actviz_core.hooks.selection import Wanted, matches, names_of_layers, parse
+from actviz_core.hooks.selection import Wanted, names_of_layers, parse
 from actviz_core.hooks.token_layout import TokenGrid, WindowGrid, patch_embedding, windows_of
 from actviz_core.hooks.walk import named_modules
+from actviz_core.names import Selector
 
 
 @dataclass(frozen=True)
@@ -112,9 +113,11 @@ def capture_attention(
     if layers is not None:
         for layer, selectors in wanted.items():
             for selector in selectors:
-                if not any(of == layer and matches(selector, number, "") for of, number in watch.calls):
+                if not any(of == layer and selector.selects(number, "") for of, number in watch.calls):
                     raise unknown_name(
-                        layer + selector, dict.fromkeys(watch.heard), "has no attention in this forward pass"
+                        f"{layer}{selector}",
+                        dict.fromkeys(watch.heard),
+                        "has no attention in this forward pass",
                     )
     return AttentionRecord(entries, None if watch.output is None else watch.output.value)
 
@@ -224,7 +227,7 @@ class _AttentionWatch(TorchDispatchMode):
     def _hear(self, layer: str, look: Callable[[], Found | None]) -> None:
         number = self.heard.get(layer, 0) + 1
         self.heard[layer] = number
-        if any(matches(selector, number, "") for selector in self._wanted.get(layer, ())):
+        if any(selector.selects(number, "") for selector in self._wanted.get(layer, ())):
             found = look()
             if found is not None:
                 kept = self.keeper.keep(found.weights)
@@ -232,7 +235,7 @@ class _AttentionWatch(TorchDispatchMode):
 
     def entries(self) -> dict[str, Attention]:
         return {
-            layer if self.heard[layer] == 1 else f"{layer}#{number}": Attention(
+            layer if self.heard[layer] == 1 else f"{layer}{Selector(number)}": Attention(
                 found.weights.value,
                 found.origin,
                 found.deviation,

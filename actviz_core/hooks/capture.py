@@ -11,9 +11,10 @@ from actviz_core.hooks.edits import Edit, Editing
 from actviz_core.hooks.memory import CopyBeforeWrite, tensors_of_model
 from actviz_core.hooks.nesting import named_tensors, tensors_in
 from actviz_core.hooks.passes import StopPass, left_as_found, observed, run, unwrap
-from actviz_core.hooks.record import Record, could_be_another, unknown_name
-from actviz_core.hooks.selection import Wanted, last_calls, matches, names_of_layers, names_of_steps, parse
+from actviz_core.hooks.record import Record, unknown_name
+from actviz_core.hooks.selection import Wanted, last_calls, names_of_layers, names_of_steps, parse
 from actviz_core.hooks.steps import StepWatch
+from actviz_core.names import CallName, Selector
 
 K = TypeVar("K")
 
@@ -128,7 +129,7 @@ class Seen(Generic[K]):
         """Keep what a step returned, if that is wanted."""
         self._steps[name] = self._steps.get(name, 0) + 1
         if self._every_step and name not in self._wanted:
-            self._wanted[name] = ("",)
+            self._wanted[name] = (Selector(),)
             self._counts[name] = 0
         self._keep(name, result)
         if certain:
@@ -160,7 +161,7 @@ class Seen(Generic[K]):
         self._kept.extend(
             (layer, number, place, self._keep_tensor(tensor))
             for place, tensor in named_tensors(output)
-            if selectors == ("",) or any(matches(selector, number, place) for selector in selectors)
+            if any(selector.selects(number, place) for selector in selectors)
         )
         if self._waiting_for is not None and self._waiting_for.get(layer) == number:
             del self._waiting_for[layer]
@@ -180,23 +181,22 @@ class Seen(Generic[K]):
             if layer not in calls:
                 raise unknown_name(layer, happened, "is not a step of this forward pass")
         for layer, number, place, kept in self._kept:
-            numbered = (
-                layer in happened
-                or self._counts[layer] > 1
-                or could_be_another(layer, aliases)
-                or any(selector.startswith("#") for selector in self._wanted[layer])
+            alone = (
+                layer not in happened
+                and self._counts[layer] == 1
+                and all(selector.number is None for selector in self._wanted[layer])
             )
-            name = f"{layer}#{number}{place}" if numbered else f"{layer}{place}"
+            name = str(CallName.written(layer, number, place, aliases, alone=alone))
             values[name] = kept
             calls[layer].append(name)
         for layer, selectors in self._wanted.items():
             for selector in filter(None, selectors):
                 if not any(
-                    matches(selector, number, place) for of, number, place, _ in self._kept if of == layer
+                    selector.selects(number, place) for of, number, place, _ in self._kept if of == layer
                 ):
                     ran = f"{layer!r} ran {self._counts[layer]} times"
                     raise unknown_name(
-                        layer + selector, values, f"did not happen in this forward pass; {ran}"
+                        f"{layer}{selector}", values, f"did not happen in this forward pass; {ran}"
                     )
         names = aliases | names_of_steps(happened, aliases)
         return Named(values, {layer: tuple(names) for layer, names in calls.items()}, names)

@@ -12,7 +12,8 @@ from torch import Tensor
 from actviz_core.errors import EditError
 from actviz_core.hooks.nesting import with_tensors
 from actviz_core.hooks.record import unknown_name
-from actviz_core.hooks.selection import matches, parse
+from actviz_core.hooks.selection import parse
+from actviz_core.names import Selector, step_parts
 
 Edit = Callable[[Tensor], Tensor]
 
@@ -85,7 +86,7 @@ class _Asked:
     """An edit as it was asked for; ``selector`` tells which calls and parts of the layer."""
 
     name: str
-    selector: str
+    selector: Selector
     edit: Edit
 
 
@@ -122,7 +123,7 @@ class Editing:
             return output
         self._counts[name] += 1
         for one in asked:
-            if self._repeating and one.selector.startswith("#"):
+            if self._repeating and one.selector.number is not None:
                 raise EditError(
                     f"{one.name!r} runs a second time in the backward pass (it is checkpointed): "
                     "there only all calls of a layer can be edited."
@@ -133,8 +134,8 @@ class Editing:
     def withdrawn(self, name: str) -> None:
         """The last step of this name turned out to be its module's own output."""
         asked = self._asked.get(name, [])
-        if asked and any(not one.selector or matches(one.selector, self._counts[name], "") for one in asked):
-            module = name.rpartition("/")[0]
+        if asked and any(one.selector.selects(self._counts[name], "") for one in asked):
+            module = step_parts(name)[0]
             raise EditError(f"The last {name!r} is what {module!r} itself returns: edit {module!r} instead.")
         if asked:
             self._counts[name] -= 1
@@ -159,7 +160,7 @@ class Editing:
         place: str,
         tensor: Tensor,
     ) -> Tensor:
-        if one.selector and not matches(one.selector, number, place):
+        if not one.selector.selects(number, place):
             return tensor
         self._made.add(one.name)
         return make(one.edit, tensor, one.name)

@@ -21,7 +21,7 @@ from actviz_core.hooks.copies import twin
 from actviz_core.hooks.memory import tensors_of_model
 from actviz_core.hooks.passes import left_as_found, run, unwrap
 from actviz_core.hooks.peak import PeakMemory
-from actviz_core.hooks.selection import matches, names_of_layers, parse
+from actviz_core.hooks.selection import names_of_layers, parse
 from actviz_core.hooks.tree import ModuleRow, Observations, TensorSize
 
 
@@ -52,7 +52,7 @@ class Estimate:
         return sum(
             size.bytes
             for size in self.sizes
-            if any(matches(selector, size.number, size.place) for selector in wanted.get(size.layer, ()))
+            if any(selector.selects(size.number, size.place) for selector in wanted.get(size.layer, ()))
         )
 
     def fitting(self, layers: Iterable[str], budget: int) -> tuple[str, ...]:

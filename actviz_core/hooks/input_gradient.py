@@ -57,10 +57,9 @@ class _Seen:
     """Makes the number when the call happens, and ends the pass."""
 
     def __init__(self, wanted: Wanted, objective: Callable[[Tensor], Tensor]) -> None:
-        ((self.layer, (rest,)),) = wanted.items()
-        number, bracket, place = rest.removeprefix("#").partition("[")
-        self._wanted = int(number or 1)
-        self._place = bracket + place
+        ((self.layer, (selector,)),) = wanted.items()
+        self._wanted = 1 if selector.number is None else selector.number
+        self._place = selector.part
         self._objective = objective
         self._count = 0
         self.number: Tensor | None = None

@@ -11,6 +11,7 @@ from actviz_core.hooks.passes import StopPass, left_as_found, observed, run, unw
 from actviz_core.hooks.record import unknown_name
 from actviz_core.hooks.selection import names_of_layers
 from actviz_core.hooks.steps import StepWatch
+from actviz_core.names import Selector
 
 
 def input_source(module: nn.Module, inputs: Tensor | tuple[Any, ...], layer: str) -> str | None:
@@ -85,4 +86,4 @@ class _Makers:
     def _note(self, name: str, output: Any) -> None:
         self._counts[name] = self._counts.get(name, 0) + 1
         for place, tensor in named_tensors(output):
-            self._made[id(tensor)] = (weakref.ref(tensor), f"{name}#{self._counts[name]}{place}")
+            self._made[id(tensor)] = (weakref.ref(tensor), f"{name}{Selector(self._counts[name], place)}")

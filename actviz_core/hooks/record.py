@@ -2,10 +2,12 @@
 
 import difflib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from torch import Tensor
 
 from actviz_core.errors import UnknownLayerError, quoted
+from actviz_core.names import CallName
 
 
 class Record(Mapping[str, Tensor]):
@@ -49,8 +51,8 @@ class Record(Mapping[str, Tensor]):
         return f"Record({entries})"
 
     def _own_name(self, call: str) -> str:
-        layer = layer_of(call, self._aliases)
-        return call if layer is None else self._aliases[layer] + call[len(layer) :]
+        name = CallName.asked(call, self._aliases)
+        return call if name is None else str(replace(name, module=self._aliases[name.module]))
 
     def _absent(self, call: str) -> UnknownLayerError:
         calls = self._calls.get(self._aliases.get(call, call))
@@ -59,34 +61,6 @@ class Record(Mapping[str, Tensor]):
         if not calls:
             return UnknownLayerError(f"{call!r} never ran in this forward pass.")
         return UnknownLayerError(f"{call!r} has several activations; choose one of {', '.join(calls)}.")
-
-
-def layer_of(name: str, layers: Mapping[str, object]) -> str | None:
-    """The layer that a layer or call name belongs to, or None when there is no such layer."""
-    if name in layers:
-        return name
-    for end in range(len(name) - 1, -1, -1):
-        if name[end] in "#[" and name[:end] in layers:
-            return name[:end]
-    return None
-
-
-def could_be_another(layer: str, layers: Mapping[str, object]) -> bool:
-    """Whether a layer's name could also be that of another's call or step, as ``relu#1`` beside ``relu``.
-
-    Calls of such a layer have their number even if there is only one: ``relu#1#1``.
-    """
-    return any(
-        layer[:end] in layers and (letter in "#[" or (letter == "/" and "#" in layer[end:]))
-        for end, letter in enumerate(layer)
-    )
-
-
-def layer_of_call(call: str, layers: Mapping[str, object]) -> str | None:
-    """The layer that made a call of this name; None for a step's."""
-    if call in layers and could_be_another(call, layers):
-        return layer_of(call, {layer: None for layer in layers if layer != call})
-    return layer_of(call, layers)
 
 
 def unknown_name(name: str, known: Mapping[str, object], why: str) -> UnknownLayerError:

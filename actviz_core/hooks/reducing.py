@@ -1,6 +1,6 @@
 """Runs a network once and reduces what chosen calls return, at once and keeping no tensor."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any, Generic, TypeVar
 
@@ -10,8 +10,9 @@ from torch import Tensor, nn
 from actviz_core.hooks.nesting import named_tensors
 from actviz_core.hooks.passes import left_as_found, observed, run, unwrap
 from actviz_core.hooks.record import unknown_name
-from actviz_core.hooks.selection import Wanted, has_steps, matches, names_of_layers, parse
+from actviz_core.hooks.selection import Wanted, has_steps, names_of_layers, parse
 from actviz_core.hooks.steps import StepWatch
+from actviz_core.names import CallName, Selector
 
 R = TypeVar("R")
 Reduce = Callable[[str, str, Tensor], R]
@@ -35,7 +36,7 @@ def reduce_calls(
     root = network.root
     aliases = names_of_layers(root, network.prefix)
     steps = has_steps(root, layers)
-    seen = _Reduced(parse(layers, aliases, steps=steps), reduce)
+    seen = _Reduced(parse(layers, aliases, steps=steps), aliases, reduce)
     with ExitStack() as stack:
         stack.enter_context(left_as_found(root, keep_mode=False, gradients=False))
         if steps:
@@ -51,8 +52,9 @@ def reduce_calls(
 class _Reduced(Generic[R]):
     """Collects the reduced calls of one pass; a step that turns out to be its module's output is let go."""
 
-    def __init__(self, wanted: Wanted, reduce: Reduce[R]) -> None:
+    def __init__(self, wanted: Wanted, aliases: Mapping[str, str], reduce: Reduce[R]) -> None:
         self._wanted = wanted
+        self._aliases = aliases
         self._reduce = reduce
         self._counts = dict.fromkeys(wanted, 0)
         self._steps: set[str] = set()
@@ -65,9 +67,9 @@ class _Reduced(Generic[R]):
         number = self._counts[layer]
         selectors = self._wanted[layer]
         for place, tensor in named_tensors(output):
-            if any(matches(selector, number, place) for selector in selectors):
+            if any(selector.selects(number, place) for selector in selectors):
                 with torch._C.DisableTorchFunction():  # or the reduction would count as steps of the network
-                    reduced = self._reduce(f"{layer}#{number}", place, tensor)
+                    reduced = self._reduce(f"{layer}{Selector(number)}", place, tensor)
                 self._found.append((layer, number, place, reduced))
 
     def began(self) -> None:
@@ -90,16 +92,14 @@ class _Reduced(Generic[R]):
         """What was reduced, by call name. Raises `UnknownLayerError` for what did not happen."""
         named: dict[str, R] = {}
         for layer, number, place, reduced in self._found:
-            numbered = (
-                layer in self._steps
-                or self._counts[layer] > 1
-                or any(selector.startswith("#") for selector in self._wanted[layer])
+            alone = (
+                layer not in self._steps
+                and self._counts[layer] == 1
+                and all(selector.number is None for selector in self._wanted[layer])
             )
-            named[f"{layer}#{number}{place}" if numbered else f"{layer}{place}"] = reduced
+            named[str(CallName.written(layer, number, place, self._aliases, alone=alone))] = reduced
         for layer, selectors in self._wanted.items():
             for selector in selectors:
-                if not any(
-                    of == layer and matches(selector, number, at) for of, number, at, _ in self._found
-                ):
-                    raise unknown_name(layer + selector, named, "returned no tensor in this forward pass")
+                if not any(of == layer and selector.selects(number, at) for of, number, at, _ in self._found):
+                    raise unknown_name(f"{layer}{selector}", named, "returned no tensor in this forward pass")
         return named

@@ -12,6 +12,7 @@ from actviz_core.hooks.nesting import kind_of, named_tensors, shape_of
 from actviz_core.hooks.passes import left_as_found, observed, run, unwrap
 from actviz_core.hooks.steps import StepWatch
 from actviz_core.hooks.walk import is_scripted, named_modules
+from actviz_core.names import CallName, Selector, step_parts
 
 
 @dataclass(frozen=True)
@@ -138,14 +139,14 @@ class Observations:
 
     def stepped(self, name: str, result: Any, *, certain: bool) -> None:  # noqa: ARG002  # see `withdrawn`
         """Note a step, and the row that it follows."""
-        module, function = name.rsplit("/", 1)
+        module, function = step_parts(name)
         steps = self._steps.setdefault(module, [])
         steps.append(_Step(function, _shape_of(result), self._flops.since_step, self._row_so_far[module]))
         self._measure(name, sum(step.function == function for step in steps), result)
 
     def withdrawn(self, name: str) -> None:
         """Forget the last step of a module."""
-        self._steps[name.rsplit("/", 1)[0]].pop()
+        self._steps[step_parts(name)[0]].pop()
         while self.sizes and self.sizes[-1].layer == name:
             self.sizes.pop()
 
@@ -165,7 +166,7 @@ class Observations:
             numbers: dict[str, int] = {}
             for step in self._steps[module]:
                 numbers[step.function] = numbers.get(step.function, 0) + 1
-                name = f"{module}/{step.function}#{numbers[step.function]}"
+                name = str(CallName(module, step.function, Selector(numbers[step.function])))
                 row = ModuleRow(
                     name, step.function, _depth(module) + 1, step.shape, 0, step.flops, 1, 0, step=True
                 )

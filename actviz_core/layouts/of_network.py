@@ -1,8 +1,7 @@
 """Decides how a layer's output is laid out, from the structure of its network."""
 
-import re
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Container, Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from torch import nn
 
@@ -11,8 +10,7 @@ from actviz_core.layouts.layout import Layout, LayoutKind, Size, default_layout,
 from actviz_core.layouts.rules import layout_by_structure
 from actviz_core.layouts.site import LayerSite
 from actviz_core.layouts.steps import layout_by_function, uncertain
-
-_SUFFIX = re.compile(r"(#\d+)?((?:\[[^\]]*\])*)$")
+from actviz_core.names import CallName
 
 
 def layout_of(
@@ -54,27 +52,40 @@ def layout_of(
     return with_alternatives(found, shape, input_size, batch=batch)
 
 
-def _unnumbered(name: str) -> str:
-    return _SUFFIX.sub("", name)
+@dataclass(frozen=True)
+class _NamesIn(Container[str]):
+    """The names of a network's modules, looked up one by one: no walk through all of them."""
+
+    module: nn.Module
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and _chain(self.module, name) is not None
 
 
-def _site(
-    module: nn.Module, layer: str, shape: tuple[int, ...], picture: Size, batch: int, steps: Iterable[str]
-) -> LayerSite | None:
-    """Find the module that a name belongs to; None if there is none."""
-    suffix = _SUFFIX.search(layer)
-    place = suffix[2] if suffix else ""
-    owner, slash, step = _unnumbered(layer).rpartition("/")
-    name = owner if slash else step
+def _chain(module: nn.Module, name: str) -> tuple[nn.Module, ...] | None:
+    """The modules from the network down to the one of this name; None where there is none."""
     chain = [module]
     for part in name.split(".") if name else ():
         below = chain[-1]._modules.get(part)
         if below is None:
             return None
         chain.append(below)
-    names = tuple(name.split(".")) if name else ()
-    if not slash:
-        return LayerSite(tuple(chain), names, "", place, shape, picture, batch)
-    number = int(suffix[1][1:]) if suffix and suffix[1] else 1
-    beside = frozenset(of[len(name) + 1 :] for of in map(_unnumbered, steps) if of.rpartition("/")[0] == name)
-    return LayerSite(tuple(chain), names, step, place, shape, picture, batch, number, beside)
+    return tuple(chain)
+
+
+def _site(
+    module: nn.Module, layer: str, shape: tuple[int, ...], picture: Size, batch: int, steps: Iterable[str]
+) -> LayerSite | None:
+    """Find the module that a name belongs to; None if there is none."""
+    call = CallName.made(layer, _NamesIn(module))
+    chain = None if call is None else _chain(module, call.module)
+    if call is None or chain is None:
+        return None
+    names = tuple(call.module.split(".")) if call.module else ()
+    place = call.selector.part
+    if not call.function:
+        return LayerSite(chain, names, "", place, shape, picture, batch)
+    number = 1 if call.selector.number is None else call.selector.number
+    named = [step for step in map(CallName.step, steps) if step is not None]
+    beside = frozenset(step.function for step in named if step.module == call.module)
+    return LayerSite(chain, names, call.function, place, shape, picture, batch, number, beside)

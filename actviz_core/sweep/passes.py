@@ -9,6 +9,7 @@ from torch import Tensor
 
 from actviz_core.errors import ActVizError, ModelFailedError, SweepError
 from actviz_core.hooks import reduce_calls
+from actviz_core.hooks.selection import call_of
 from actviz_core.layouts.layout import Layout
 from actviz_core.layouts.of_network import layout_of
 from actviz_core.models import Model
@@ -80,7 +81,11 @@ class Passes:
         except Exception as error:
             raise ModelFailedError(f"{self._model.key} could not run: {error}") from error
         return tuple(
-            CallPlan(name, found.mean.shape[1], *(shapes.get(name) or shapes[_numbered(name)]))
+            CallPlan(
+                name,
+                found.mean.shape[1],
+                *(shapes.get(name) or shapes[str(call_of(self._model.module, name).numbered)]),
+            )
             for name, found in numbers.items()
         )
 
@@ -149,12 +154,18 @@ class Passes:
             try:
                 return reduced(tensor, layout, count)
             except SweepError as error:
-                raise SweepError(f"{call.partition('#')[0]} cannot be swept. {error}") from error
+                raise SweepError(
+                    f"{call_of(self._model.module, call).owner} cannot be swept. {error}"
+                ) from error
 
         layers = self._layers if ROOT in self._layers else (*self._layers, ROOT)
         found = reduce_calls(self._model.module, inputs, layers, reduce)
         waiting.append(answers_of(outputs, count, self._model.task))
         return {name: each() for name, each in found.items() if each is not None}, waiting[0]()
+
+    def _numbered(self, name: str) -> str:
+        """The name of a call that happened once, with its number: ``lstm#1[0]`` of ``lstm[0]``."""
+        return str(call_of(self._model.module, name).numbered)
 
     def _layout(self, call: str, shape: tuple[int, ...], count: int, size: tuple[int, int]) -> Layout:
         key = (call, shape, count, size)
@@ -165,9 +176,3 @@ class Passes:
                 self._model.module, call, shape, size, batch=count, steps=self._steps
             )
         return self._layouts[key]
-
-
-def _numbered(name: str) -> str:
-    """The name of a call that happened once, with its number: ``lstm#1[0]`` of ``lstm[0]``."""
-    layer, bracket, rest = name.partition("[")
-    return f"{layer}#1{bracket}{rest}"

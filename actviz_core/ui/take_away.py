@@ -8,7 +8,6 @@ import streamlit as st
 from torch import Tensor
 
 from actviz_core.analysis import ChannelStatistics
-from actviz_core.board import Panel
 from actviz_core.errors import ActVizError
 from actviz_core.export import (
     LARGE_EXPORT,
@@ -28,6 +27,7 @@ from actviz_core.export import (
     values_npz,
 )
 from actviz_core.models import Model
+from actviz_core.names import Panel
 from actviz_core.samples import Sample
 from actviz_core.ui.compare.names import uploaded_files
 from actviz_core.ui.figure import FigureLabel, save_button

@@ -16,6 +16,7 @@ from actviz_core.hooks.selection import has_steps, is_step
 from actviz_core.layouts.layout import Layout
 from actviz_core.layouts.of_network import layout_of
 from actviz_core.models import Model
+from actviz_core.names import CallName
 from actviz_core.system.cache import ByteCache, CacheUse
 
 _ATTENTION = " attention"  # no layer's name has a space: tells a layer's weights from its output
@@ -200,10 +201,11 @@ def _calls_of(layer: str, record: Record) -> LayerCalls:
     try:
         names = record.calls(layer)
     except UnknownLayerError:
-        step, number, _ = layer.rpartition("#")
-        if not number:
+        step = CallName.step(layer)
+        if step is None or step.selector.number is None:
             raise
-        names = tuple(name for name in record.calls(step) if name == layer or name.startswith(f"{layer}["))
+        calls = record.calls(step.owner)
+        names = tuple(name for name in calls if name == layer or name.startswith(f"{layer}["))
     values = [part for name in names for part in parts_of(name, record[name])]
     return LayerCalls(tuple(name for name, _ in values), tuple(value for _, value in values))
 

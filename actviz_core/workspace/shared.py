@@ -17,14 +17,14 @@ from actviz_core.errors import (
 )
 from actviz_core.hooks import Estimate, ModuleRow
 from actviz_core.hooks.arrays import as_stored
-from actviz_core.hooks.record import layer_of, unknown_name
-from actviz_core.hooks.selection import has_steps, is_step, step_of
+from actviz_core.hooks.record import unknown_name
+from actviz_core.hooks.selection import has_steps, is_step
 from actviz_core.hooks.walk import named_modules
 from actviz_core.layouts.layout import Layout
 from actviz_core.models import Model, Origin, canonical_key, load_model
 from actviz_core.models.building import check_memory
-from actviz_core.models.edited import split_key
 from actviz_core.models.registry import find_network, likely_models
+from actviz_core.names import CallName, ModelKey
 from actviz_core.samples import Sample, open_sample, open_source
 from actviz_core.samples.pixels import picture_key
 from actviz_core.settings import Settings, read_settings
@@ -75,9 +75,9 @@ class Workspace:
         A key with edits (``cifar-resnet20!layer1.0.conv1:5*0``) names the network with these channels
         scaled. Raises `UnknownModelError`, `WeightsError` or `NotEnoughMemoryError`, and `EditError`.
         """
-        base, edits = split_key(key)
-        if edits:
-            return self.edited.model(base, edits)
+        parts = ModelKey.parse(key)
+        if parts.edits:
+            return self.edited.model(parts.unedited, parts.edits)
         key = canonical_key(key, self.settings)
 
         def get() -> Model:
@@ -137,17 +137,17 @@ class Workspace:
         known = _layers_of(model)
         owners: dict[str, str] = {}
         for name in names:
-            owner = layer_of(name, known)
-            if owner is None and (step := step_of(name)) is not None and self._has_step(model, step, known):
-                owner = step
-            if owner is not None:
-                owners[name] = owner
+            asked = CallName.asked(name, known)
+            if asked is not None and asked.layer is not None:
+                owners[name] = asked.layer
+            elif asked is not None and self._has_step(model, asked):
+                owners[name] = str(asked.call)
         return owners
 
     def unknown(self, model: Model, name: str) -> UnknownLayerError:
         """The error for a name that the network does not have, with the closest ones that it has."""
         known = {layer: None for layer in _layers_of(model) if layer}
-        if step_of(name) is None:
+        if CallName.step(name) is None:
             return unknown_name(name, known, f"is not a layer of {model.key}")
         known = {row.name: None for row in self.tree(model, steps=True) if row.name}
         return unknown_name(name, known, f"is not a step between layers of {model.key}")
@@ -328,13 +328,16 @@ class Workspace:
         runs = "runs" if row.calls == 1 else f"runs {row.calls} times"
         return f"{layer} {runs} and returns {row.returned}, which holds no tensor to show."
 
-    def _has_step(self, model: Model, step: str, known: Mapping[str, None]) -> bool:
+    def _has_step(self, model: Model, asked: CallName) -> bool:
         found = self.estimate(model, steps=True)
-        if any(row.step and step in (row.name, row.name.partition("#")[0]) for row in found.rows):
-            return True
-        return (
-            not found.simulated and step.rpartition("/")[0] in known
-        )  # another picture may take another way
+        if not found.simulated:
+            return True  # another picture may take another way
+        steps = (CallName.step(row.name) for row in found.rows if row.step)
+        number = asked.selector.number
+        return any(
+            step is not None and step.owner == asked.owner and number in (None, step.selector.number)
+            for step in steps
+        )
 
 
 @cache

@@ -13,7 +13,6 @@ import torch
 from torch import Tensor
 
 from actviz_core import capture, load_model, open_sample
-from actviz_core.board import Panel
 from actviz_core.errors import UnknownImageError
 from actviz_core.export import (
     Provenance,
@@ -26,6 +25,7 @@ from actviz_core.export import (
 )
 from actviz_core.models import Model
 from actviz_core.models.wrappers import SCRIPTED_NOTE, UNCOMPILED_NOTE
+from actviz_core.names import Panel
 from actviz_core.settings import read_settings
 from tests.export.unpacking import unpack
 

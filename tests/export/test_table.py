@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from actviz_core.analysis import channel_statistics
-from actviz_core.board import Panel
 from actviz_core.export import csv_bytes, statistics_csv
+from actviz_core.names import Panel
 
 
 def test_pandas_reads_every_number_back_exactly() -> None:

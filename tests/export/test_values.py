@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import torch
 
-from actviz_core.board import Panel
 from actviz_core.errors import ExportError
 from actviz_core.export import Provenance, npz_bytes, value_names, values_npz
 from actviz_core.export.values import PROVENANCE, Values
+from actviz_core.names import Panel
 
 VALUES: dict[str, Values] = {
     "layer1.0.relu#1": torch.tensor([[1.5, -0.0, float("nan"), float("inf")]]),

@@ -12,7 +12,7 @@ from actviz_core.errors import ShapeError, UnknownLayerError
 from actviz_core.figures import attention_heads, attention_picker, lay_on_pictures
 from actviz_core.hooks import Attention, TokenGrid, WindowGrid, attention_from_prefix, attention_on_grid
 from actviz_core.hooks.attention_weights import number_of_heads
-from actviz_core.hooks.record import layer_of_call
+from actviz_core.hooks.selection import call_of
 from actviz_core.hooks.walk import named_modules
 from actviz_core.layouts.layout import Layout, LayoutKind, prefix_names
 from actviz_core.ui.activations.layer_files import label_of_layer
@@ -40,7 +40,8 @@ _HELP = (
 def attention_view(layer: SelectedLayer, workspace: Workspace) -> None:
     """Draw the heads of an attention layer, or offer the way to them from the block that holds it."""
     modules = dict(named_modules(layer.model.module))
-    name = layer_of_call(layer.call, modules)
+    made = call_of(layer.model.module, layer.call)
+    name = made.layer
     if name is None:
         return
     module = modules[name]
@@ -52,7 +53,7 @@ def attention_view(layer: SelectedLayer, workspace: Workspace) -> None:
     except UnknownLayerError:
         st.caption(NONE_HEARD)
         return
-    call = layer.call.split("[")[0]
+    call = str(made.call)
     attention = dict(zip(heard.names, heard.attention, strict=True)).get(call)
     if attention is None or not attention.weights.numel():
         st.caption(SEVERAL_TIMES if heard.attention and call == name else NONE_HEARD)

@@ -4,9 +4,9 @@ import numpy as np
 import streamlit as st
 
 from actviz_core.errors import ShapeError
-from actviz_core.hooks.record import layer_of
 from actviz_core.layouts.layout import LayoutKind
 from actviz_core.models import Model
+from actviz_core.names import CallName
 from actviz_core.samples import Sample
 from actviz_core.ui.activations.attention_view import attention_view
 from actviz_core.ui.activations.channel_views import grid_column
@@ -34,7 +34,8 @@ def show_activations(model: Model, sample: Sample, view: View, workspace: Worksp
         st.page_link("layers.py", label="All layers", icon=":material/account_tree:")
         return
     activations = workspace.activations(model, sample, [*view.layers])
-    ran = {layer_of(call, dict.fromkeys(view.layers)) or call for call in activations}
+    asked = (CallName.asked(call, view.layers) for call in activations)
+    ran = {name.layer for name in asked if name is not None}
     for layer in view.layers:
         if layer not in ran and layer not in activations:
             st.warning(plain(workspace.why_nothing(model, layer)), icon=":material/block:")

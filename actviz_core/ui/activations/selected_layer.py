@@ -9,8 +9,7 @@ from torch import Tensor
 
 from actviz_core.analysis import ChannelStatistics, as_maps, channel_statistics, prefix_tokens
 from actviz_core.figures import PicturePart
-from actviz_core.hooks.record import layer_of_call
-from actviz_core.hooks.selection import function_of
+from actviz_core.hooks.selection import call_of
 from actviz_core.hooks.tree import type_name as type_of
 from actviz_core.hooks.walk import named_modules
 from actviz_core.layouts.layout import Layout
@@ -106,13 +105,13 @@ class SelectedLayer:
         maps = as_maps(numbers, layout)
         names, prefix = prefix_tokens(numbers, layout)
         modules = dict(named_modules(model.module))
-        name = layer_of_call(call, modules)
-        type_name = function_of(call) if name is None else type_of(modules[name])
+        name = call_of(model.module, call)
+        type_name = name.function or type_of(modules[name.module])
         statistics = channel_statistics(maps)
         return cls(
             call,
             type_name,
-            name is None,
+            bool(name.function),
             value,
             layout,
             maps,

@@ -7,8 +7,7 @@ from actviz_core.channels.weights import ChannelWeights, WeightKind, channel_wei
 from actviz_core.errors import ActVizError
 from actviz_core.figures import Colors, channel_grid, plain_picture, vector_figure
 from actviz_core.hooks.input_source import input_source
-from actviz_core.hooks.record import layer_of_call
-from actviz_core.hooks.walk import named_modules
+from actviz_core.hooks.selection import call_of
 from actviz_core.ui.channel.hand import ChannelInHand
 from actviz_core.ui.channel.opening import open_channel
 from actviz_core.ui.figure import Click, draw, draw_clickable
@@ -43,8 +42,7 @@ def show_computes(hand: ChannelInHand) -> None:
 def _source(hand: ChannelInHand, weights: ChannelWeights) -> str | None:
     """The call that feeds this layer; empty if it is the picture, None where no channels can be told."""
     model, sample = hand.model, hand.sample
-    modules = dict(named_modules(model.module))
-    layer = layer_of_call(hand.call, modules)
+    layer = call_of(model.module, hand.call).layer
     if layer is None:
         return None
     key = hand.key("fed by")
@@ -70,9 +68,7 @@ def _call_of(hand: ChannelInHand, source: str, weights: ChannelWeights) -> str:
         maps = workspace.maps(model, call, ran[call])
     except (ActVizError, KeyError):
         return "none"
-    part = dict(named_modules(model.module)).get(
-        layer_of_call(hand.call, dict(named_modules(model.module))) or ""
-    )
+    part = model.module.get_submodule(call_of(model.module, hand.call).layer or "")
     wanted = getattr(part, "in_channels", getattr(part, "in_features", None))
     return call if len(maps) == wanted and len(weights.inputs) else "none"
 

@@ -5,8 +5,7 @@ import streamlit as st
 from actviz_core.errors import ActVizError
 from actviz_core.export import Script, script_zip
 from actviz_core.export.channel_script import channel_script
-from actviz_core.hooks.record import layer_of_call
-from actviz_core.hooks.walk import named_modules
+from actviz_core.hooks.selection import call_of
 from actviz_core.ui.activations.layer_files import label_of_layer
 from actviz_core.ui.channel.hand import ChannelInHand
 from actviz_core.ui.channel.numbers import numbers_of
@@ -63,11 +62,10 @@ def take_channel_away(hand: ChannelInHand) -> None:
 
 def numbers_layer(hand: ChannelInHand) -> tuple[str, int] | None:
     """The layer and the number of its call, where a plain hook sees exactly this activation."""
-    layer = layer_of_call(hand.call, dict(named_modules(hand.model.module)))
-    rest = "" if layer is None else hand.call[len(layer) :]
-    if layer is None or (rest and not rest.removeprefix("#").isdecimal()):
+    call = call_of(hand.model.module, hand.call)
+    if call.layer is None or call.selector.part:
         return None
-    return layer, int(rest.removeprefix("#") or 1)
+    return call.layer, 1 if call.selector.number is None else call.selector.number
 
 
 def script_of(hand: ChannelInHand) -> Script:

@@ -10,7 +10,7 @@ import streamlit as st
 from actviz_core.channels.effects import channel_axis
 from actviz_core.channels.receptive_field import ReceptiveField, receptive_field
 from actviz_core.errors import ChannelError
-from actviz_core.hooks.record import layer_of_call
+from actviz_core.hooks.selection import call_of
 from actviz_core.hooks.walk import named_modules
 from actviz_core.models import Model
 from actviz_core.samples import Sample
@@ -110,7 +110,7 @@ def hand_again(asked: Asked, workspace: Workspace) -> ChannelInHand:
     if model is None or sample is None:
         raise ChannelError("The network or the picture is no longer there.")
     layers = dict(named_modules(model.module))
-    owner = layer_of_call(asked.call, layers)
+    owner = call_of(model.module, asked.call).owner
     if asked.call in layers and owner != asked.call:
         raise ChannelError(
             f"{asked.call} is a layer's name, too, so this call of {owner} cannot be looked into by itself."

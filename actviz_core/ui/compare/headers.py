@@ -5,11 +5,12 @@ from dataclasses import replace
 
 import streamlit as st
 
-from actviz_core.board import FEWEST_PANELS, Panel, Slot
+from actviz_core.board import FEWEST_PANELS
 from actviz_core.errors import ActVizError
 from actviz_core.figures import shortened
 from actviz_core.models import canonical_key, list_weights
 from actviz_core.models.edited import split_key
+from actviz_core.names import Panel, Slot
 from actviz_core.samples.variants import MARK
 from actviz_core.ui.activations.reading import tell_magnitudes, tell_own_reading
 from actviz_core.ui.compare.names import picture_text, weights_text

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from actviz_core.board import Panel
 from actviz_core.errors import ActVizError
 from actviz_core.models import Model
 from actviz_core.models.edited import joined_key, split_key
 from actviz_core.models.registry import weights_title
 from actviz_core.models.uploaded import is_upload
+from actviz_core.names import Panel
 from actviz_core.samples import Sample
 from actviz_core.samples.variants import MARK
 from actviz_core.workspace.shared import Workspace

@@ -8,11 +8,11 @@ import streamlit as st
 from torch import Tensor
 
 from actviz_core.analysis import TopK, channel_statistics
-from actviz_core.board import Panel, Slot
 from actviz_core.errors import ActVizError, StillWorkingError
 from actviz_core.figures import BoardPanel, PicturePart
 from actviz_core.layouts.layout import Layout
 from actviz_core.models import Model
+from actviz_core.names import Panel, Slot
 from actviz_core.samples import Sample
 from actviz_core.ui.activations.values_choice import ACTIVATIONS, AskedOfPanels, followed_value
 from actviz_core.ui.compare.names import name_panels

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from actviz_core.board import Slot
+from actviz_core.names import Slot
 from actviz_core.ui.compare.panels import FilledBoard
 from actviz_core.ui.compare.state import set_slots
 from actviz_core.ui.text import plain

@@ -3,10 +3,10 @@
 import streamlit as st
 
 from actviz_core import board
-from actviz_core.board import Slot
 from actviz_core.errors import ActVizError, BudgetError
 from actviz_core.models import Model, list_weights
 from actviz_core.models.edited import split_key
+from actviz_core.names import Slot
 from actviz_core.samples import Sample, mirrored, noisy, open_source, parse_image_id
 from actviz_core.samples.variants import MARK
 from actviz_core.ui.compare.state import start_board

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from actviz_core.board import FEWEST_PANELS, MOST_PANELS, PanelTextError, Slot
+from actviz_core.board import FEWEST_PANELS, MOST_PANELS
+from actviz_core.names import PanelTextError, Slot
 from actviz_core.ui.choices import remember_warning, repeat_warnings
 from actviz_core.ui.shell import link_memory
 

@@ -8,10 +8,10 @@ import numpy.typing as npt
 import streamlit as st
 
 from actviz_core.analysis.similarity import Likeness, likeness
-from actviz_core.board import Slot
 from actviz_core.errors import ActVizError, StillWorkingError
 from actviz_core.figures.likeness_map import LikenessPanel, likeness_map
 from actviz_core.models.edited import split_key
+from actviz_core.names import Slot
 from actviz_core.sweep import Run
 from actviz_core.system.background import Task
 from actviz_core.ui.channel.card import ready

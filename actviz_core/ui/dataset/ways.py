@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from actviz_core.board import Slot
+from actviz_core.names import Slot
 from actviz_core.ui.channel.opening import channel_link, remember_channel
 from actviz_core.ui.shell.view import choose_image, choose_layers, current_view
 

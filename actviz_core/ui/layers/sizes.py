@@ -1,11 +1,15 @@
 """The whole network at a glance, on Layers: how large activations and gradients are for this picture."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from actviz_core.analysis.layer_sizes import LayerSizes, size_sentences
 from actviz_core.errors import ActVizError, BudgetError, StillWorkingError
 from actviz_core.figures.layer_sizes import layer_sizes_figure
+from actviz_core.hooks.walk import named_modules
 from actviz_core.models import Model
+from actviz_core.names import CallName
 from actviz_core.samples import Sample
 from actviz_core.ui.class_choice import chosen_classes
 from actviz_core.ui.figure import Click, draw_clickable
@@ -32,13 +36,24 @@ def show_layer_sizes(model: Model, sample: Sample, view: View, workspace: Worksp
         return
     st.markdown(plain(" ".join([*size_sentences(sizes, name), note])), help=HELP)
     draw_clickable(
-        layer_sizes_figure(sizes.calls, sizes.activations, sizes.gradients, chosen=view.layers),
+        layer_sizes_figure(
+            sizes.calls, sizes.activations, sizes.gradients, chosen=_chosen(sizes.calls, view, model)
+        ),
         key="layers_sizes",
         alt="The size of activations"
         + (f" and of the gradients of {name}" if name else "")
         + " in each layer",
         clicked=lambda click: _toggle(click, model, view, workspace),
     )
+
+
+def _chosen(calls: Sequence[str], view: View, model: Model) -> set[str]:
+    """The calls that are chosen, by their own names or those of their layers or steps."""
+    layers = {name for name, _ in named_modules(model.module)}
+    names = {call: CallName.made(call, layers) for call in calls}
+    return {
+        call for call, name in names.items() if call in view.layers or (name and name.owner in view.layers)
+    }
 
 
 def _sizes(model: Model, sample: Sample, workspace: Workspace) -> tuple[LayerSizes, str | None, str]:

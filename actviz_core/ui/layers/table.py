@@ -7,9 +7,9 @@ import streamlit as st
 
 from actviz_core.analysis import channel_count
 from actviz_core.hooks import ModuleRow
-from actviz_core.hooks.record import layer_of
 from actviz_core.layouts.layout import Layout
 from actviz_core.models import Model
+from actviz_core.names import CallName
 from actviz_core.ui.choices import check_number, linked_selectbox
 from actviz_core.ui.glossary import Term, meaning
 from actviz_core.ui.shell.view import View, choose_layers, choose_steps
@@ -120,7 +120,8 @@ def layer_table(shown: Sequence[ModuleRow], rows: Sequence[ModuleRow], view: Vie
 
 def _own_name(row: ModuleRow) -> str:
     """The last part of a row's name: ``conv1`` of ``layer1.0.conv1``, ``add#1`` of ``layer1.0/add#1``."""
-    return row.name.rpartition("/" if row.step else ".")[2]
+    step = CallName.step(row.name) if row.step else None
+    return row.name.rpartition(".")[2] if step is None else f"{step.function}{step.selector}"
 
 
 def layout_reader(model: Model, workspace: Workspace) -> Callable[[ModuleRow], Layout]:
@@ -159,8 +160,8 @@ def chosen_names(rows: Sequence[ModuleRow], view: View) -> list[str]:
     known = {row.name: None for row in rows}
     names: dict[str, None] = {}
     for layer in view.layers:
-        name = layer_of(layer, known)
-        found = [name] if name else [step for step in known if step.startswith(f"{layer}#")]
+        asked = CallName.asked(layer, known)
+        found = [asked.module] if asked and asked.layer else [s for s in known if s.startswith(f"{layer}#")]
         names.update(dict.fromkeys(found))
     return list(names)
 

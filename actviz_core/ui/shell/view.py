@@ -7,10 +7,11 @@ import streamlit as st
 
 from actviz_core.analysis import first_of_each_stage
 from actviz_core.errors import ActVizError, EditError, StillWorkingError, UnknownModelError
-from actviz_core.hooks.selection import is_step, step_of
+from actviz_core.hooks.selection import is_step
 from actviz_core.hooks.walk import named_modules
 from actviz_core.models import Model, canonical_key
 from actviz_core.models.edited import ChannelEdit, joined_key
+from actviz_core.names import CallName
 from actviz_core.samples import Sample
 from actviz_core.ui.shell import link_memory
 from actviz_core.ui.shell.defaults import DEFAULT_IMAGE, DEFAULT_MODEL
@@ -92,7 +93,7 @@ def choose_image(image_id: str) -> None:
 def choose_layers(layers: tuple[str, ...]) -> None:
     """Look at other layers from now on, and offer steps if one of them is among them."""
     view: View = st.session_state[_SESSION]
-    _change(layers=layers, steps=view.steps or any(map(step_of, layers)))
+    _change(layers=layers, steps=view.steps or any(CallName.step(layer) is not None for layer in layers))
 
 
 def choose_steps(*, offered: bool) -> None:
@@ -200,7 +201,7 @@ def _read(link: dict[str, list[str]]) -> View:
         problems.append(
             f"The link's steps={shorten(steps, 60)} is not possible here. It can be: true, false."
         )
-    offers_steps = steps == "true" or any(map(step_of, layers))
+    offers_steps = steps == "true" or any(CallName.step(layer) is not None for layer in layers)
     return View(model_key, image_id, layers, tuple(problems), offers_steps, edits)
 
 
