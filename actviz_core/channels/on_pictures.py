@@ -11,6 +11,7 @@ from actviz_core.hooks import capture
 from actviz_core.hooks.selection import has_steps
 from actviz_core.layouts.of_network import layout_of
 from actviz_core.models import Model
+from actviz_core.names import ImageId
 from actviz_core.samples import Source
 from actviz_core.sweep import Run
 from actviz_core.workspace.activations import to_numpy
@@ -59,7 +60,7 @@ def values_on_pictures(
         found.append(channel_statistics(as_maps(to_numpy(value), layout)))
         told(number + 1)
     return PictureValues(
-        tuple(f"{source.key}/{index}" for index in range(len(source))),
+        tuple(str(ImageId(source.key, index)) for index in range(len(source))),
         tuple(source.label(index) for index in range(len(source))),
         np.stack([one.maximum for one in found]),
         np.stack([one.mean for one in found]),

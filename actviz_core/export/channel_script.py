@@ -24,7 +24,7 @@ from actviz_core.export.script import Script
 from actviz_core.export.script_head import guarded_imports, needs_of
 from actviz_core.export.script_network import BUNDLED, network_part, numbered, prepared_part, weights_travel
 from actviz_core.models import Model
-from actviz_core.models.edited import split_key
+from actviz_core.names import ModelKey
 from actviz_core.tasks import Task
 
 _FUNCTIONS = (
@@ -107,7 +107,7 @@ def channel_script(
     ]
     body = "\n".join(f"    {line}" for line in lines)
     expected = ",\n".join(f"    {name!r}: {float(value)!r}" for name, value in numbers.expected.items())
-    needs = needs_of(imports, [split_key(model.key)[0]])
+    needs = needs_of(imports, [ModelKey.parse(model.key).unedited])
     pieces = [
         f'"""{_introduction(Provenance.of(model, image_id, [call]), needs)}"""\n',
         guarded_imports(imports | _IMPORTS, needs),

@@ -15,7 +15,7 @@ from actviz_core.export.script_network import BUNDLED, network_part, numbered, p
 from actviz_core.export.script_parts import Asked, Part, results_of
 from actviz_core.hooks.arrays import as_stored
 from actviz_core.models import Model
-from actviz_core.models.edited import split_key
+from actviz_core.names import ModelKey
 from actviz_core.samples import parse_image_id
 from actviz_core.workspace.gradients import Followed
 
@@ -88,7 +88,7 @@ def replay_script(runs: Sequence[Run], *, npz_name: str) -> Script:
         calls.update(dict.fromkeys((call, run.followed) for call in run.calls))
     pictures = {run.image_id: run.picture for run, _ in merged.values()}
     travelling = {
-        split_key(run.model.key)[0]: run.model.module
+        ModelKey.parse(run.model.key).unedited: run.model.module
         for run, _ in merged.values()
         if weights_travel(run.model)
     }
@@ -102,7 +102,7 @@ def replay_script(runs: Sequence[Run], *, npz_name: str) -> Script:
             run.image_id,
             list(calls),
             picture_files[run.image_id],
-            weights_files.get(split_key(run.model.key)[0], ""),
+            weights_files.get(ModelKey.parse(run.model.key).unedited, ""),
             several=len(merged) > 1,
         )
         for run, calls in merged.values()
@@ -118,7 +118,7 @@ def replay_script(runs: Sequence[Run], *, npz_name: str) -> Script:
     blocks = "\n".join(f"    {line}".rstrip() for part in parts for line in ("", *part.lines))
     notes = dict.fromkeys(run.model.note for run, _ in merged.values() if run.model.note)
     beside = [f"HERE / {name!r}" for name in (*picture_files.values(), *weights_files.values())]
-    needs = needs_of(imports, [split_key(run.model.key)[0] for run, _ in merged.values()])
+    needs = needs_of(imports, [ModelKey.parse(run.model.key).unedited for run, _ in merged.values()])
     pieces = [
         f'"""{introduction(told, npz_name, needs, imports)}"""\n',
         guarded_imports(imports | _IMPORTS, needs),

@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Sequence
 
 from actviz_core.export.provenance import Provenance
+from actviz_core.names import ModelKey
 
 CAPTURE = "from actviz_core import capture"
 CAPTURE_GRADIENTS = "from actviz_core import capture_gradients"
@@ -18,7 +19,7 @@ def needs_of(imports: set[str], keys: Sequence[str]) -> str:
     """What a script needs: goes on from "the script", and ends with a full stop."""
     if not any("actviz_core" in line for line in imports):
         return f"needs {_LIBRARIES}."
-    own = dict.fromkeys(key.partition("@")[0] for key in keys if ":" in key)
+    own = dict.fromkeys(ModelKey.parse(key).network for key in keys if ":" in key)
     why = [
         *(["its network"] if LOAD in imports else []),
         *(["steps between layers, which hooks do not see"] if OF_STEPS & imports else []),

@@ -11,11 +11,11 @@ from actviz_core.export.script_head import LOAD
 from actviz_core.export.script_parts import Part, switched
 from actviz_core.models import Frame, Model
 from actviz_core.models.cifar_resnet20 import network as bundled
-from actviz_core.models.edited import split_key
 from actviz_core.models.network import RANDOM_SEED
 from actviz_core.models.preprocess import LONGEST
 from actviz_core.models.torchvision_networks import building_arguments
 from actviz_core.models.uploaded import is_upload
+from actviz_core.names import ModelKey
 
 BUNDLED = (
     bundled.ZeroPadShortcut,
@@ -33,12 +33,12 @@ def _is_bundled(model: Model) -> bool:
 
 def weights_travel(model: Model) -> bool:
     """Whether a network's weights are a file beside the script: the bundled ones, and uploaded ones."""
-    return _is_bundled(model) or is_upload(split_key(model.key)[0].partition("@")[2])
+    return _is_bundled(model) or is_upload(ModelKey.parse(model.key).weights or "")
 
 
 def network_part(model: Model, file: str) -> Part:
     """The lines that make ``network``; ``file`` beside the script holds its weights, or is empty."""
-    _, edits = split_key(model.key)
+    edits = ModelKey.parse(model.key).edits
     part = _unedited(model, file)
     if not edits:
         return part
@@ -51,8 +51,8 @@ def network_part(model: Model, file: str) -> Part:
 
 
 def _unedited(model: Model, file: str) -> Part:
-    key = split_key(model.key)[0]
-    name, _, weights = key.partition("@")
+    parts = ModelKey.parse(model.key)
+    key, name, weights = parts.unedited, parts.network, parts.weights
     loaded = f"network.load_state_dict(torch.load(HERE / {file!r}, weights_only=True))"
     if _is_bundled(model):
         return Part(("network = CifarResNet20()", loaded), ("from torch import nn",), BUNDLED)
@@ -74,7 +74,7 @@ def prepared_part(model: Model) -> Part:
     """The lines that make ``inputs`` of ``picture``."""
     preprocess = model.preprocess
     if preprocess.frame is Frame.PAD:
-        line = f"inputs = load_model({split_key(model.key)[0]!r}).preprocess(picture)"
+        line = f"inputs = load_model({ModelKey.parse(model.key).unedited!r}).preprocess(picture)"
         return Part((line,), (LOAD,))
     crop = list(preprocess.size) if preprocess.frame is Frame.CROP else None
     keeps_proportions = len(preprocess.resize) == 1

@@ -8,7 +8,8 @@ from actviz_core.export import replay
 from actviz_core.export.script_head import CAPTURE, CAPTURE_GRADIENTS
 from actviz_core.hooks.selection import is_step
 from actviz_core.models import Model
-from actviz_core.models.edited import ChannelEdit, channel_axis
+from actviz_core.models.edited import channel_axis
+from actviz_core.names import ChannelEdit
 from actviz_core.workspace.gradients import Followed, Values
 
 Asked = tuple[str, Followed | None]

@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 
 from actviz_core.models.model import ModelInfo, Origin, Parts, WeightsInfo
+from actviz_core.names import ModelKey
 from actviz_core.settings import Settings
 from actviz_core.system.downloads import Job
 from actviz_core.tasks import Training
@@ -32,7 +33,7 @@ class Network(ABC):
 
     def key(self, weights: str) -> str:
         """Write the canonical model key: the bare name for the default weights, else ``name@weights``."""
-        return self.name if weights == self.default else f"{self.name}@{weights}"
+        return str(ModelKey(self.name, None if weights == self.default else weights))
 
     @abstractmethod
     def weights_names(self) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from actviz_core.errors import UnknownModelError, WeightsError, WeightsFileError
 from actviz_core.models.fitting import converted, fit
+from actviz_core.names import ModelKey
 from actviz_core.system.folder_lock import FILE_NAME, exclusive
 from actviz_core.units import megabytes
 from actviz_core.untrusted.names import plain
@@ -50,7 +51,7 @@ class OwnEntry:
     @property
     def key(self) -> str:
         """The model key."""
-        return f"{self.architecture}@{self.weights}"
+        return str(ModelKey(self.architecture, self.weights))
 
 
 class OwnWeights:

@@ -18,6 +18,7 @@ from actviz_core.models.own_weights import DIGITS
 from actviz_core.models.timm_networks import PREFIX, TimmNetwork, timm_is_installed, timm_names
 from actviz_core.models.torchvision_networks import torchvision_networks
 from actviz_core.models.uploaded import UploadedNetwork, likely_networks, own_weights, uploaded_info
+from actviz_core.names import ModelKey
 from actviz_core.settings import Settings, read_settings
 from actviz_core.system.downloads import Job, JobState, find_job, start_job
 
@@ -113,9 +114,10 @@ def find_weights_download(key: str, settings: Settings | None = None) -> Job | N
 
 def find_network(key: str, settings: Settings | None = None) -> tuple[Network, str]:
     """Split a key into the network and the name of its weights. Raises `UnknownModelError`."""
-    name, at, weights = key.partition("@")
+    parts = ModelKey.parse(key)
+    name, weights = parts.network, parts.weights
     network = _network(name, settings)
-    if not at:
+    if weights is None:
         return network, network.default
     known = network.weights_names()
     if weights not in known:

@@ -5,6 +5,7 @@ from collections.abc import Container
 from dataclasses import dataclass, replace
 
 _SELECTOR = re.compile(r"(?:#(0|[1-9]\d*))?(\[.*)?", re.DOTALL)
+_PLAIN_PART = re.compile(r"(\[[^\[\]]*\])*")
 _FUNCTION = re.compile(r"(\w+)((?:#(?:0|[1-9]\d*))?(?:\[.*)?)", re.DOTALL)
 
 
@@ -34,9 +35,9 @@ class Selector:
         return cls(None if found[1] is None else int(found[1]), found[2] or "")
 
     @property
-    def is_possible(self) -> bool:
-        """Whether some call can be meant."""
-        return not self.part or self.part.startswith("[")
+    def is_plain(self) -> bool:
+        """Whether the part is one that hardly anything else looks like: ``[0]``, ``[key][0]``."""
+        return _PLAIN_PART.fullmatch(self.part) is not None
 
     def selects(self, number: int, part: str) -> bool:
         """Whether this part of the call with this number is meant."""
@@ -96,8 +97,8 @@ class CallName:
             for end in range(len(text) - 1, -1, -1)
             if text[end] in "#[" and text[:end] in layers
         ]
-        possible = (name for name in of_layers if name.selector.is_possible)
-        return next(possible, None) or cls.step(text, layers) or next(iter(of_layers), None)
+        plain = (name for name in of_layers if name.selector.is_plain)
+        return next(plain, None) or cls.step(text, layers) or next(iter(of_layers), None)
 
     @classmethod
     def made(cls, text: str, layers: Container[str]) -> "CallName | None":

@@ -13,6 +13,9 @@ UPLOAD_DIGITS = 12
 
 _VARIANT = "~"
 
+ORIGINAL = _VARIANT
+"""In a panel: the picture in hand without a variant."""
+
 
 @dataclass(frozen=True)
 class ImageId:
@@ -36,8 +39,8 @@ class ImageId:
         Whether there is such a source and picture, `actviz_core.samples` finds out.
         """
         original, variant = split_variant(text)
-        source, slash, item = original.partition("/")
-        if not slash:
+        source, _, item = original.partition("/")
+        if source_of(text) is None:
             raise UnknownImageError(
                 f"{quoted(text)} is no image id. Write <source>/<index>, such as bundled-cifar10/3."
             )
@@ -59,6 +62,12 @@ class ImageId:
     def original(self) -> "ImageId":
         """The picture that a variant is of."""
         return replace(self, variant="")
+
+
+def source_of(text: str) -> str | None:
+    """What stands where an image id has its source; None where the text has no such part."""
+    source, slash, _ = split_variant(text)[0].partition("/")
+    return source if slash else None
 
 
 def split_variant(text: str) -> tuple[str, str | None]:

@@ -2,7 +2,6 @@
 
 from actviz_core.samples.catalog import (
     SOURCE_KEYS,
-    ImageId,
     SourceInfo,
     list_sources,
     open_sample,
@@ -24,7 +23,6 @@ from actviz_core.untrusted.decoding import decode_image
 __all__ = [
     "SOURCE_KEYS",
     "Cifar10State",
-    "ImageId",
     "Sample",
     "Source",
     "SourceInfo",

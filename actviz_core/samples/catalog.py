@@ -1,20 +1,21 @@
 """All sources by their keys, and all pictures by their image ids."""
 
 import difflib
-import re
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from actviz_core.errors import ActVizError, UnknownImageError, quoted
+from actviz_core.names import ImageId
+from actviz_core.names.image import UPLOAD, source_of
 from actviz_core.samples import uploads
 from actviz_core.samples.bundled import MISSING, bundled_cifar10, bundled_folder, bundled_imagenet
 from actviz_core.samples.cifar10 import COUNTS, GET_IT, Cifar10State, Split, cifar10_state, open_cifar10
 from actviz_core.samples.folder import FolderSource
 from actviz_core.samples.patterns import patterns
 from actviz_core.samples.source import Sample, Source
-from actviz_core.samples.variants import MARK, vary
+from actviz_core.samples.variants import vary
 from actviz_core.settings import Settings, read_settings
 
 NO_FOLDER = "Set ACTVIZ_IMAGES to a folder of your own pictures, and start the server again."
@@ -29,21 +30,6 @@ class SourceInfo:
     count: int | None
     available: bool
     reason: str = ""
-
-
-@dataclass(frozen=True)
-class ImageId:
-    """The parts of an image id: a source's key with an index, or ``upload`` with 12 hex digits.
-
-    ``variant`` is what follows a ``~``: `actviz_core.samples.variants` knows what it means.
-    """
-
-    source: str
-    item: int | str
-    variant: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.source}/{self.item}" + (f"{MARK}{self.variant}" if self.variant else "")
 
 
 def _open_folder(settings: Settings) -> Source:
@@ -101,25 +87,10 @@ def parse_image_id(text: str) -> ImageId:
 
     Raises `UnknownImageError` when it cannot be one; whether the picture is there, `open_sample` finds out.
     """
-    original, _, variant = text.partition(MARK)
-    source, slash, item = original.partition("/")
-    if not slash:
-        raise UnknownImageError(
-            f"{quoted(text)} is no image id. Write <source>/<index>, such as bundled-cifar10/3."
-        )
-    if source == uploads.SOURCE_KEY:
-        if not re.fullmatch(f"[0-9a-f]{{{uploads.DIGITS}}}", item):
-            raise UnknownImageError(
-                f"{quoted(text)} is no image id: an upload has {uploads.DIGITS} digits from 0 to f, such as "
-                "upload/0123456789ab."
-            )
-        return ImageId(source, item, variant)
-    _check_key(source)
-    if not re.fullmatch("[0-9]{1,9}", item):
-        raise UnknownImageError(
-            f"{quoted(text)} is no image id: after {source}/ goes a whole number from 0 up, as in {source}/3."
-        )
-    return ImageId(source, int(item), variant)
+    source = source_of(text)
+    if source not in (None, UPLOAD):
+        _check_key(source)
+    return ImageId.parse(text)
 
 
 def open_sample(image_id: str, settings: Settings | None = None) -> Sample:

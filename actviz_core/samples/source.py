@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
 from actviz_core.errors import UnknownImageError, quoted
+from actviz_core.names import ImageId
 
 NO_LABEL = -1
 PLENTY = 20  # so many names still fit into a message
@@ -66,7 +67,7 @@ class Source(ABC):
     def __getitem__(self, index: SupportsIndex) -> Sample:
         index = operator.index(index)
         self._check([index])
-        return Sample(f"{self.key}/{index}", self._image(index), self.label(index))
+        return Sample(str(ImageId(self.key, index)), self._image(index), self.label(index))
 
     def label(self, index: int) -> str | None:
         """Name the class of a picture, without opening it. Raises `UnknownImageError`."""

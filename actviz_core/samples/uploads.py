@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from actviz_core.errors import BadImageError, UnknownImageError
+from actviz_core.names.image import UPLOAD, UPLOAD_DIGITS
 from actviz_core.samples.source import Sample
 from actviz_core.samples.upload_names import drop_name, keep_name, name_of
 from actviz_core.samples.visitor_pictures import read_visitor_picture
@@ -18,9 +19,6 @@ from actviz_core.system.cache import ByteCache
 from actviz_core.system.folder_lock import exclusive
 from actviz_core.untrusted import held_folder
 from actviz_core.untrusted.decoding import MAX_BYTES, too_many_bytes
-
-SOURCE_KEY = "upload"
-DIGITS = 12
 
 _samples: ByteCache[Path, Sample] = ByteCache(
     128 * 2**20,
@@ -38,7 +36,7 @@ def save_upload(content: bytes, name: str, settings: Settings | None = None) -> 
     settings = settings or read_settings()
     if len(content) > MAX_BYTES:
         raise BadImageError(too_many_bytes(name, len(content)))
-    digest = hashlib.sha256(content).hexdigest()[:DIGITS]
+    digest = hashlib.sha256(content).hexdigest()[:UPLOAD_DIGITS]
     folder = _folder(settings)
     try:
         with held_folder(reading_folder(settings)) as temporary:
@@ -55,7 +53,7 @@ def save_upload(content: bytes, name: str, settings: Settings | None = None) -> 
             "folder that can be written to."
         ) from error
     # The page that took it opens it at once: the picture is here already.
-    sample = _samples.get(folder / digest, lambda: Sample(f"{SOURCE_KEY}/{digest}", image, None))
+    sample = _samples.get(folder / digest, lambda: Sample(f"{UPLOAD}/{digest}", image, None))
     return replace(sample, name=name_of(folder / digest))
 
 
@@ -66,7 +64,7 @@ def open_upload(digest: str, settings: Settings | None = None) -> Sample:
     """
     settings = settings or read_settings()
     path = _folder(settings) / digest
-    image_id = f"{SOURCE_KEY}/{digest}"
+    image_id = f"{UPLOAD}/{digest}"
     if not path.is_file():
         raise UnknownImageError(
             f"{image_id} is not on this server, or no longer. Upload that picture again: it gets the same id."
@@ -91,7 +89,7 @@ def _folder(settings: Settings) -> Path:
 
 
 def _make_room(folder: Path, max_total_bytes: int, *, keep: str) -> None:
-    statuses = {path: path.stat() for path in folder.iterdir() if len(path.name) == DIGITS}
+    statuses = {path: path.stat() for path in folder.iterdir() if len(path.name) == UPLOAD_DIGITS}
     total = sum(status.st_size for status in statuses.values())
     for path, status in sorted(statuses.items(), key=lambda item: item[1].st_mtime_ns):
         if total <= max_total_bytes:

@@ -7,26 +7,26 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from actviz_core.errors import UnknownImageError, quoted
+from actviz_core.names.image import split_variant, with_variant
 from actviz_core.samples.source import Sample
 
-MARK = "~"
 MIRROR = "mirror"
 _NOISE = re.compile(r"noise-(0?\.\d{1,3}|1|1\.0)")
 
 
 def mirrored(image_id: str) -> str:
     """The id of the picture's mirror image, left and right exchanged."""
-    return f"{image_id}{MARK}{MIRROR}"
+    return with_variant(image_id, MIRROR)
 
 
 def is_mirrored(image_id: str) -> bool:
     """Whether an image id names a mirror image."""
-    return image_id.endswith(f"{MARK}{MIRROR}")
+    return split_variant(image_id)[1] == MIRROR
 
 
 def noisy(image_id: str, strength: float) -> str:
     """The id of the picture with noise; ``strength`` is its standard deviation, 0 to 1 of full brightness."""
-    return f"{image_id}{MARK}noise-{strength:.3g}"
+    return with_variant(image_id, f"noise-{strength:.3g}")
 
 
 def vary(sample: Sample, variant: str) -> Sample:
@@ -40,7 +40,7 @@ def vary(sample: Sample, variant: str) -> Sample:
         raise UnknownImageError(
             f"{sample.id} has no variant {quoted(variant)}. There are {MIRROR!r} and 'noise-0.1' (up to 1)."
         )
-    return replace(sample, id=f"{sample.id}{MARK}{variant}", image=image)
+    return replace(sample, id=with_variant(sample.id, variant), image=image)
 
 
 def _with_noise(image: Image.Image, strength: float) -> Image.Image:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from actviz_core.analysis.accuracy import accuracy, confusion_matrix, top_accuracy
 from actviz_core.errors import UnknownLayerError, UnknownRunError
 from actviz_core.hooks.record import unknown_name
+from actviz_core.names import ImageId
 from actviz_core.sweep.manifest import Manifest, read_manifest
 from actviz_core.sweep.passes import CallPlan
 from actviz_core.sweep.storage import RunFiles
@@ -69,7 +70,7 @@ class Run:
 
     def image(self, index: int) -> str:
         """The image id of a picture."""
-        return f"{self.manifest.source}/{index}"
+        return str(ImageId(self.manifest.source, index))
 
     def plan(self, layer: str) -> CallPlan:
         """What is known of a call beforehand: channels, shape, layout. Raises `UnknownLayerError`."""

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from actviz_core.errors import ModelFailedError, SweepError
 from actviz_core.models import Model
+from actviz_core.names import ImageId
 from actviz_core.samples import Source
 from actviz_core.settings import Settings, read_settings
 from actviz_core.sweep import ranks
@@ -208,7 +209,7 @@ class _Sweep:
         for _ in self.groups(first):
             batch = next(loaded)
             if batch.changed:
-                raise _ChangedError(f"{self._source.key}/{batch.changed[0]}")
+                raise _ChangedError(str(ImageId(self._source.key, batch.changed[0])))
             problems |= batch.problems
             for indices, inputs in batch.groups:
                 swept = self._passes.sweep(inputs, calls)

@@ -9,6 +9,7 @@ from actviz_core.errors import ActVizError
 from actviz_core.models.fitting import Fit, fit
 from actviz_core.models.own_weights import OwnEntry
 from actviz_core.models.uploaded import own_weights
+from actviz_core.names import ModelKey
 from actviz_core.settings import reading_folder
 from actviz_core.ui.shell.view import View, choose_model
 from actviz_core.ui.text import plain
@@ -38,7 +39,7 @@ def upload_weights(view: View, workspace: Workspace) -> None:
     if view.model_key is None:
         st.info("Choose a model in the sidebar first: it decides what the weights must fit.")
         return
-    name = view.model_key.split("@")[0]
+    name = ModelKey.parse(view.model_key).network
     weights_readers().prepare()
     file = st.file_uploader(
         f"Weights for {plain(name)}, the network in the sidebar",

@@ -2,8 +2,8 @@
 
 from actviz_core.figures import PicturePart
 from actviz_core.models import Model
+from actviz_core.names.image import split_variant
 from actviz_core.samples import Sample, is_mirrored
-from actviz_core.samples.variants import MARK
 
 
 def picture_part(model: Model, sample: Sample) -> PicturePart:
@@ -14,4 +14,4 @@ def picture_part(model: Model, sample: Sample) -> PicturePart:
 
 def picture_name(image_id: str) -> str:
     """What a picture and its variants share."""
-    return image_id.partition(MARK)[0]
+    return split_variant(image_id)[0]

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 from actviz_core.errors import EditError, quoted
 from actviz_core.layouts.of_network import layout_of
 from actviz_core.models import Model
-from actviz_core.models.edited import ChannelEdit, edited_model, joined_key
+from actviz_core.models.edited import edited_fingerprint, edited_model
+from actviz_core.names import ChannelEdit
 from actviz_core.system.cache import ByteCache
 
 if TYPE_CHECKING:
@@ -27,7 +28,9 @@ class EditedNetworks:
         """The network of a key with edits, as links carry them. Raises `EditError`."""
         model, edits = self._workspace.model(base), [ChannelEdit.parse(text) for text in texts]
         axes = {edit.layer: self.check(model, edit) for edit in edits}
-        return self._kept.get(joined_key(model.fingerprint, texts), lambda: edited_model(model, edits, axes))
+        return self._kept.get(
+            edited_fingerprint(model.fingerprint, texts), lambda: edited_model(model, edits, axes)
+        )
 
     def forget(self) -> None:
         """Let go of all of them, and so of networks that made room; they are made again when asked for."""

@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 
 from actviz_core.errors import UnknownImageError
+from actviz_core.names import ImageId
 from actviz_core.samples import (
     SOURCE_KEYS,
-    ImageId,
     list_sources,
     open_sample,
     open_source,

@@ -7,7 +7,8 @@ import streamlit as st
 from actviz_core.errors import ActVizError, EditError, StillWorkingError
 from actviz_core.figures import aligned_predictions
 from actviz_core.hooks.walk import named_modules
-from actviz_core.models.edited import LARGEST, ChannelEdit, split_key
+from actviz_core.names import ChannelEdit, ModelKey
+from actviz_core.names.edit import LARGEST
 from actviz_core.ui.activations.selected_layer import SelectedLayer
 from actviz_core.ui.figure import draw
 from actviz_core.ui.shell.view import View, choose_edits, current_view
@@ -58,7 +59,7 @@ def edit_channel(layer: SelectedLayer, channel: int) -> None:
     workspace, view = shared_workspace(), current_view()
     if name is None or view.model_key is None:
         return
-    base = workspace.model(split_key(layer.model.key)[0])
+    base = workspace.model(ModelKey.parse(layer.model.key).unedited)
     try:
         workspace.edited.check(base, ChannelEdit(name, channel, 0.0))
     except EditError as error:

@@ -2,7 +2,7 @@
 
 import plotly.graph_objects as go
 
-from actviz_core.models.edited import joined_key, split_key
+from actviz_core.names import ModelKey
 from actviz_core.ui.activations.selected_layer import SelectedLayer
 from actviz_core.ui.compare.names import network_text
 from actviz_core.ui.figure import FigureLabel
@@ -17,15 +17,17 @@ def take_layer_away(figure: go.Figure, layer: SelectedLayer) -> None:
 
 def label_of_layer(layer: SelectedLayer, part: str = "") -> FigureLabel:
     """What pictures of a layer say; ``part`` is what they show of it, if not all channels."""
-    base, edits = split_key(layer.model.key)
-    network = network_text(base, shared_workspace())
-    of_whole = "-".join([network, *edits, layer.sample.name or layer.sample.id, layer.call])
+    key = ModelKey.parse(layer.model.key)
+    network = network_text(key.unedited, shared_workspace())
+    of_whole = "-".join([network, *key.edits, layer.sample.name or layer.sample.id, layer.call])
     name = of_whole + (f"-{part}" if part else "")
     call = layer.call
     if layer.followed is not None:
         name += f"-{layer.followed.values}-{layer.followed.name}"
         call = f"{layer.followed.values} of {layer.followed.name} at {call}"
-    title = f"{call} of {joined_key(network, edits)}, {layer.sample.title}" + (f", {part}" if part else "")
+    title = f"{call} of {ModelKey.parse(network).with_edits(key.edits)}, {layer.sample.title}" + (
+        f", {part}" if part else ""
+    )
     return label_of([_taken(layer)], name=name, title=title)
 
 

@@ -9,9 +9,8 @@ from actviz_core.board import FEWEST_PANELS
 from actviz_core.errors import ActVizError
 from actviz_core.figures import shortened
 from actviz_core.models import canonical_key, list_weights
-from actviz_core.models.edited import split_key
-from actviz_core.names import Panel, Slot
-from actviz_core.samples.variants import MARK
+from actviz_core.names import ModelKey, Panel, Slot
+from actviz_core.names.image import split_variant
 from actviz_core.ui.activations.reading import tell_magnitudes, tell_own_reading
 from actviz_core.ui.compare.names import picture_text, weights_text
 from actviz_core.ui.compare.panels import Failed, FilledBoard, LoadedPanel
@@ -133,13 +132,13 @@ def _choices(
 def _network(model_key: str, workspace: Workspace) -> str:
     if not model_key:
         return _IN_HAND
-    return f"{split_key(model_key)[0].partition('@')[0]}, {weights_text(model_key, workspace)}"
+    return f"{ModelKey.parse(model_key).network}, {weights_text(model_key, workspace)}"
 
 
 def _picture(image_id: str, workspace: Workspace) -> str:
-    picture, mark, variant = image_id.partition(MARK)
+    picture, variant = split_variant(image_id)
     said = picture_text(picture, workspace) if picture else _IN_HAND
-    return f"{said}, {variant or 'original'}" if mark else said
+    return said if variant is None else f"{said}, {variant or 'original'}"
 
 
 def _model_keys(panel: Panel, workspace: Workspace) -> list[str]:
@@ -147,7 +146,7 @@ def _model_keys(panel: Panel, workspace: Workspace) -> list[str]:
     keys = [panel.model_key]
     try:
         keys = [canonical_key(panel.model_key)]
-        infos = list_weights(keys[0].partition("@")[0], workspace.settings)
+        infos = list_weights(ModelKey.parse(keys[0]).network, workspace.settings)
         keys += [info.key for info in infos if info.ready]
     except ActVizError:
         pass  # the panel itself says what is wrong with its model

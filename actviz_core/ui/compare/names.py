@@ -1,16 +1,15 @@
 """What the board's panels are called: what tells them apart in their titles, what they share above them."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from actviz_core.errors import ActVizError
 from actviz_core.models import Model
-from actviz_core.models.edited import joined_key, split_key
 from actviz_core.models.registry import weights_title
 from actviz_core.models.uploaded import is_upload
-from actviz_core.names import Panel
+from actviz_core.names import ModelKey, Panel
+from actviz_core.names.image import split_variant
 from actviz_core.samples import Sample
-from actviz_core.samples.variants import MARK
 from actviz_core.workspace.shared import Workspace
 
 
@@ -33,7 +32,7 @@ def name_panels(panels: Sequence[Panel], workspace: Workspace) -> BoardNames:
     pictures, variants = zip(*(_variant(panel.image_id) for panel in panels), strict=True)
     several = len(set(pictures)) > 1
     kinds = {
-        "network": [split_key(panel.model_key)[0].partition("@")[0] for panel in panels],
+        "network": [ModelKey.parse(panel.model_key).network for panel in panels],
         "weights": [weights_text(panel.model_key, workspace) for panel in panels],
         "picture": _apart(pictures, lambda image_id: picture_text(image_id, workspace)),
         "layer": [panel.call for panel in panels],
@@ -63,19 +62,19 @@ def name_panels(panels: Sequence[Panel], workspace: Workspace) -> BoardNames:
 
 def weights_text(model_key: str, workspace: Workspace) -> str:
     """What people call the weights of a model key: ``final``, or the name of an uploaded file."""
-    base, edits = split_key(model_key)
+    key = ModelKey.parse(model_key)
     try:
-        title = weights_title(base, workspace.settings)
+        title = weights_title(key.unedited, workspace.settings)
     except ActVizError:
-        title = base.partition("@")[2]  # the panel says what is wrong with its network
-    return ", ".join([title, *edits])
+        title = key.weights or ""  # the panel says what is wrong with its network
+    return ", ".join([title, *key.edits])
 
 
 def network_text(model_key: str, workspace: Workspace) -> str:
     """What people call a network: its key, in which an upload's digits give way to the name of its file."""
-    base, edits = split_key(model_key)
-    name, at, _ = base.partition("@")
-    return joined_key(f"{name}{at}{weights_text(base, workspace) if at else ''}", edits)
+    key = ModelKey.parse(model_key)
+    weights = None if key.weights is None else weights_text(key.unedited, workspace)
+    return str(replace(key, weights=weights))
 
 
 def readable_panels(panels: Sequence[Panel], workspace: Workspace) -> list[Panel]:
@@ -90,8 +89,8 @@ def readable_panels(panels: Sequence[Panel], workspace: Workspace) -> list[Panel
 
 def uploaded_files(model: Model, sample: Sample, workspace: Workspace) -> tuple[str, ...]:
     """The names of the uploaded files that these weights and this picture came from, if they did."""
-    base, _ = split_key(model.key)
-    weights = (weights_text(base, workspace),) if is_upload(base.partition("@")[2]) else ()
+    key = ModelKey.parse(model.key)
+    weights = (weights_text(key.unedited, workspace),) if is_upload(key.weights or "") else ()
     return (*weights, *((sample.name,) if sample.name else ()))
 
 
@@ -115,8 +114,8 @@ def file_or_id(image_id: str, workspace: Workspace) -> str:
 
 
 def _variant(image_id: str) -> tuple[str, str]:
-    picture, _, variant = image_id.partition(MARK)
-    return picture, variant
+    picture, variant = split_variant(image_id)
+    return picture, variant or ""
 
 
 def _apart(ids: Sequence[str], text: Callable[[str], str]) -> list[str]:

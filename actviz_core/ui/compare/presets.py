@@ -5,10 +5,10 @@ import streamlit as st
 from actviz_core import board
 from actviz_core.errors import ActVizError, BudgetError
 from actviz_core.models import Model, list_weights
-from actviz_core.models.edited import split_key
-from actviz_core.names import Slot
+from actviz_core.models.network import RANDOM
+from actviz_core.names import ImageId, ModelKey, Slot
+from actviz_core.names.image import ORIGINAL
 from actviz_core.samples import Sample, mirrored, noisy, open_source, parse_image_id
-from actviz_core.samples.variants import MARK
 from actviz_core.ui.compare.state import start_board
 from actviz_core.ui.shell.errors import warn_of_size
 from actviz_core.ui.shell.tray import tray
@@ -22,10 +22,10 @@ def preset_bar(view: View, model: Model, sample: Sample, workspace: Workspace) -
     """Draw one button a preset; those that make no sense for what is in hand are disabled and say why."""
     calls = _calls(view, model, sample, workspace)
     warn_of_size(model, view.layers[: board.MOST_PANELS], workspace)
-    name = split_key(model.key)[0].split("@")[0]
+    name = ModelKey.parse(model.key).network
     weights = [info for info in list_weights(name, workspace.settings) if info.ready]
-    trained = [info.key for info in weights if not info.key.endswith("@random")]
-    random = [info.key for info in weights if info.key.endswith("@random")]
+    trained = [info.key for info in weights if info.name != RANDOM]
+    random = [info.key for info in weights if info.name == RANDOM]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         _preset(
             "These layers",
@@ -56,14 +56,14 @@ def preset_bar(view: View, model: Model, sample: Sample, workspace: Workspace) -
         )
         _preset(
             "Mirror image",
-            board.of_pictures([MARK, mirrored("")], call),
+            board.of_pictures([ORIGINAL, mirrored("")], call),
             "The picture and its mirror image: does the layer answer the same way?",
         )
         with st.popover("Noise", help="The picture with and without noise."):
             strength = st.slider("Strength", 0.02, 0.5, 0.1, 0.02, key="noise_strength")
             _preset(
                 "Compare with noise",
-                board.of_pictures([MARK, noisy("", strength)], call),
+                board.of_pictures([ORIGINAL, noisy("", strength)], call),
                 "Noise is added to every pixel; a strength of 1 is as strong as the picture itself.",
             )
 
@@ -115,5 +115,7 @@ def _pictures(sample: Sample, workspace: Workspace) -> list[str]:
     if not isinstance(parsed.item, int):
         return [*tray(), sample.id]
     count = len(open_source(parsed.source, workspace.settings))
-    following = [f"{parsed.source}/{(parsed.item + step) % count}" for step in range(1, NEIGHBOURS + 1)]
+    following = [
+        str(ImageId(parsed.source, (parsed.item + step) % count)) for step in range(1, NEIGHBOURS + 1)
+    ]
     return [sample.id, *following]

@@ -10,8 +10,7 @@ import streamlit as st
 from actviz_core.analysis.similarity import Likeness, likeness
 from actviz_core.errors import ActVizError, StillWorkingError
 from actviz_core.figures.likeness_map import LikenessPanel, likeness_map
-from actviz_core.models.edited import split_key
-from actviz_core.names import Slot
+from actviz_core.names import ModelKey, Slot
 from actviz_core.sweep import Run
 from actviz_core.system.background import Task
 from actviz_core.ui.channel.card import ready
@@ -87,7 +86,7 @@ def run_names(runs: Sequence[Run], workspace: Workspace) -> list[str]:
     keys = [run.manifest.model for run in runs]
     if len(set(keys)) < len({run.id for run in runs}):
         return [f"{run.manifest.model} ({run.id[:6]})" for run in runs]
-    if len({split_key(key)[0].partition("@")[0] for key in keys}) > 1:
+    if len({ModelKey.parse(key).network for key in keys}) > 1:
         return keys
     return [weights_text(key, workspace) for key in keys]
 

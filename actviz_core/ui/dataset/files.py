@@ -22,6 +22,7 @@ from actviz_core.export import (
 )
 from actviz_core.export.sections_html import Section, sections_html
 from actviz_core.models.own_weights import DIGITS
+from actviz_core.names import ModelKey
 from actviz_core.sweep import Run
 from actviz_core.ui.dataset.hand import RunInHand
 from actviz_core.ui.figure import Drawn
@@ -143,7 +144,8 @@ def _command(run: Run) -> None:
 def _needs(run: Run) -> list[str]:
     """What the command needs to find the same pictures and network."""
     needs = []
-    name, _, weights = run.manifest.model.partition("@")
+    key = ModelKey.parse(run.manifest.model)
+    name, weights = key.network, key.weights or ""
     if run.manifest.source == "folder":
         needs.append("ACTVIZ_IMAGES set to the folder of the pictures")
     if ":" in name:

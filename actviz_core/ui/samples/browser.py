@@ -6,6 +6,7 @@ import streamlit as st
 
 from actviz_core.errors import ActVizError
 from actviz_core.figures import contact_sheet
+from actviz_core.names import ImageId
 from actviz_core.samples import (
     Source,
     SourceInfo,
@@ -152,7 +153,7 @@ def _sheet(source: Source, indices: npt.NDArray[np.int64], answers: AnswerSheet 
         figure,
         key="samples_sheet",
         alt=f"{len(here)} pictures of {source.title}. Arrow keys walk through them, Enter chooses.",
-        clicked=lambda click: choose_image(f"{source.key}/{click.item}"),
+        clicked=lambda click: choose_image(str(ImageId(source.key, click.item))),
     )
 
 
@@ -171,4 +172,4 @@ def _left_out(count: int) -> str:
 def _jump(source: Source) -> None:
     index = st.session_state["jump"]
     if index is not None and 0 <= index < len(source):
-        choose_image(f"{source.key}/{index}")
+        choose_image(str(ImageId(source.key, index)))

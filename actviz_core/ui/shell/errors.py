@@ -10,6 +10,7 @@ import streamlit as st
 from actviz_core.errors import ActVizError, BudgetError, MissingWeightsError, StillWorkingError
 from actviz_core.models import Model, find_weights_download, list_weights, start_weights_download
 from actviz_core.models.network import RANDOM
+from actviz_core.names import ModelKey
 from actviz_core.samples import Sample
 from actviz_core.ui.shell.jobs import download_panel
 from actviz_core.ui.shell.view import View, choose_layers, choose_model, model_of, sample_of
@@ -144,7 +145,7 @@ def _offer_fitting(view: View, workspace: Workspace) -> None:
 
 
 def _offer_untrained(view: View, workspace: Workspace) -> None:
-    name = (view.model_key or "").split("@")[0]
+    name = ModelKey.parse(view.model_key or "").network
     key = next((info.key for info in list_weights(name, workspace.settings) if info.name == RANDOM), None)
     if key is not None:
         st.button("Show untrained", icon=":material/shuffle:", on_click=choose_model, args=(key,))
@@ -154,7 +155,9 @@ def _offer_weights(view: View, workspace: Workspace) -> None:
     key = view.model_key
     if key is None:
         return
-    info = next((w for w in list_weights(key.split("@")[0], workspace.settings) if w.key == key), None)
+    info = next(
+        (w for w in list_weights(ModelKey.parse(key).network, workspace.settings) if w.key == key), None
+    )
     if info is None or info.ready or info.bytes == 0:
         return
     download_panel(

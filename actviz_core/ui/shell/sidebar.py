@@ -8,6 +8,7 @@ import streamlit as st
 
 from actviz_core.errors import ActVizError, BudgetError, StillWorkingError
 from actviz_core.models import Model, ModelInfo, list_models, list_weights
+from actviz_core.names import ModelKey
 from actviz_core.samples import Sample
 from actviz_core.ui.glossary import Term, meaning
 from actviz_core.ui.shell.answers import tell_answer
@@ -71,7 +72,7 @@ def _prediction(model: Model, sample: Sample, view: View, workspace: Workspace) 
 
 def _model_choice(view: View, workspace: Workspace) -> None:
     models = {info.name: info for info in list_models(workspace.settings)}
-    name = view.model_key.split("@")[0] if view.model_key else None
+    name = ModelKey.parse(view.model_key).network if view.model_key else None
     st.session_state["model_name"] = name
     st.selectbox(
         "Model",

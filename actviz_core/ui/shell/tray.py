@@ -5,8 +5,9 @@ from contextlib import suppress
 import streamlit as st
 
 from actviz_core.errors import ActVizError
+from actviz_core.names import ImageId
+from actviz_core.names.image import with_variant
 from actviz_core.samples import parse_image_id
-from actviz_core.samples.variants import MARK
 from actviz_core.ui.glossary import Term, meaning
 from actviz_core.ui.shell.view import View, choose_image
 from actviz_core.ui.text import plain
@@ -73,12 +74,17 @@ def _titles(workspace: Workspace) -> dict[str, str]:
     names = {image_id: _name(image_id, workspace) for image_id in tray()}
     shown = {}
     for image_id, (label, name) in names.items():
-        source, _, item = image_id.rpartition("/")
-        alone = (
-            name is not None and MARK not in item and [other for _, other in names.values()].count(name) == 1
-        )
+        source, item, varied = _parts(image_id)
+        alone = name is not None and not varied and [other for _, other in names.values()].count(name) == 1
         shown[image_id] = plain(str(name) if alone else f"{name or label or source} {item}")
     return shown
+
+
+def _parts(image_id: str) -> tuple[str, str, bool]:
+    """The source of a picture, what tells it from others there, and whether it is a variant."""
+    parts = ImageId.parse(image_id)
+    item = str(parts.item) if not parts.variant else with_variant(str(parts.item), parts.variant)
+    return parts.source, item, bool(parts.variant)
 
 
 def _name(image_id: str, workspace: Workspace) -> tuple[str | None, str | None]:

@@ -10,8 +10,7 @@ from actviz_core.errors import ActVizError, EditError, StillWorkingError, Unknow
 from actviz_core.hooks.selection import is_step
 from actviz_core.hooks.walk import named_modules
 from actviz_core.models import Model, canonical_key
-from actviz_core.models.edited import ChannelEdit, joined_key
-from actviz_core.names import CallName
+from actviz_core.names import CallName, ChannelEdit, ModelKey
 from actviz_core.samples import Sample
 from actviz_core.ui.shell import link_memory
 from actviz_core.ui.shell.defaults import DEFAULT_IMAGE, DEFAULT_MODEL
@@ -44,7 +43,7 @@ class View:
     @property
     def key(self) -> str | None:
         """The key of the network as it is looked at, with its edits."""
-        return None if self.model_key is None else joined_key(self.model_key, self.edits)
+        return None if self.model_key is None else str(ModelKey.parse(self.model_key).with_edits(self.edits))
 
 
 def current_view() -> View:

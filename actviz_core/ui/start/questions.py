@@ -3,7 +3,7 @@
 import streamlit as st
 
 from actviz_core.models import Model
-from actviz_core.models.edited import split_key
+from actviz_core.names import ModelKey
 from actviz_core.ui.shell.defaults import DEFAULT_MODEL
 
 
@@ -16,5 +16,5 @@ def questions(model: Model) -> None:
             "channel.py", label="What does a channel look for?", icon=":material/center_focus_strong:"
         )
         st.page_link("dataset.py", label="How good is it, and where is it wrong?", icon=":material/dataset:")
-        if split_key(model.key)[0].split("@")[0] == DEFAULT_MODEL:
+        if ModelKey.parse(model.key).network == DEFAULT_MODEL:
             st.page_link("card.py", label="How did it learn?", icon=":material/school:")

@@ -6,6 +6,7 @@ from actviz_core.analysis import ChannelOrder, ChannelStatistics, channel_statis
 from actviz_core.errors import ShapeError
 from actviz_core.figures import channel_grid, lay_on_pictures, prediction_bars, shortened
 from actviz_core.models import Model
+from actviz_core.names import ImageId
 from actviz_core.samples import Sample, open_source, parse_image_id
 from actviz_core.tasks import Task, Training
 from actviz_core.ui.figure import draw, draw_clickable
@@ -143,5 +144,5 @@ def other_pictures(sample: Sample, workspace: Workspace) -> None:
                 key=f"other_{index}",
                 width="stretch",
                 on_click=choose_image,
-                args=(f"{source.key}/{index}",),
+                args=(str(ImageId(source.key, index)),),
             )

@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 
 from actviz_core.errors import ActVizError, StillWorkingError
 from actviz_core.models import Model, list_weights
-from actviz_core.models.edited import joined_key, split_key
 from actviz_core.models.network import RANDOM
+from actviz_core.names import ModelKey
 from actviz_core.tasks import Training
 from actviz_core.workspace.explanations import Asked
 from actviz_core.workspace.shared import Workspace
@@ -29,13 +29,13 @@ def find_twin(model: Model, workspace: Workspace) -> Twin:
     """The network of this one's name with random weights. Raises `StillWorkingError` while it is built."""
     if model.training is Training.RANDOM:
         return Twin(None, "This network has random weights itself, so there is nothing to compare with.")
-    base, edits = split_key(model.key)
-    name = base.split("@")[0]
+    parts = ModelKey.parse(model.key)
+    name = parts.network
     key = next((info.key for info in list_weights(name, workspace.settings) if info.name == RANDOM), None)
-    if key is None or key == base:
+    if key is None or key == parts.unedited:
         return Twin(None, f"{name} is not there with random weights, so maps cannot be checked with them.")
     try:
-        return Twin(workspace.model(joined_key(key, edits)))
+        return Twin(workspace.model(str(ModelKey.parse(key).with_edits(parts.edits))))
     except StillWorkingError:
         raise
     except ActVizError as error:
