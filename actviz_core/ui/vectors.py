@@ -76,7 +76,7 @@ def prefix_view(layer: LayerInHand) -> None:
 
 
 def _figure(layer: LayerInHand, colors: Colors, names: Sequence[str] | None) -> go.Figure:
-    alt = f"The values of {layer.call}"
+    alt = f"The {layer.maps.size:,} values of {layer.call}"
     if layer.layout.kind is LayoutKind.VECTOR:
         figure = vector_figure(layer.maps.reshape(-1), labels=names, colors=colors)
     else:

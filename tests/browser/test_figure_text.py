@@ -30,12 +30,15 @@ PAGES = {
     "compare": "/compare",
     "compare one channel": "/compare?show=one%20channel",
     "compare summaries": "/compare?show=summary",
+    "why": "/why",
+    "channel": "/channel?layers=layer2.0.conv1&channel=3",
+    "data set": "/dataset",
     "own weights": "/weights",
     "model card": "/card",
     "about": "/about",
 }
 FIGURES = {"start", "samples", "activations", "one channel", "a vector", "tokens", "heads", "model card"}
-FIGURES |= {"compare", "compare one channel", "compare summaries"}
+FIGURES |= {"layers", "compare", "compare one channel", "compare summaries", "why", "channel"}
 
 # Every text with its box on the screen, its computed colour, and how far it is seen through.
 TEXTS = """() => [...document.querySelectorAll('.figure svg text')].map(text => {
