@@ -3,9 +3,17 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 from actviz_core.settings import Settings
 from actviz_core.system import downloads
+
+
+# The same names in every run; a slow machine is no failure.
+hypothesis_settings.register_profile(
+    "project", max_examples=300, deadline=None, derandomize=True, database=None
+)
+hypothesis_settings.load_profile("project")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 
 from actviz_core.errors import ShapeError
 from actviz_core.figures.canvas import MARGIN, draw, grey_bars
-from actviz_core.figures.colors import ACCENT, NEUTRAL
+from actviz_core.figures.colors import ACCENT, NEUTRAL, ON_BARS
 from actviz_core.figures.markup import plain
 from actviz_core.figures.vectors import EXACT, LETTER_PIXELS, LONG_BAR, named_rows
 from actviz_core.units import percent
@@ -44,6 +44,7 @@ def change_bars(
             insidetextanchor="end",
             constraintext="none",
             textfont={"size": 11},
+            insidetextfont={"size": 11, "color": ON_BARS},
             hovertext=[
                 f"{plain(title)}<br>{plain(name)}: {percent(share, EXACT)}"
                 for name, share in zip(names, shares, strict=True)

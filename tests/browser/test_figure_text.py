@@ -30,12 +30,15 @@ PAGES = {
     "compare": "/compare",
     "compare one channel": "/compare?show=one%20channel",
     "compare summaries": "/compare?show=summary",
+    "why": "/why",
+    "channel": "/channel?layers=layer2.0.conv1&channel=3",
+    "data set": "/dataset",
     "own weights": "/weights",
     "model card": "/card",
     "about": "/about",
 }
 FIGURES = {"start", "samples", "activations", "one channel", "a vector", "tokens", "heads", "model card"}
-FIGURES |= {"compare", "compare one channel", "compare summaries"}
+FIGURES |= {"layers", "compare", "compare one channel", "compare summaries", "why", "channel"}
 
 # Every text with its box on the screen, its computed colour, and how far it is seen through.
 TEXTS = """() => [...document.querySelectorAll('.figure svg text')].map(text => {
@@ -77,9 +80,20 @@ def contrast(text: dict[str, Any], ground: npt.NDArray[np.float64]) -> float:
 
 def without_text(page: Page) -> npt.NDArray[np.float64]:
     """What the page looks like without the text of its figures, (H, W, 3)."""
-    page.add_style_tag(content=".figure svg text { visibility: hidden !important; }")
+    style = page.add_style_tag(content=".figure svg text { visibility: hidden !important; }")
     with Image.open(io.BytesIO(page.screenshot())) as picture:
+        style.evaluate("style => style.remove()")
         return np.asarray(picture.convert("RGB"), np.float64)
+
+
+def texts_and_ground(page: Page) -> tuple[list[dict[str, Any]], npt.NDArray[np.float64]]:
+    """The texts and what lies under them, once nothing has moved between the two looks at the page."""
+    for _ in range(20):
+        texts = page.evaluate(TEXTS)
+        ground = without_text(page)
+        if page.evaluate(TEXTS) == texts:
+            return texts, ground
+    raise AssertionError("the page does not come to rest")
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -89,9 +103,8 @@ def test_text_in_figures_can_be_read(themed: BrowserContext, server: Server, nam
         page.set_viewport_size({"width": 1440, "height": int(page.evaluate(HEIGHT))})
         visitor.settle()
         page.wait_for_function("document.getAnimations().every(one => one.playState !== 'running')")
-        texts = page.evaluate(TEXTS)
+        texts, ground = texts_and_ground(page)
         assert bool(texts) == (name in FIGURES)
-        ground = without_text(page)
         faint = []
         for text in texts:
             left, top, right, bottom = (max(0, round(edge)) for edge in text["box"])

@@ -28,7 +28,6 @@ def test_a_file_that_kills_whoever_reads_it_ends_in_a_sentence(server: Server, b
         page = sender.open("/weights")
         payload = FilePayload(name="deep.pt", mimeType="application/octet-stream", buffer=content)
         page.locator('input[type="file"]').set_input_files(payload)
-        expect(page.get_by_text("Reading deep.pt")).to_be_visible()
         watching.get_by_role("radio", name="layer1.0.conv1", exact=True).click()
         bystander.settle()
         expect(page.get_by_role("alert")).to_contain_text("deep.pt stopped the program that reads it")
