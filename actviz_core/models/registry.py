@@ -43,11 +43,6 @@ def list_weights(name: str, settings: Settings | None = None) -> tuple[WeightsIn
     return (*(network.weights_info(weights, settings) for weights in network.weights_names()), *uploaded)
 
 
-def model_info(key: str, settings: Settings | None = None) -> ModelInfo:
-    """Tell what the model selector shows about the network of a model key. Raises `UnknownModelError`."""
-    return find_network(key, settings)[0].info
-
-
 def canonical_key(key: str, settings: Settings | None = None) -> str:
     """Write a model key in its one canonical form: without ``@weights`` where these are the default ones.
 
