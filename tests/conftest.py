@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from actviz_core.settings import Settings
-from actviz_core.system import downloads
+from actviz_core.system.downloads import shared_downloads
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -17,9 +17,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(autouse=True)
-def no_jobs_of_other_tests(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_downloads_of_other_tests() -> None:
     """A server remembers how its downloads ended; every test starts without such memories."""
-    monkeypatch.setattr(downloads, "_jobs", {})
+    shared_downloads.cache_clear()
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """Model keys: which there are, what they mean, and loading what they name."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from functools import lru_cache
 
@@ -19,7 +19,8 @@ from actviz_core.models.timm_networks import PREFIX, TimmNetwork, timm_is_instal
 from actviz_core.models.torchvision_networks import torchvision_networks
 from actviz_core.models.uploaded import UploadedNetwork, likely_networks, own_weights, uploaded_info
 from actviz_core.settings import Settings, read_settings
-from actviz_core.system.downloads import Job, JobState, find_job, start_job
+from actviz_core.system.downloads import shared_downloads
+from actviz_core.system.jobs import Job, JobState
 
 _ALWAYS_THERE: dict[str, Network] = {n.name: n for n in (BundledResNet20(), *torchvision_networks())}
 
@@ -67,7 +68,7 @@ def load_model(key: str, *, settings: Settings | None = None, download: bool = F
     network, weights = find_network(key, settings)
     check_memory(network.key(weights), network.memory(weights, settings))
     if download and (work := network.download_work(weights, settings)):
-        status = start_job(_job_key(network, weights), work).wait()
+        status = _download(network, weights, work).wait()
         if status.state is JobState.FAILED:
             raise DownloadError(status.error)
     parts = network.parts(weights, settings)
@@ -98,12 +99,13 @@ def start_weights_download(key: str, settings: Settings | None = None) -> Job:
     work = network.download_work(weights, settings)
     if work is None:
         raise WeightsError(f"{network.key(weights)} needs no download: there is nothing to get.")
-    return start_job(_job_key(network, weights), work)
+    return _download(network, weights, work)
 
 
 def find_weights_download(key: str, settings: Settings | None = None) -> Job | None:
     """Find the running or latest download of a model's weights, if there was one."""
-    return find_job(_job_key(*find_network(key, settings)))
+    network, weights = find_network(key, settings)
+    return shared_downloads().find(network.key(weights))
 
 
 def find_network(key: str, settings: Settings | None = None) -> tuple[Network, str]:
@@ -172,5 +174,6 @@ def _unknown(name: str, known: tuple[str, ...]) -> UnknownModelError:
     return UnknownModelError(f"There is no model {quoted(name)}. Closest: {', '.join(closest)}.")
 
 
-def _job_key(network: Network, weights: str) -> str:
-    return f"weights/{network.key(weights)}"
+def _download(network: Network, weights: str, work: Callable[[Job], None]) -> Job:
+    key = network.key(weights)
+    return shared_downloads().start(key, f"weights of {key}", work)

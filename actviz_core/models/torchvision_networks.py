@@ -19,7 +19,8 @@ from actviz_core.models.model import Origin, Parts, WeightsInfo
 from actviz_core.models.network import RANDOM, RANDOM_SEED, Network
 from actviz_core.models.preprocess import Preprocess
 from actviz_core.settings import Settings
-from actviz_core.system.downloads import Checksum, Job, download
+from actviz_core.system.downloads import Checksum, download
+from actviz_core.system.jobs import Job
 from actviz_core.tasks import Task
 from actviz_core.units import megabytes, percent
 

@@ -28,7 +28,7 @@ from actviz_core.models.network import RANDOM
 from actviz_core.models.preprocess import Frame
 from actviz_core.models.timm_networks import TimmNetwork, timm_names
 from actviz_core.settings import Settings
-from actviz_core.system.downloads import JobState
+from actviz_core.system.jobs import JobState
 from actviz_core.tasks import Task
 from tests.support.loopback import served
 

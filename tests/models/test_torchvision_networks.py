@@ -25,7 +25,7 @@ from actviz_core.models import find_weights_download, list_weights, load_model, 
 from actviz_core.models import torchvision_networks as networks
 from actviz_core.models.building import on_meta_device, seeded
 from actviz_core.settings import Settings
-from actviz_core.system.downloads import JobState
+from actviz_core.system.jobs import JobState
 from actviz_core.tasks import Task
 from tests.support.loopback import served
 
