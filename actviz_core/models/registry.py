@@ -30,7 +30,7 @@ def list_models(settings: Settings | None = None) -> tuple[ModelInfo, ...]:
 
     The first call imports timm, if it is installed.
     """
-    return _listed((settings or read_settings()).models)
+    return _listed((settings or read_settings()).models, with_timm=timm_is_installed())
 
 
 def list_weights(name: str, settings: Settings | None = None) -> tuple[WeightsInfo, ...]:
@@ -143,9 +143,9 @@ def likely_models(state: Mapping[str, Tensor], settings: Settings | None = None)
 
 
 @lru_cache(maxsize=4)  # a server has one set of own networks
-def _listed(own: tuple[str, ...]) -> tuple[ModelInfo, ...]:
+def _listed(own: tuple[str, ...], *, with_timm: bool) -> tuple[ModelInfo, ...]:
     bundled, *rest = _ALWAYS_THERE.values()
-    timm = (TimmNetwork(name) for name in (timm_names() if timm_is_installed() else ()))
+    timm = (TimmNetwork(name) for name in (timm_names() if with_timm else ()))
     return tuple(network.info for network in (bundled, *map(TeamNetwork, own), *rest, *timm))
 
 
@@ -153,6 +153,10 @@ def _network(name: str, settings: Settings | None) -> Network:
     if name in _ALWAYS_THERE:
         return _ALWAYS_THERE[name]
     if name.startswith(PREFIX):
+        if not timm_is_installed():
+            raise UnknownModelError(
+                f"{quoted(name)} needs timm, which is not installed here: pip install timm."
+            )
         return _timm_network(name)
     own = (settings or read_settings()).models
     if name in own:
@@ -162,8 +166,6 @@ def _network(name: str, settings: Settings | None) -> Network:
 
 @lru_cache(maxsize=64)
 def _timm_network(name: str) -> TimmNetwork:
-    if not timm_is_installed():
-        raise UnknownModelError(f"{quoted(name)} needs timm, which is not installed here: pip install timm.")
     if name not in timm_names():
         raise _unknown(name, timm_names())
     return TimmNetwork(name)
