@@ -1,6 +1,5 @@
 """Maps and their tests, made in the background once for everybody, and kept in the shared budget."""
 
-import threading
 from typing import Any
 from unittest.mock import patch
 
@@ -167,14 +166,8 @@ def test_a_network_that_fails_says_so(settings: Settings, monkeypatch: pytest.Mo
     assert not was_stopped(job)
 
 
-def test_only_so_many_wait(workspace: Workspace, model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
-    gate = threading.Event()
-
-    def held(*_args: object, **_options: object) -> object:
-        assert gate.wait(60)
-        raise AssertionError
-
-    monkeypatch.setattr(explanations_module, "_mapped", held)
+def test_only_so_many_wait(workspace: Workspace, model: Model, net: CountedNet) -> None:
+    net.gate.clear()
     workspace.explanations.jobs = Jobs(most=2)
     jobs = [workspace.explanations.start(asked(model, target=target)) for target in (0, 1)]
     assert workspace.explanations.start(asked(model, target=1)) is jobs[1]
@@ -182,7 +175,6 @@ def test_only_so_many_wait(workspace: Workspace, model: Model, monkeypatch: pyte
         workspace.explanations.start(asked(model, target=2))
     for job in jobs:
         job.cancel()
-    monkeypatch.undo()
-    gate.set()
+    net.gate.set()
     for job in jobs:
         job.wait(60)
