@@ -6,8 +6,7 @@ import pytest
 from hypothesis import settings as hypothesis_settings
 
 from actviz_core.settings import Settings
-from actviz_core.system import downloads
-
+from actviz_core.system.downloads import shared_downloads
 
 # The same names in every run; a slow machine is no failure.
 hypothesis_settings.register_profile(
@@ -25,9 +24,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(autouse=True)
-def no_jobs_of_other_tests(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_downloads_of_other_tests() -> None:
     """A server remembers how its downloads ended; every test starts without such memories."""
-    monkeypatch.setattr(downloads, "_jobs", {})
+    shared_downloads.cache_clear()
 
 
 @pytest.fixture

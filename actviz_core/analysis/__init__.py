@@ -1,6 +1,6 @@
 """Statistics and comparisons on captured values: arrays in, numbers out."""
 
-from actviz_core.analysis.accuracy import accuracy, class_accuracy, confusion_matrix, top_accuracy
+from actviz_core.analysis.accuracy import accuracy, confusion_matrix, top_accuracy
 from actviz_core.analysis.answers import (
     UNSURE_RULE,
     Certainty,
@@ -13,8 +13,6 @@ from actviz_core.analysis.calibration import Calibration, calibration
 from actviz_core.analysis.channel_health import (
     Twins,
     class_share,
-    saturated_channels,
-    silent_channels,
     twin_channels,
 )
 from actviz_core.analysis.differences import (
@@ -66,7 +64,6 @@ __all__ = [
     "channel_differences",
     "channel_ranges",
     "channel_statistics",
-    "class_accuracy",
     "class_names",
     "class_share",
     "classes_sentence",
@@ -83,9 +80,7 @@ __all__ = [
     "principal_components",
     "read_prediction",
     "resample",
-    "saturated_channels",
     "shared_range",
-    "silent_channels",
     "stage_ends",
     "summary_map",
     "top_accuracy",

@@ -48,21 +48,6 @@ def confusion_matrix(answers: IntArray, labels: IntArray, shape: tuple[int, int]
     return counts.reshape(rows, columns)
 
 
-def class_accuracy(confusion: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-    """The share of right answers of each label, (K,), from a square confusion matrix; NaN without pictures.
-
-    Raises:
-        ShapeError: if the matrix is not square.
-
-    """
-    if confusion.ndim != 2 or confusion.shape[0] != confusion.shape[1]:
-        raise ShapeError(f"A confusion matrix of labels by the same labels is square; got {confusion.shape}.")
-    count = confusion.sum(axis=1)
-    shares = np.full(len(count), np.nan)
-    np.divide(np.diag(confusion), count, out=shares, where=count > 0)
-    return shares
-
-
 def frequent_mistakes(
     confusion: npt.NDArray[np.int64], right: npt.NDArray[np.bool_], pairs: int = 3
 ) -> list[tuple[int, int, int]]:

@@ -24,25 +24,6 @@ class Twins:
     correlation: float
 
 
-def silent_channels(silent: npt.ArrayLike, share: float = 1.0) -> npt.NDArray[np.int64]:
-    """Channels that are silent in at least this share of the pictures; ``silent`` is (N, C) bool.
-
-    Raises:
-        ShapeError: as all functions here, if an array is not (N, C) or has no rows.
-
-    """
-    return _at_least(_table(silent) != 0, share)
-
-
-def saturated_channels(active: npt.ArrayLike, share: float = 1.0) -> npt.NDArray[np.int64]:
-    """Channels whose every cell is active in at least this share of pictures; ``active`` (N, C) from 0 to 1.
-
-    Active is beyond 1 % of the layer's largest distance from zero. After a ReLU such a channel never cuts
-    anything off: it only passes on a linear function.
-    """
-    return _at_least(_table(active) == 1, share)
-
-
 def twin_channels(mean: npt.ArrayLike, above: float = TWINS) -> tuple[Twins, ...]:
     """Pairs of channels whose means (N, C) correlate above ``above``, most alike first.
 
@@ -79,10 +60,6 @@ def class_share(mean: npt.ArrayLike, labels: npt.ArrayLike) -> npt.NDArray[np.fl
         between += len(of_class) * of_class.mean(axis=0) ** 2
     shares = np.full(values.shape[1], np.nan)
     return np.minimum(np.divide(between, whole, out=shares, where=whole > 0), 1.0)
-
-
-def _at_least(flags: npt.NDArray[np.bool_], share: float) -> npt.NDArray[np.int64]:
-    return np.flatnonzero(flags.mean(axis=0) >= share).astype(np.int64)
 
 
 def _table(values: npt.ArrayLike) -> npt.NDArray[Any]:

@@ -15,14 +15,11 @@ from actviz_core.errors import ExportError
 from actviz_core.export.provenance import Provenances, as_json
 from actviz_core.hooks.arrays import as_stored
 from actviz_core.names import Panel
-from actviz_core.system.downloads import Progress
 
 Values = Tensor | npt.NDArray[Any]
 
 PROVENANCE = "__provenance__"
 """The name of the entry that holds the provenance: JSON, as an array of one text."""
-
-_CHUNK = 16 << 20
 
 
 def value_names(panels: Sequence[Panel]) -> tuple[str, ...]:
@@ -34,14 +31,13 @@ def value_names(panels: Sequence[Panel]) -> tuple[str, ...]:
     return tuple(panel.call if alike else str(panel) for panel in panels)
 
 
-def values_npz(
-    values: Mapping[str, Values], provenance: Provenances, *, progress: Progress | None = None
-) -> bytes:
+def values_npz(values: Mapping[str, Values], provenance: Provenances) -> bytes:
     """Write arrays of any shape under their names, such as ``layer1.0.relu#1``; `numpy.load` reads them.
 
     Types are kept as far as numpy has them: `hooks.arrays.as_stored` tells what becomes of others.
     The entry ``__provenance__`` is a JSON text. Nothing is pickled, and the same values give the same bytes.
-    ``progress`` is told how many bytes of how many are written.
+    They are those of `numpy.savez`, which is not called itself: it takes names as keywords, so that no layer
+    could be called ``file`` or ``allow_pickle``.
 
     Raises:
         ExportError: for a name that a file cannot hold, or an array of objects.
@@ -52,20 +48,11 @@ def values_npz(
         if name in arrays or "\0" in name or "\\" in name:
             raise ExportError(f"An NPZ file cannot hold values called {name!r}.")
         arrays[name] = as_array(value)
-    total = npz_bytes(values, provenance)
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
         for name, array in arrays.items():
-            entry = zipfile.ZipInfo(f"{name}.npy")  # its date is a fixed one
-            entry.create_system, entry.external_attr = 3, 0o644 << 16
-            entry.file_size = len(_header(array.dtype, array.shape)) + array.nbytes
-            with archive.open(entry, "w") as file:
-                file.write(_header(array.dtype, array.shape))
-                flat = array.reshape(-1).view(np.uint8)
-                for start in range(0, flat.size, _CHUNK):
-                    file.write(flat[start : start + _CHUNK].data)
-                    if progress is not None:
-                        progress(content.tell(), total)
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
+                np.lib.format.write_array(file, array, allow_pickle=False)
     return content.getvalue()
 
 
@@ -74,10 +61,10 @@ def npz_bytes(values: Mapping[str, Values], provenance: Provenances) -> int:
     told = _provenance_array(provenance)
     entries = [(PROVENANCE, told.dtype, told.shape)]
     entries += [(name, _stored_type(value), tuple(value.shape)) for name, value in values.items()]
-    size = 22  # the end of a zip file; before it 30 and 46 bytes an entry, and its name twice
+    size = 22  # the end of a zip file; before it 30, 20 and 46 bytes an entry, and its name twice
     for name, dtype, shape in entries:
         data = math.prod(shape) * dtype.itemsize
-        size += 76 + 2 * len(f"{name}.npy".encode()) + len(_header(dtype, shape)) + data
+        size += 96 + 2 * len(f"{name}.npy".encode()) + len(_header(dtype, shape)) + data
     return size
 
 

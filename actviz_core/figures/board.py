@@ -63,7 +63,6 @@ def compare_board(
     opacity: float | None = None,
     colors: Colors = Colors.AUTO,
     value_range: ValueRange = ValueRange.SHARED,
-    selected: int | None = None,
     which: str = "",
     width: int = 1060,
 ) -> go.Figure:
@@ -86,7 +85,6 @@ def compare_board(
             each with its bar; a note says which. `PERCENTILE` is shared, without the most extreme values.
             In a grid, ranges come from all channels of a layer, whether shown or not; one channel keeps the
             shared range that its tiles have in the grid.
-        selected: the channel to put a frame around in every grid.
         which: what is said of a grid's channels, beside how many of all they are, where it leaves some out.
         width: about how wide the figure will be drawn, in pixels; decides its height and the room for titles.
 
@@ -102,7 +100,7 @@ def compare_board(
         case Show.GRID:
             each = [None] * len(panels) if orders is None else orders
             contents = [
-                grid_content(panel, order, selected=selected, which=which, width=across, limit=limit)
+                grid_content(panel, order, which=which, width=across, limit=limit)
                 for panel, order in zip(panels, each, strict=True)
             ]
         case Show.CHANNEL:
@@ -120,7 +118,6 @@ def compare_board(
     top = COLOR_BAR_PIXELS if legend or not own_range else MARGIN
     traces: list[Options] = []
     annotations: list[dict[str, Any]] = []
-    shapes: list[Options] = []
     images: list[Options] = []
     axes: dict[str, Any] = {}
     leaders: dict[object, Place] = {}
@@ -134,7 +131,6 @@ def compare_board(
         traces += [spot.put(trace) for trace in (first | {"name": plain(panel.title)}, *others)]
         metas.append(content.panel(scale) | {"x": spot.axis("x"), "y": spot.axis("y"), "number": number})
         here = {"xref": spot.axis("x"), "yref": spot.axis("y")}
-        shapes += [{**frame, **here} for frame in content.frames]
         if over is not None:
             images.append(stretched_image(over, *content.cells) | here)
         axes |= spot.axes(content.axes, follows=leaders.get(content.layout))
@@ -145,7 +141,6 @@ def compare_board(
         height=height + top + MARGIN,
         top=top,
         annotations=annotations,
-        shapes=shapes,
         images=images,
         meta={"panels": metas},
         **axes,

@@ -1,6 +1,6 @@
 """What one panel of a board shows: its values and their traces, before it has a place and colours."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
@@ -24,7 +24,6 @@ from actviz_core.figures.tile_traces import (
     channel_panel,
     chosen_channels,
     tile_axes,
-    tile_frames,
     tile_traces,
 )
 from actviz_core.figures.tiles import TileLayout, fitting_layout
@@ -74,7 +73,6 @@ class Content:
         ends: lowest and highest finite value of these.
         layer_ends: those of the whole layer, where a part of it is shown; else None.
         signed: whether they are centred on zero, unless other colours are chosen.
-        frames: shapes around what is selected.
         panel: what the figure says of its tiles, as `tile_panel` does.
         detail: what is said beside the panel's title.
         message: why there is no drawing.
@@ -89,7 +87,6 @@ class Content:
     ends: tuple[float, float] = (0.0, 0.0)
     layer_ends: tuple[float, float] | None = None
     signed: bool = False
-    frames: Sequence[Mapping[str, Any]] = ()
     panel: Callable[[ColorRange], Meta] = lambda _colors: {}
     detail: str = ""
     message: str = ""
@@ -99,7 +96,6 @@ def grid_content(
     panel: BoardPanel,
     order: npt.ArrayLike | None,
     *,
-    selected: int | None,
     which: str = "",
     width: int,
     limit: int,
@@ -125,7 +121,6 @@ def grid_content(
         values=maps,
         ends=_ends_of_layer(statistics),
         signed=statistics.signed,
-        frames=tile_frames(shown, tiles, selected),
         panel=lambda colors: channel_panel(shown, tiles, colors),
         detail=detail,
     )

@@ -109,7 +109,6 @@ def overlay(
     summary: npt.ArrayLike,
     *,
     opacity: float = 0.6,
-    colors: Colors = Colors.AUTO,
     width: int = 420,
 ) -> go.Figure:
     """Lay a summary of a layer over the input picture, uint8 (h, w, 3).
@@ -123,7 +122,7 @@ def overlay(
     """
     array = np.asarray(summary)
     if array.ndim == 2:
-        return channel_map(array, image=image, opacity=opacity, colors=colors, width=width)
+        return channel_map(array, image=image, opacity=opacity, width=width)
     if array.ndim != 3 or array.shape[2] != 3 or not array.size:
         raise ShapeError(f"A summary must have the shape (H, W) or (H, W, 3); got {array.shape}.")
     components = components_trace(array, opacity=opacity)

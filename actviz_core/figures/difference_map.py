@@ -21,7 +21,6 @@ def difference_map(
     *,
     channel: int | None = None,
     order: npt.ArrayLike | None = None,
-    selected: int | None = None,
     width: int = 1000,
 ) -> go.Figure:
     """Draw first minus second in red and blue about zero: a channel grid, or one channel as a large map.
@@ -30,7 +29,6 @@ def difference_map(
         difference: of two activations.
         channel: which one to draw alone; one that is not there is said. None draws the grid.
         order: the grid's channels, in display order; None is all, the largest difference first.
-        selected: the channel to put a frame around in the grid.
         width: about how wide the figure will be drawn, in pixels; below 540 the colours aren't explained.
 
     Raises:
@@ -47,7 +45,7 @@ def difference_map(
             length = np.linalg.norm(np.nan_to_num(maps).reshape(len(maps), -1).astype(np.float64), axis=1)
             order = np.argsort(-length, kind="stable")
         channels = np.asarray(order)
-        figure = channel_grid(maps, channels=channels, colors=Colors.RDBU, selected=selected, width=width)
+        figure = channel_grid(maps, channels=channels, colors=Colors.RDBU, width=width)
     if figure.data and width >= LEGEND_ROOM:
         which = "" if channel is None else f"channel {channel}, "
         figure.add_annotation(legend_note(which + LEGEND))

@@ -6,8 +6,10 @@ import plotly.graph_objects as go
 
 from actviz_core.figures.canvas import draw, grey_bars, message_figure
 
+_HEIGHT = 180
 
-def histogram(values: npt.ArrayLike, *, bins: int = 50, height: int = 180) -> go.Figure:
+
+def histogram(values: npt.ArrayLike, *, bins: int = 50) -> go.Figure:
     """Count the finite `values`, of any shape, in `bins` equal steps; trace 0 is the bars.
 
     Exact zeros of values that are never negative (silent cells after a ReLU) would flatten all other bars:
@@ -16,12 +18,12 @@ def histogram(values: npt.ArrayLike, *, bins: int = 50, height: int = 180) -> go
     flat = np.asarray(values).reshape(-1)
     finite = flat[np.isfinite(flat)]
     if not finite.size:
-        return message_figure("No finite value to count.", height=height)
+        return message_figure("No finite value to count.", height=_HEIGHT)
     zeros = int(np.count_nonzero(finite == 0))
     apart = bool(zeros) and float(finite.min()) >= 0
     counted = finite[finite != 0] if apart else finite
     if not counted.size:
-        return message_figure(f"All {zeros:,} values are zero.", height=height)
+        return message_figure(f"All {zeros:,} values are zero.", height=_HEIGHT)
     counts, edges = np.histogram(counted.astype(np.float64), bins=bins)
     bars = grey_bars(
         x=(edges[:-1] + edges[1:]) / 2,
@@ -37,4 +39,4 @@ def histogram(values: npt.ArrayLike, *, bins: int = 50, height: int = 180) -> go
         "tickformat": ".3~g",
         "title": {"text": title, "font": {"size": 12}},
     }
-    return draw([bars], height=height, bottom=42, bargap=0, dragmode=False, xaxis=axis)
+    return draw([bars], height=_HEIGHT, bottom=42, bargap=0, dragmode=False, xaxis=axis)

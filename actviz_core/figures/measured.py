@@ -163,9 +163,7 @@ def calibration_figure(found: Calibration) -> go.Figure:
     )
 
 
-def learning_curve_figure(
-    epochs: Sequence[int], accuracies: Mapping[str, Sequence[float]], *, height: int = 280
-) -> go.Figure:
+def learning_curve_figure(epochs: Sequence[int], accuracies: Mapping[str, Sequence[float]]) -> go.Figure:
     """Draw accuracies, 0 to 1, over the epochs: one line for each of at most two named measurements.
 
     Raises:
@@ -190,7 +188,7 @@ def learning_curve_figure(
     axis: dict[str, Any] = {"showticklabels": True, "showgrid": True, "gridcolor": _GRID, "fixedrange": True}
     return draw(
         traces,
-        height=height,
+        height=280,
         bottom=40,
         xaxis=axis | {"title": {"text": "epoch"}},
         yaxis=axis | {"range": [0, 1], "automargin": True, **_TICKS},

@@ -2,7 +2,7 @@
 
 from actviz_core.hooks.architecture import architecture_of
 from actviz_core.hooks.attention import Attention, AttentionRecord, capture_attention
-from actviz_core.hooks.attention_grid import attention_from_prefix, attention_on_grid, attention_to_prefix
+from actviz_core.hooks.attention_grid import attention_from_prefix, attention_on_grid
 from actviz_core.hooks.attention_weights import Origin
 from actviz_core.hooks.capture import capture
 from actviz_core.hooks.edits import Edit, only_positive, scale, switch_off
@@ -29,7 +29,6 @@ __all__ = [
     "architecture_of",
     "attention_from_prefix",
     "attention_on_grid",
-    "attention_to_prefix",
     "capture",
     "capture_attention",
     "capture_gradients",

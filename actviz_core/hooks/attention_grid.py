@@ -45,22 +45,6 @@ def attention_from_prefix(attention: Attention, head: int | None, token: int = 0
     return _from_token(attention, layout, head, token, picture)
 
 
-def attention_to_prefix(
-    attention: Attention, head: int | None, row: int, column: int, *, picture: int = 0
-) -> Map:
-    """The attention from the patch at (row, column) to each prefix token, of shape (prefix,).
-
-    Windowed attention has no prefix tokens: the array is empty. Raises `ShapeError` as `attention_on_grid`.
-    """
-    layout = attention.layout
-    if not isinstance(layout, TokenGrid):
-        return np.zeros(0, dtype=np.float32)
-    _check("row", row, layout.grid[0])
-    _check("column", column, layout.grid[1])
-    token = layout.prefix + row * layout.grid[1] + column
-    return _row_of_keys(attention.weights, layout, head, token, picture)[: layout.prefix]
-
-
 def _from_token(attention: Attention, layout: TokenGrid, head: int | None, token: int, picture: int) -> Map:
     return _row_of_keys(attention.weights, layout, head, token, picture)[layout.prefix :].reshape(layout.grid)
 

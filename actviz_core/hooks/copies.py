@@ -6,7 +6,7 @@ import types
 
 from torch import Tensor, nn
 
-from actviz_core.hooks.locks import lock_modules
+from actviz_core.hooks.locks import module_locks
 from actviz_core.hooks.memory import tensors_of_model
 
 # What modules may hold that has no copy, and nothing to be kept in: both networks may use the same one.
@@ -24,7 +24,7 @@ def twin(root: nn.Module, tensors: dict[int, object]) -> nn.Module:
         for value in vars(module).values()
         if isinstance(value, _UNCOPYABLE)
     }
-    with lock_modules(root):
+    with module_locks().hold(root):
         return copy.deepcopy(root, tensors | uncopyable)
 
 

@@ -16,7 +16,7 @@ from torch.utils.hooks import RemovableHandle
 
 from actviz_core.hooks.attributes import Attributes
 from actviz_core.hooks.buffers import BufferSnapshot
-from actviz_core.hooks.locks import lock_modules
+from actviz_core.hooks.locks import module_locks
 from actviz_core.hooks.walk import is_scripted, named_modules
 
 Entered = Callable[[str], None]
@@ -138,7 +138,11 @@ def left_as_found(root: nn.Module, *, keep_mode: bool, gradients: bool) -> Itera
     Unless ``keep_mode``, every module runs in eval mode; the flags are set one by one, since a network's own
     ``train()`` may do more than that.
     """
-    with lock_modules(root), torch.random.fork_rng(_initialised_devices()), torch.set_grad_enabled(gradients):
+    with (
+        module_locks().hold(root),
+        torch.random.fork_rng(_initialised_devices()),
+        torch.set_grad_enabled(gradients),
+    ):
         found = [module for _, module in named_modules(root)]
         inside = [inner for module in found if is_scripted(module) for inner in module.modules()]
         own = [module for module in found if not is_scripted(module)]

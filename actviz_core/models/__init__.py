@@ -9,7 +9,6 @@ from actviz_core.models.registry import (
     list_models,
     list_weights,
     load_model,
-    model_info,
     start_weights_download,
 )
 
@@ -26,6 +25,5 @@ __all__ = [
     "list_models",
     "list_weights",
     "load_model",
-    "model_info",
     "start_weights_download",
 ]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from actviz_core.models.model import ModelInfo, Origin, Parts, WeightsInfo
 from actviz_core.names import ModelKey
 from actviz_core.settings import Settings
-from actviz_core.system.downloads import Job
+from actviz_core.system.jobs import Job
 from actviz_core.tasks import Training
 
 RANDOM = "random"

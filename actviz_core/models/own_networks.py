@@ -5,6 +5,7 @@ import inspect
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import torch
@@ -119,13 +120,19 @@ def _builder(name: str) -> Callable[[], Any]:
     return builder
 
 
-_building = threading.Lock()  # builders may draw from torch's global generator, one at a time
+@cache
+def _turn() -> threading.Lock:
+    """Held while a builder works: it may draw from torch's global generator, of which a process has one."""
+    return threading.Lock()
+
+
+_turn()  # at import: of two threads that came first, each would make its own
 
 
 def _returned(name: str, builder: Callable[[], Any]) -> OwnNetwork:
     """Call the builder, and find the module and what comes with it in what it returned."""
     try:
-        with _building, torch.random.fork_rng(devices=[]):
+        with _turn(), torch.random.fork_rng(devices=[]):
             torch.default_generator.manual_seed(RANDOM_SEED)
             with within_memory(name):
                 made = builder()

@@ -1,7 +1,7 @@
 """Model keys: which there are, what they mean, and loading what they name."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from functools import lru_cache
 
@@ -20,7 +20,8 @@ from actviz_core.models.torchvision_networks import torchvision_networks
 from actviz_core.models.uploaded import UploadedNetwork, likely_networks, own_weights, uploaded_info
 from actviz_core.names import ModelKey
 from actviz_core.settings import Settings, read_settings
-from actviz_core.system.downloads import Job, JobState, find_job, start_job
+from actviz_core.system.downloads import shared_downloads
+from actviz_core.system.jobs import Job, JobState
 
 _ALWAYS_THERE: dict[str, Network] = {n.name: n for n in (BundledResNet20(), *torchvision_networks())}
 
@@ -30,7 +31,7 @@ def list_models(settings: Settings | None = None) -> tuple[ModelInfo, ...]:
 
     The first call imports timm, if it is installed.
     """
-    return _listed((settings or read_settings()).models)
+    return _listed((settings or read_settings()).models, with_timm=timm_is_installed())
 
 
 def list_weights(name: str, settings: Settings | None = None) -> tuple[WeightsInfo, ...]:
@@ -42,11 +43,6 @@ def list_weights(name: str, settings: Settings | None = None) -> tuple[WeightsIn
     network = _network(name, settings)
     uploaded = map(uploaded_info, own_weights(settings).entries(network.name))
     return (*(network.weights_info(weights, settings) for weights in network.weights_names()), *uploaded)
-
-
-def model_info(key: str, settings: Settings | None = None) -> ModelInfo:
-    """Tell what the model selector shows about the network of a model key. Raises `UnknownModelError`."""
-    return find_network(key, settings)[0].info
 
 
 def canonical_key(key: str, settings: Settings | None = None) -> str:
@@ -73,7 +69,7 @@ def load_model(key: str, *, settings: Settings | None = None, download: bool = F
     network, weights = find_network(key, settings)
     check_memory(network.key(weights), network.memory(weights, settings))
     if download and (work := network.download_work(weights, settings)):
-        status = start_job(_job_key(network, weights), work).wait()
+        status = _download(network, weights, work).wait()
         if status.state is JobState.FAILED:
             raise DownloadError(status.error)
     parts = network.parts(weights, settings)
@@ -104,12 +100,13 @@ def start_weights_download(key: str, settings: Settings | None = None) -> Job:
     work = network.download_work(weights, settings)
     if work is None:
         raise WeightsError(f"{network.key(weights)} needs no download: there is nothing to get.")
-    return start_job(_job_key(network, weights), work)
+    return _download(network, weights, work)
 
 
 def find_weights_download(key: str, settings: Settings | None = None) -> Job | None:
     """Find the running or latest download of a model's weights, if there was one."""
-    return find_job(_job_key(*find_network(key, settings)))
+    network, weights = find_network(key, settings)
+    return shared_downloads().find(network.key(weights))
 
 
 def find_network(key: str, settings: Settings | None = None) -> tuple[Network, str]:
@@ -148,9 +145,9 @@ def likely_models(state: Mapping[str, Tensor], settings: Settings | None = None)
 
 
 @lru_cache(maxsize=4)  # a server has one set of own networks
-def _listed(own: tuple[str, ...]) -> tuple[ModelInfo, ...]:
+def _listed(own: tuple[str, ...], *, with_timm: bool) -> tuple[ModelInfo, ...]:
     bundled, *rest = _ALWAYS_THERE.values()
-    timm = (TimmNetwork(name) for name in (timm_names() if timm_is_installed() else ()))
+    timm = (TimmNetwork(name) for name in (timm_names() if with_timm else ()))
     return tuple(network.info for network in (bundled, *map(TeamNetwork, own), *rest, *timm))
 
 
@@ -158,6 +155,10 @@ def _network(name: str, settings: Settings | None) -> Network:
     if name in _ALWAYS_THERE:
         return _ALWAYS_THERE[name]
     if name.startswith(PREFIX):
+        if not timm_is_installed():
+            raise UnknownModelError(
+                f"{quoted(name)} needs timm, which is not installed here: pip install timm."
+            )
         return _timm_network(name)
     own = (settings or read_settings()).models
     if name in own:
@@ -167,8 +168,6 @@ def _network(name: str, settings: Settings | None) -> Network:
 
 @lru_cache(maxsize=64)
 def _timm_network(name: str) -> TimmNetwork:
-    if not timm_is_installed():
-        raise UnknownModelError(f"{quoted(name)} needs timm, which is not installed here: pip install timm.")
     if name not in timm_names():
         raise _unknown(name, timm_names())
     return TimmNetwork(name)
@@ -179,5 +178,6 @@ def _unknown(name: str, known: tuple[str, ...]) -> UnknownModelError:
     return UnknownModelError(f"There is no model {quoted(name)}. Closest: {', '.join(closest)}.")
 
 
-def _job_key(network: Network, weights: str) -> str:
-    return f"weights/{network.key(weights)}"
+def _download(network: Network, weights: str, work: Callable[[Job], None]) -> Job:
+    key = network.key(weights)
+    return shared_downloads().start(key, f"weights of {key}", work)

@@ -18,7 +18,8 @@ from actviz_core.models.model import Origin, Parts, WeightsInfo
 from actviz_core.models.network import RANDOM, RANDOM_SEED, Network
 from actviz_core.models.preprocess import Frame, Preprocess
 from actviz_core.settings import Settings
-from actviz_core.system.downloads import Checksum, Job, download
+from actviz_core.system.downloads import Checksum, download
+from actviz_core.system.jobs import Job
 from actviz_core.tasks import Task
 
 PREFIX = "timm/"
@@ -26,7 +27,6 @@ HUB_FILE = "model.safetensors"
 _HASH_IN_NAME = re.compile(r"-([0-9a-f]{8,64})\.(?:pth|safetensors)$")
 
 
-@cache
 def timm_is_installed() -> bool:
     """Whether the optional library is there; it is not imported for that."""
     return importlib.util.find_spec("timm") is not None
@@ -76,7 +76,7 @@ class TimmNetwork(Network):
         from timm.data.config import resolve_data_config
 
         resolve: Any = resolve_data_config  # timm leaves it untyped
-        data = resolve({}, pretrained_cfg=self._configuration(weights).to_dict())
+        data = resolve({}, pretrained_cfg=self.configuration(weights).to_dict())
         height, width = data["input_size"][1:]
         scaled = math.floor(height / data["crop_pct"]), math.floor(width / data["crop_pct"])
         return Preprocess(
@@ -122,7 +122,7 @@ class TimmNetwork(Network):
 
         def fetch(job: Job) -> None:
             if self._good_file(weights, settings) is None:
-                url, digest = published(self._configuration(weights))
+                url, digest = published(self.configuration(weights))
                 name = f"{self._stem(weights)}-{digest[:16]}{Path(url).suffix}"
                 target = settings.data / "weights" / "timm" / name
                 checksum = Checksum("sha256", digest)
@@ -152,7 +152,8 @@ class TimmNetwork(Network):
         tag = self.default if weights == RANDOM else weights
         return self.architecture if tag == RANDOM else f"{self.architecture}.{tag}"
 
-    def _configuration(self, weights: str) -> Any:
+    def configuration(self, weights: str) -> Any:
+        """What timm tells of these weights, a `PretrainedCfg`; for ``random``, of the default ones."""
         from timm.models import get_pretrained_cfg
 
         return get_pretrained_cfg(self._stem(weights)) or get_pretrained_cfg(self.architecture)
@@ -162,7 +163,7 @@ class TimmNetwork(Network):
         for file in sorted((settings.data / "weights" / "timm").glob(f"{self._stem(weights)}-*")):
             if found := _HASH_IN_NAME.search(file.name):
                 yield file, Checksum("sha256", found[1])
-        if (hub := self._configuration(weights).hf_hub_id) is None:
+        if (hub := self.configuration(weights).hf_hub_id) is None:
             return
         from huggingface_hub import try_to_load_from_cache
 

@@ -5,6 +5,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 
 from actviz_core.errors import ActVizError, UnknownImageError, quoted
 from actviz_core.names import ImageId
@@ -57,9 +58,35 @@ class _Opened:
     source: Source | None = None
 
 
-MAX_OPENED = 2 * len(SOURCE_KEYS)  # at most two settings' worth; a server has one
-_opened: OrderedDict[tuple[str, Settings], _Opened] = OrderedDict()
-_opened_lock = threading.Lock()
+class OpenSources:
+    """Sources that are kept open, at most so many: those that were asked for last. Safe from many threads."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._lock = threading.Lock()
+        self._opened: OrderedDict[tuple[str, Settings], _Opened] = OrderedDict()
+
+    def get(self, key: str, settings: Settings) -> Source:
+        """Open a source, or give the open one unless it is stale. Raises as `open_source`."""
+        with self._lock:
+            entry = self._opened.setdefault((key, settings), _Opened())
+            self._opened.move_to_end((key, settings))
+            if len(self._opened) > self._most:
+                self._opened.popitem(last=False)
+        with entry.lock:  # one thread opens, the others wait for it instead of doing the same
+            if entry.source is None or entry.source.is_stale():
+                entry.source = None
+                entry.source = _OPENERS[key](settings)
+            return entry.source
+
+
+@cache
+def shared_sources() -> OpenSources:
+    """The open sources of this process: of two settings at most, where a server has one."""
+    return OpenSources(2 * len(SOURCE_KEYS))
+
+
+shared_sources()  # at import: of two threads that came first, each would make its own
 
 
 def open_source(key: str, settings: Settings | None = None) -> Source:
@@ -69,17 +96,7 @@ def open_source(key: str, settings: Settings | None = None) -> Source:
     `DownloadError`: CIFAR-10's files are damaged.
     """
     _check_key(key)
-    settings = settings or read_settings()
-    with _opened_lock:
-        entry = _opened.setdefault((key, settings), _Opened())
-        _opened.move_to_end((key, settings))
-        if len(_opened) > MAX_OPENED:
-            _opened.popitem(last=False)
-    with entry.lock:  # one thread opens, the others wait for it instead of doing the same
-        if entry.source is None or entry.source.is_stale():
-            entry.source = None
-            entry.source = _OPENERS[key](settings)
-        return entry.source
+    return shared_sources().get(key, settings or read_settings())
 
 
 def parse_image_id(text: str) -> ImageId:

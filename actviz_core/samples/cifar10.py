@@ -19,8 +19,9 @@ from actviz_core.errors import DownloadError, UnknownImageError
 from actviz_core.samples.cifar10_classes import CLASSES
 from actviz_core.samples.source import ArraySource, Source
 from actviz_core.settings import Settings
-from actviz_core.system.downloads import Checksum, Job, Progress, download, find_job, start_job
+from actviz_core.system.downloads import Checksum, Progress, download, shared_downloads
 from actviz_core.system.folder_lock import exclusive
+from actviz_core.system.jobs import Job
 
 
 class Split(StrEnum):
@@ -78,14 +79,15 @@ def cifar10_state(settings: Settings) -> Cifar10State:
 
 def start_cifar10_download(settings: Settings) -> Job:
     """Get both splits in the background; all users share the one job."""
-    return start_job(
-        _job_key(settings), lambda job: fetch_cifar10(settings, progress=job.progress, stop=job.stop)
+    key = _job_key(settings)
+    return shared_downloads().start(
+        key, key, lambda job: fetch_cifar10(settings, progress=job.progress, stop=job.stop)
     )
 
 
 def find_cifar10_download(settings: Settings) -> Job | None:
     """Return the running or latest download, with its progress and its error."""
-    return find_job(_job_key(settings))
+    return shared_downloads().find(_job_key(settings))
 
 
 def fetch_cifar10(
@@ -97,7 +99,7 @@ def fetch_cifar10(
     """
     if _intact(settings.data / ARCHIVE.folder):
         return
-    path, own = settings.data / Path(ARCHIVE.url).name, _own_archive(settings)
+    path, own = settings.data / Path(ARCHIVE.url).name, own_archive(settings)
     archive = path if path.exists() else own  # brought by hand, or what an earlier download left
     checksum = Checksum("md5", ARCHIVE.md5)
     if not checksum.matches(archive):
@@ -126,12 +128,12 @@ def sweep_cifar10(settings: Settings) -> None:
     with suppress(OSError), exclusive(settings.data, wait=False):
         for folder in settings.data.glob(f"{_UNPACKING}*"):
             shutil.rmtree(folder, ignore_errors=True)
-        own = _own_archive(settings)
+        own = own_archive(settings)
         if own.exists() and _intact(settings.data / ARCHIVE.folder):
             own.unlink()
 
 
-def _own_archive(settings: Settings) -> Path:
+def own_archive(settings: Settings) -> Path:
     """Where the archive lies once it was downloaded: not where people put one by hand, which is theirs."""
     return settings.data / f".{Path(ARCHIVE.url).name}"
 

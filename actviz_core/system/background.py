@@ -66,6 +66,8 @@ class Background:
         self._kept = kept
         self._lock = threading.Lock()
         self._tasks: dict[Hashable, Task[Any]] = {}
+        self.turn = threading.Lock()
+        """Held by work that keeps a core busy, so that one such piece is done at a time."""
 
     def find(self, key: Hashable) -> Task[Any] | None:
         """The task of a key that is at work, or has an end to tell; None if there is none."""

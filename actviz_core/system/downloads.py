@@ -1,4 +1,4 @@
-"""Downloads large files: checked, resumable, in background threads that all users share."""
+"""Downloads large files: checked and resumable; all users share the jobs that do it."""
 
 import hashlib
 import http.client
@@ -8,13 +8,14 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from actviz_core.errors import ActVizError, DownloadError
+from actviz_core.errors import DownloadError
+from actviz_core.system.jobs import Jobs
 from actviz_core.units import megabytes
 
 CHUNK_BYTES = 256 * 1024
@@ -192,110 +193,10 @@ def _host(url: str) -> str:
     return urlsplit(url).netloc
 
 
-class JobState(StrEnum):
-    """How far a background job is."""
-
-    WAITING = "waiting"
-    RUNNING = "running"
-    DONE = "done"
-    FAILED = "failed"
+@cache
+def shared_downloads() -> Jobs:
+    """The downloads of this process. What is downloaded lies in folders that all of it shares."""
+    return Jobs()
 
 
-@dataclass(frozen=True)
-class JobStatus:
-    """A job at one moment: bytes so far and in all (None: not known), and why it failed, if it did.
-
-    ``part`` names the part of the work that these count, where there are several.
-    """
-
-    state: JobState = JobState.WAITING
-    done_bytes: int = 0
-    total_bytes: int | None = None
-    error: str | None = None
-    part: str = ""
-
-    @property
-    def running(self) -> bool:
-        """Whether the job is still to come to an end."""
-        return self.state in (JobState.WAITING, JobState.RUNNING)
-
-
-class Job:
-    """Work in one background thread. Any thread may read `status`; only the work itself changes it."""
-
-    def __init__(self, key: str, work: "Callable[[Job], None]") -> None:
-        self.key = key
-        self.stop = threading.Event()
-        self.status = JobStatus()  # replaced as a whole, so that readers need no lock
-        self._work = work
-        self._thread = threading.Thread(target=self._run, name=key, daemon=True)
-
-    @property
-    def state(self) -> JobState:
-        """How far the job is."""
-        return self.status.state
-
-    @property
-    def done_bytes(self) -> int:
-        """Bytes received so far."""
-        return self.status.done_bytes
-
-    @property
-    def total_bytes(self) -> int | None:
-        """Bytes in all; None while that is not known."""
-        return self.status.total_bytes
-
-    @property
-    def error(self) -> str | None:
-        """Why the job failed and what to do; None unless it did."""
-        return self.status.error
-
-    def start(self) -> None:
-        """Begin; a job is started once."""
-        self._thread.start()
-
-    def progress(self, done_bytes: int, total_bytes: int | None, part: str = "") -> None:
-        """For the work: tell how far it is, or how far with one part of it."""
-        self.status = JobStatus(JobState.RUNNING, done_bytes, total_bytes, part=part)
-
-    def cancel(self) -> None:
-        """Ask the work to end soon; it then counts as failed."""
-        self.stop.set()
-
-    def wait(self, seconds: float | None = None) -> JobStatus:
-        """Wait for the end, or that long, and say where the job then is."""
-        self._thread.join(seconds)
-        return self.status
-
-    def _run(self) -> None:
-        self.status = JobStatus(JobState.RUNNING)
-        try:
-            self._work(self)
-        except ActVizError as error:
-            self.status = replace(self.status, state=JobState.FAILED, error=str(error))
-        except BaseException as error:
-            message = f"{type(error).__name__}: {error}. This is a bug; the server's log has the details."
-            self.status = replace(self.status, state=JobState.FAILED, error=message)
-            raise
-        else:
-            self.status = replace(self.status, state=JobState.DONE)
-
-
-_jobs: dict[str, Job] = {}  # the latest of each kind of job; there are a handful of kinds
-_jobs_lock = threading.Lock()
-
-
-def start_job(key: str, work: Callable[[Job], None]) -> Job:
-    """Start work in the background, unless the same key is running already: then that job is returned."""
-    with _jobs_lock:
-        job = _jobs.get(key)
-        if job is None or not job.status.running:
-            job = _jobs[key] = Job(key, work)
-            job.start()
-        return job
-
-
-def find_job(key: str) -> Job | None:
-    """Return the running or latest job of that key, if there was one."""
-    with _jobs_lock:
-        return _jobs.get(key)
+shared_downloads()  # at import: of two threads that came first, each would make its own

@@ -1,4 +1,8 @@
-"""How much memory this process may still take, as the operating system tells."""
+"""How much memory this process may still take, as the operating system tells.
+
+Written here because psutil tells what the whole machine has. It knows nothing of a container's limits, and
+those end a server first.
+"""
 
 import os
 from contextlib import suppress

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import cache
 from queue import SimpleQueue
 from typing import Generic, TypeVar, cast
 
@@ -132,7 +133,7 @@ class Lines:
         within that. With ``once_a_run``, what failed is not tried again in the same run of a page. Raises
         `StillWorkingError` when patience is at an end; the work that was begun goes on.
         """
-        if _threads.working_here():
+        if _threads().working_here():
             return work()
         patience = _patience.get() or Patience(self.seconds)
         if once_a_run and (failed := patience.failed_before(line, what)) is not None:
@@ -146,7 +147,7 @@ class Lines:
                 if self._changed.wait_for(lambda: line not in self._at_work, seconds):
                     begun.append(Work(what))
                     self._at_work[line] = begun[0]
-                    _threads.start(lambda: self._finish(line, outcome))
+                    _threads().start(lambda: self._finish(line, outcome))
             return bool(begun)
 
         patience.until(begin, lambda: self._at_work.get(line))
@@ -226,7 +227,13 @@ class _Threads:
                 self._idle.append(jobs)
 
 
-_threads = _Threads()
+@cache
+def _threads() -> _Threads:
+    """The threads of this process; who works in one of them is asked across all lines."""
+    return _Threads()
+
+
+_threads()  # at import: of two threads that came first, each would make its own
 
 
 def _still_working(work: Work) -> StillWorkingError:

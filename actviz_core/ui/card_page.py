@@ -13,7 +13,6 @@ from actviz_core.ui.text import plain
 from actviz_core.units import percent
 
 CONFUSION_WIDTH = 560
-CURVE_WIDTH = 980
 
 
 def show_card() -> None:

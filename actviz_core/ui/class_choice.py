@@ -113,7 +113,7 @@ def class_choice(classes: Classes, *, label: str = "Explain", width: int = 200, 
     )
 
 
-def against_choice(classes: Classes, *, width: int = 170) -> None:
+def against_choice(classes: Classes) -> None:
     """Draw the choice of a class to compare with, or none."""
     st.session_state["against_choice"] = classes.against
     st.selectbox(
@@ -124,6 +124,6 @@ def against_choice(classes: Classes, *, width: int = 170) -> None:
         format_func=lambda index: classes.names[index],
         placeholder="nothing",
         on_change=lambda: AGAINST.choose(st.session_state["against_choice"]),
-        width=width,
+        width=170,
         help="With a class here, maps show what speaks for the first class rather than for this one.",
     )

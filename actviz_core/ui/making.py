@@ -7,8 +7,7 @@ from typing import Protocol, TypeVar
 import streamlit as st
 
 from actviz_core.errors import ActVizError
-from actviz_core.system.background_jobs import was_stopped
-from actviz_core.system.downloads import Job, JobState
+from actviz_core.system.jobs import Job, JobState, was_stopped
 from actviz_core.ui.choices import keep_warnings
 from actviz_core.ui.text import plain
 

@@ -19,7 +19,7 @@ from actviz_core.errors import ActVizError, BadImageError, ModelFailedError
 from actviz_core.hooks.passes import left_as_found
 from actviz_core.models import Model
 from actviz_core.samples import Source
-from actviz_core.system.downloads import Job, find_job, start_job
+from actviz_core.system.jobs import Job, Jobs
 from actviz_core.tasks import Task
 
 MOST_PICTURES = 10_000
@@ -65,6 +65,7 @@ class AnswerSheets:
     def __init__(self, model_of: Callable[[str], Model], source_of: Callable[[str], Source]) -> None:
         self._model_of, self._source_of = model_of, source_of
         self._turn, self._lock = threading.Lock(), threading.Lock()
+        self._jobs = Jobs()
         self._asked: set[tuple[str, str]] = set()
         self._sheets: OrderedDict[tuple[str, str], tuple[weakref.ref[Source], AnswerSheet]] = OrderedDict()
 
@@ -76,7 +77,7 @@ class AnswerSheets:
 
     def job(self, model: Model, source: Source) -> Job | None:
         """The running or latest job for a network and a source, if there was one; it counts pictures."""
-        return find_job(f"answers/{model.key}/{source.key}")
+        return self._jobs.find((model.key, source.key))
 
     def start(self, model: Model, source: Source) -> Job:
         """Begin to look at all pictures, or join whoever does. Raises `ModelFailedError` if too many wait."""
@@ -87,7 +88,7 @@ class AnswerSheets:
                     f"{MOST_WAITING} other networks are to look at all their pictures first. Try again later."
                 )
             self._asked.add(asked)
-        return start_job(f"answers/{model.key}/{source.key}", partial(self._work, *asked))
+        return self._jobs.start(asked, "/".join(("answers", *asked)), partial(self._work, *asked))
 
     def _work(self, model_key: str, source_key: str, job: Job) -> None:
         try:

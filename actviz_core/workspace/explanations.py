@@ -24,8 +24,7 @@ from actviz_core.attribution.grad_cam import leading_channels
 from actviz_core.errors import ActVizError, ModelFailedError, NotPossibleError, ShapeError, StoppedError
 from actviz_core.models import Model
 from actviz_core.samples import Sample
-from actviz_core.system.background_jobs import SharedJobs
-from actviz_core.system.downloads import Job
+from actviz_core.system.jobs import Job, Jobs
 from actviz_core.system.waiting import Lines, Patience, patient
 from actviz_core.tasks import Task
 from actviz_core.workspace.activations import ActivationStore
@@ -127,7 +126,7 @@ class Explanations:
     ) -> None:
         self._store, self._lines = store, lines
         self._model_of, self._sample_of, self._picture_of = model_of, sample_of, picture_of
-        self.jobs = SharedJobs(MOST_WAITING)
+        self.jobs = Jobs(MOST_WAITING)
 
     def find(self, asked: Asked) -> Explanation | None:
         """The finished map with its test; None while something of it is still to be made.

@@ -15,8 +15,7 @@ from actviz_core.errors import ActVizError, ModelFailedError, StoppedError
 from actviz_core.hooks import channel_worth
 from actviz_core.models import Model
 from actviz_core.samples import Sample
-from actviz_core.system.background_jobs import SharedJobs
-from actviz_core.system.downloads import Job
+from actviz_core.system.jobs import Job, Jobs
 from actviz_core.system.waiting import Lines, Patience, patient
 from actviz_core.workspace.activations import ActivationStore
 
@@ -67,7 +66,7 @@ class LayerWorths:
         self._store, self._lines = store, lines
         self._model_of, self._sample_of, self._picture_of = model_of, sample_of, picture_of
         self._at_once = at_once
-        self.jobs = SharedJobs(MOST_WAITING)
+        self.jobs = Jobs(MOST_WAITING)
 
     def find(self, asked: WorthAsked) -> LayerWorth | None:
         """What was found; None while it is still to be."""

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from actviz_core.analysis import accuracy, calibration, class_accuracy, confusion_matrix, top_accuracy
+from actviz_core.analysis import accuracy, calibration, confusion_matrix, top_accuracy
 from actviz_core.errors import ShapeError
 
 LABELS = np.array([0, 0, 1, 2, -1, 2])
@@ -21,15 +21,11 @@ def test_only_labelled_pictures_count_and_no_answer_is_no_right_one() -> None:
 def test_the_confusion_matrix_has_labels_as_rows() -> None:
     counts = confusion_matrix(ANSWERS, LABELS, (3, 3))
     assert counts.tolist() == [[1, 1, 0], [0, 1, 0], [0, 0, 1]]
-    assert class_accuracy(counts).tolist() == [0.5, 1, 1]
-    assert np.isnan(class_accuracy(np.zeros((2, 2), np.int64))).all()
 
 
 def test_what_does_not_fit_is_refused() -> None:
     with pytest.raises(ShapeError, match="no room for label 2 and answer 2"):
         confusion_matrix(ANSWERS, LABELS, (2, 3))
-    with pytest.raises(ShapeError, match="same labels is square"):
-        class_accuracy(np.zeros((2, 3), np.int64))
     with pytest.raises(ShapeError, match="must both have the shape"):
         calibration(np.zeros(3), np.zeros(4, np.bool_))
 

@@ -1,19 +1,10 @@
-"""Channels that are silent, saturated or twins are found, and how much one tells of the class."""
+"""Channels that are twins are found, and how much one tells of the class."""
 
 import numpy as np
 import pytest
 
-from actviz_core.analysis import class_share, saturated_channels, silent_channels, twin_channels
+from actviz_core.analysis import class_share, twin_channels
 from actviz_core.errors import ShapeError
-
-
-def test_silent_and_saturated_channels_by_share_of_pictures() -> None:
-    silent = np.array([[True, True, False]] * 9 + [[True, False, False]])
-    assert silent_channels(silent).tolist() == [0]
-    assert silent_channels(silent, 0.9).tolist() == [0, 1]
-    active = np.array([[1, 0.5, 1]] * 3 + [[1, 1, 0.99]])
-    assert saturated_channels(active).tolist() == [0]
-    assert saturated_channels(active, 0.75).tolist() == [0, 2]
 
 
 def test_twins_correlate_whatever_their_scale_and_a_constant_has_none() -> None:
@@ -36,6 +27,6 @@ def test_the_class_explains_all_nothing_or_a_part_of_a_channel() -> None:
 
 def test_what_is_no_table_of_pictures_is_refused() -> None:
     with pytest.raises(ShapeError, match=r"got \(0, 3\)"):
-        silent_channels(np.zeros((0, 3), np.bool_))
+        twin_channels(np.zeros((0, 3)))
     with pytest.raises(ShapeError, match="a label for each of 4 pictures"):
         class_share(np.zeros((4, 2)), np.zeros(3))

@@ -10,7 +10,8 @@ import torch
 
 from actviz_core.errors import ExportError
 from actviz_core.export import Provenance, npz_bytes, value_names, values_npz
-from actviz_core.export.values import PROVENANCE, Values
+from actviz_core.export.provenance import as_json
+from actviz_core.export.values import PROVENANCE, Values, as_array
 from actviz_core.names import Panel
 
 VALUES: dict[str, Values] = {
@@ -45,14 +46,17 @@ def test_the_size_is_known_exactly_and_the_bytes_are_the_same_every_time(provena
     assert npz_bytes(VALUES, provenance) == len(first)
 
 
-def test_progress_ends_with_nearly_all_bytes(provenance: Provenance) -> None:
-    told: list[tuple[int, int | None]] = []
-    large = {"large": np.zeros(40 << 20, np.uint8)}
-    content = values_npz(large, provenance, progress=lambda done, total: told.append((done, total)))
-    assert len(told) == 4  # the provenance, then 40 MB by 16
-    assert all(total == len(content) for _, total in told)
-    assert len(content) - 1000 < told[-1][0] <= len(content)
-    assert [done for done, _ in told] == sorted(done for done, _ in told)
+def test_the_bytes_are_those_that_numpy_writes(provenance: Provenance) -> None:
+    plain = {name: as_array(value) for name, value in VALUES.items()}
+    written = io.BytesIO()
+    np.savez(written, allow_pickle=False, **{PROVENANCE: np.array([as_json(provenance)])}, **plain)
+    assert values_npz(VALUES, provenance) == written.getvalue()
+
+
+@pytest.mark.parametrize("name", ["file", "allow_pickle", "arr_0"])
+def test_a_layer_may_be_called_as_an_argument_of_numpy_is(name: str, provenance: Provenance) -> None:
+    with np.load(io.BytesIO(values_npz({name: np.ones(2)}, provenance))) as stored:
+        assert stored[name].tolist() == [1, 1]
 
 
 @pytest.mark.parametrize("name", [PROVENANCE, "nul\0", "back\\slash"])

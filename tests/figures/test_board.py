@@ -284,19 +284,6 @@ def test_principal_components_are_pictures_with_their_shares() -> None:
     assert any("own principal components" in text for text in words(figure))
 
 
-def test_the_selected_channel_is_framed_in_every_grid_that_shows_it() -> None:
-    figure = compare_board(panels(3), orders=[[2, 4], [1, 0], [4]], selected=4)
-    frames = [(frame.xref, frame.yref) for frame in figure.layout.shapes]
-    assert frames == [("x", "y"), ("x3", "y3")]
-    heatmap = main_traces(figure)[2]
-    rows, columns = np.nonzero((heatmap.customdata == 4) & np.isfinite(heatmap.z))
-    assert (figure.layout.shapes[1].x0, figure.layout.shapes[1].x1) == (
-        columns.min() - 0.5,
-        columns.max() + 0.5,
-    )
-    assert figure.layout.shapes[1].y0 == rows.min() - 0.5
-
-
 def test_titles_are_plain_text_and_fit_their_panel() -> None:
     figure = compare_board([panel("1 <b>x</b> & " + "y" * 200), panel("2")])
     heading = figure.layout.annotations[0]

@@ -13,7 +13,6 @@ from actviz_core.hooks import (
     WindowGrid,
     attention_from_prefix,
     attention_on_grid,
-    attention_to_prefix,
     capture_attention,
 )
 from tests.hooks import attention_toys
@@ -41,7 +40,7 @@ def test_the_weights_of_a_vit_on_their_grid_give_what_the_layer_returned() -> No
         parts = []
         for head in range(4):
             to_patches = attention_on_grid(attention, head, row, column, picture=item)
-            (to_class,) = attention_to_prefix(attention, head, row, column, picture=item)
+            to_class = attention.weights[item, head, 1 + row * 4 + column, 0].item()
             parts.append(np.einsum("hw,hwd->d", to_patches, patches[item, :, :, head]))
             parts[-1] += to_class * values[item, 0, head].numpy()
         expected = module.out_proj(torch.from_numpy(np.concatenate(parts))).detach()
@@ -95,7 +94,6 @@ def test_swins_windows_are_shifted_padded_and_empty_outside() -> None:
     wrapped = ~np.isnan(attention_on_grid(record["features.1.1.attn"], 0, 0, 5))
     assert np.flatnonzero(wrapped.any(1)).tolist() == [0, 1, 2]  # the rest of this window is padding
     assert record["features.7.1.attn"].weights.shape == (1, 24, 49, 49)
-    assert attention_to_prefix(record["features.1.1.attn"], 0, 0, 0).shape == (0,)
 
 
 def test_a_grid_that_the_structure_does_not_tell_is_refused() -> None:

@@ -17,7 +17,6 @@ from actviz_core.models import (
     list_models,
     list_weights,
     load_model,
-    model_info,
 )
 from actviz_core.settings import Settings
 from actviz_core.tasks import Task
@@ -138,7 +137,7 @@ def test_the_other_networks_are_listed_and_work_beside_a_broken_one(settings: Se
         ("nonsense", "nonsense"),
         (f"{HERE}:with_all", "with_all"),
     ]
-    assert model_info(broken, settings).family == "Your networks"
+    assert own[0].family == "Your networks"
     (weights,) = list_weights(broken, settings)
     assert (weights.key, weights.ready, weights.bytes) == (broken, True, 0)
     assert canonical_key(f"{broken}@built", settings) == broken

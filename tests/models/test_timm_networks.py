@@ -1,6 +1,7 @@
 """Timm's networks: listed without being built, prepared as timm does, checked weights or none."""
 
 import hashlib
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -28,7 +29,7 @@ from actviz_core.models.network import RANDOM
 from actviz_core.models.preprocess import Frame
 from actviz_core.models.timm_networks import TimmNetwork, timm_names
 from actviz_core.settings import Settings
-from actviz_core.system.downloads import JobState
+from actviz_core.system.jobs import JobState
 from actviz_core.tasks import Task
 from tests.support.loopback import served
 
@@ -68,15 +69,10 @@ def test_all_of_timm_is_listed_by_family_after_the_rest(settings: Settings) -> N
 def test_without_timm_the_rest_works_and_its_keys_say_what_is_missing(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(registry, "timm_is_installed", lambda: False)
-    registry._listed.cache_clear()
-    registry._timm_network.cache_clear()
-    try:
-        assert not any(model.origin is Origin.TIMM for model in list_models(settings))
-        with pytest.raises(UnknownModelError, match=r"'timm/resnet18' needs timm.*pip install timm"):
-            load_model("timm/resnet18@random", settings=settings)
-    finally:
-        registry._listed.cache_clear()
+    monkeypatch.setitem(sys.modules, "timm", None)
+    assert not any(model.origin is Origin.TIMM for model in list_models(settings))
+    with pytest.raises(UnknownModelError, match=r"'timm/resnet18' needs timm.*pip install timm"):
+        load_model("timm/resnet18@random", settings=settings)
 
 
 def test_an_unknown_name_gets_the_closest_of_timms(settings: Settings) -> None:
@@ -119,7 +115,7 @@ def test_every_network_of_timm_has_a_default_and_a_preprocessing() -> None:
 @pytest.mark.parametrize("key", PREPARED)
 def test_pictures_are_prepared_as_timm_does_bit_for_bit(key: str, size: tuple[int, int]) -> None:
     network, weights = split(key)
-    configuration = network._configuration(weights).to_dict()
+    configuration = network.configuration(weights).to_dict()
     resolve: Any = resolve_data_config  # timm leaves it untyped
     data = resolve({}, pretrained_cfg=configuration)
     pixels = np.random.default_rng(0).integers(0, 256, (*size[::-1], 3), np.uint8)
@@ -209,7 +205,7 @@ def test_weights_in_the_hubs_own_cache_are_found(
 ) -> None:
     content, digest = made
     network, weights = split("timm/test_convnext")
-    repository = tmp_path / "hub" / f"models--{network._configuration(weights).hf_hub_id.replace('/', '--')}"
+    repository = tmp_path / "hub" / f"models--{network.configuration(weights).hf_hub_id.replace('/', '--')}"
     for folder in ("blobs", "refs", "snapshots/abc"):
         (repository / folder).mkdir(parents=True)
     (repository / "refs/main").write_text("abc")
@@ -222,7 +218,7 @@ def test_weights_in_the_hubs_own_cache_are_found(
 
 
 def test_the_hub_tells_address_and_checksum(monkeypatch: pytest.MonkeyPatch) -> None:
-    configuration = split("timm/resnet18")[0]._configuration(RANDOM)
+    configuration = split("timm/resnet18")[0].configuration(RANDOM)
     asked: list[str] = []
 
     def metadata(url: str) -> SimpleNamespace:
@@ -244,12 +240,12 @@ def test_a_hub_that_cannot_be_reached_is_an_error_that_says_so(monkeypatch: pyte
 
     monkeypatch.setattr("huggingface_hub.get_hf_file_metadata", unreachable)
     with pytest.raises(DownloadError, match=r"resnet18.a1_in1k \(Name or service not known\). Check the int"):
-        timm_networks.published(split("timm/resnet18")[0]._configuration(RANDOM))
+        timm_networks.published(split("timm/resnet18")[0].configuration(RANDOM))
 
 
 def test_weights_that_are_published_elsewhere_carry_their_checksum_in_the_name() -> None:
     network, weights = split("timm/legacy_seresnet18")
-    url, digest = timm_networks.published(network._configuration(weights))
+    url, digest = timm_networks.published(network.configuration(weights))
     assert url.endswith(f"/seresnet18-{digest}.pth")
     assert digest == "4bb0ce65"
     unchecked = split("timm/vit_huge_patch14_gap_224")[0]

@@ -25,7 +25,7 @@ from actviz_core.models import find_weights_download, list_weights, load_model, 
 from actviz_core.models import torchvision_networks as networks
 from actviz_core.models.building import on_meta_device, seeded
 from actviz_core.settings import Settings
-from actviz_core.system.downloads import JobState
+from actviz_core.system.jobs import JobState
 from actviz_core.tasks import Task
 from tests.support.loopback import served
 
@@ -252,7 +252,7 @@ def test_every_entry_can_be_checked_and_tells_accuracy_and_size(
     name: str, weights: str, settings: Settings
 ) -> None:
     entry = get_model_weights(name)[weights]
-    assert re.fullmatch("[0-9a-f]{8,}", networks._checksum(entry).digest)
+    assert re.fullmatch("[0-9a-f]{8,}", networks.checksum(entry).digest)
     listed = {info.name: info for info in list_weights(name, settings)}
     title = listed[weights].title.replace("\xa0", " ")
     assert listed[weights].bytes == round(entry.meta["_file_size"] * 2**20)

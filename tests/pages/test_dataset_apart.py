@@ -14,7 +14,6 @@ from actviz_core.analysis.projection import project
 from actviz_core.analysis.t_sne import t_sne
 from actviz_core.samples import open_source
 from actviz_core.sweep import Run, sweep
-from actviz_core.ui.dataset import apart_maps
 from actviz_core.ui.dataset.pictures import label_of
 from actviz_core.workspace.shared import Workspace, shared_workspace
 from tests.pages.truth import MODEL
@@ -265,7 +264,7 @@ def test_pictures_without_labels_are_coloured_by_the_answer(
 
 
 def test_a_t_sne_map_that_waits_can_be_cancelled_and_asked_for_again(run: Run) -> None:
-    with apart_maps._TURN:  # somebody else's map is being made
+    with shared_workspace().background.turn:  # somebody else's map is being made
         app = visit_run(run, layer="layer1", map="t-sne")
         (task,) = shared_workspace().background.at_work()
         assert "They show" in read_page(app)  # principal components meanwhile

@@ -22,8 +22,8 @@ from actviz_core.samples import (
 )
 from actviz_core.samples.cifar10_classes import CLASSES
 from actviz_core.settings import Settings
-from actviz_core.system.downloads import JobState
 from actviz_core.system.folder_lock import FILE_NAME
+from actviz_core.system.jobs import JobState
 from tests.samples.cifar_archive import FOLDER, SmallCifar10, small_cifar10
 from tests.support.loopback import Served, served
 

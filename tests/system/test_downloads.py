@@ -10,7 +10,8 @@ import pytest
 
 from actviz_core.errors import DownloadError
 from actviz_core.system import downloads
-from actviz_core.system.downloads import Checksum, Job, JobState, download, find_job, start_job
+from actviz_core.system.downloads import Checksum, download
+from actviz_core.system.jobs import Job, Jobs, JobState
 from tests.support.loopback import served
 
 CONTENT = np.random.default_rng(0).bytes(10_000)
@@ -170,53 +171,6 @@ def test_a_checksum_may_be_the_start_of_a_digest(target: Path) -> None:
         Checksum("md5", "")
 
 
-def test_a_job_that_runs_is_shared_and_a_finished_one_runs_anew() -> None:
-    go_on = threading.Event()
-
-    def work(job: Job) -> None:
-        job.progress(3, 7)
-        go_on.wait(30)
-
-    first = start_job("shared", work)
-    second = start_job("shared", work)
-    assert second is first
-    assert find_job("shared") is first
-    assert first.status.running
-    go_on.set()
-    status = first.wait(30)
-    assert (status.state, status.done_bytes, status.total_bytes, status.error) == (JobState.DONE, 3, 7, None)
-    third = start_job("shared", work)
-    assert third is not first
-    assert third.wait(30).state is JobState.DONE
-
-
-def test_a_job_reports_why_it_failed_and_how_far_it_was() -> None:
-    def work(job: Job) -> None:
-        job.progress(3, None)
-        raise DownloadError("The cable is out. Plug it in.")
-
-    status = start_job("failing", work).wait(30)
-    assert (status.state, status.error, status.done_bytes) == (
-        JobState.FAILED,
-        "The cable is out. Plug it in.",
-        3,
-    )
-
-
-def test_a_bug_in_a_job_is_shown_and_logged(monkeypatch: pytest.MonkeyPatch) -> None:
-    logged: list[threading.ExceptHookArgs] = []
-    monkeypatch.setattr(threading, "excepthook", logged.append)
-
-    def work(_: Job) -> None:
-        raise ZeroDivisionError("oops")
-
-    job = start_job("buggy", work)
-    job.wait(30)
-    assert job.state is JobState.FAILED
-    assert str(job.error).startswith("ZeroDivisionError: oops. This is a bug")
-    assert logged[0].exc_type is ZeroDivisionError
-
-
 def test_a_cancelled_job_stops_its_download(target: Path) -> None:
     started = threading.Event()
 
@@ -226,13 +180,9 @@ def test_a_cancelled_job_stops_its_download(target: Path) -> None:
         download(server.url, target, expected=RIGHT, progress=job.progress, stop=job.stop)
 
     with served(CONTENT) as server:
-        job = start_job("cancelled", work)
+        job = Jobs().start("cancelled", "cancelled", work)
         started.wait(30)
         job.cancel()
         assert job.wait(30).state is JobState.FAILED
     assert str(job.error).startswith("The download was stopped.")
     assert part_of(target).stat().st_size == 1000
-
-
-def test_nobody_ran_a_job_of_an_unknown_key() -> None:
-    assert find_job("never started") is None

@@ -9,7 +9,7 @@ from actviz_core.errors import ModelFailedError
 from actviz_core.models import Model, load_model
 from actviz_core.samples import Source, open_source
 from actviz_core.samples.source import ArraySource
-from actviz_core.system.downloads import JobState
+from actviz_core.system.jobs import JobState
 from actviz_core.workspace import answer_sheets
 from actviz_core.workspace.answer_sheets import NO_ANSWER, AnswerSheets, why_not_judged
 from tests.pages.truth import said_classes

@@ -1,6 +1,5 @@
 """Maps and their tests, made in the background once for everybody, and kept in the shared budget."""
 
-import threading
 from typing import Any
 from unittest.mock import patch
 
@@ -13,8 +12,7 @@ from actviz_core.errors import ModelFailedError
 from actviz_core.models import Model
 from actviz_core.samples import open_sample
 from actviz_core.settings import Settings
-from actviz_core.system.background_jobs import was_stopped
-from actviz_core.system.downloads import Job, JobState
+from actviz_core.system.jobs import Job, Jobs, JobState, was_stopped
 from actviz_core.workspace import explanations as explanations_module
 from actviz_core.workspace import shared as workspace_module
 from actviz_core.workspace.explanations import Asked
@@ -119,7 +117,7 @@ def test_a_test_counts_its_passes_and_can_be_stopped(
     def stopped(*args: Any, **options: Any) -> object:
         job.stop.set()
         options["progress"](0, 9)
-        seen.append((job.status.part, job.done_bytes, job.total_bytes))
+        seen.append((job.status.part, job.status.done_bytes, job.status.total_bytes))
         return real(*args, **options)
 
     monkeypatch.setattr(explanations_module, part, stopped)
@@ -168,22 +166,15 @@ def test_a_network_that_fails_says_so(settings: Settings, monkeypatch: pytest.Mo
     assert not was_stopped(job)
 
 
-def test_only_so_many_wait(workspace: Workspace, model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
-    gate = threading.Event()
-
-    def held(*_args: object, **_options: object) -> object:
-        assert gate.wait(60)
-        raise AssertionError
-
-    monkeypatch.setattr(explanations_module, "_mapped", held)
-    monkeypatch.setattr(workspace.explanations.jobs, "_most", 2)
+def test_only_so_many_wait(workspace: Workspace, model: Model, net: CountedNet) -> None:
+    net.gate.clear()
+    workspace.explanations.jobs = Jobs(most=2)
     jobs = [workspace.explanations.start(asked(model, target=target)) for target in (0, 1)]
     assert workspace.explanations.start(asked(model, target=1)) is jobs[1]
     with pytest.raises(ModelFailedError, match="2 others are to be made first"):
         workspace.explanations.start(asked(model, target=2))
     for job in jobs:
         job.cancel()
-    monkeypatch.undo()
-    gate.set()
+    net.gate.set()
     for job in jobs:
         job.wait(60)

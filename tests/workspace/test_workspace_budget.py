@@ -12,9 +12,10 @@ from actviz_core.errors import BudgetError, NotEnoughMemoryError
 from actviz_core.models import Model, building, load_model
 from actviz_core.models.registry import find_network
 from actviz_core.samples import Sample, open_sample
+from actviz_core.samples.pixels import picture_key
 from actviz_core.settings import Settings
 from actviz_core.workspace import shared as workspace_module
-from actviz_core.workspace.layer_worth import WorthAsked
+from actviz_core.workspace.layer_worth import LayerWorths, WorthAsked
 from actviz_core.workspace.shared import Workspace
 from tests.toy_models import CountedNet, model_of
 
@@ -145,7 +146,10 @@ def test_channels_are_switched_off_in_passes_that_fit_into_the_memory_that_is_fr
             return super().forward(x)
 
     workspace, model = with_room_for(settings, 2**24), model_of(Counts())
-    monkeypatch.setattr(workspace.worths, "_model_of", lambda _key: model)
+    workspace.worths = LayerWorths(
+        *(workspace.store, workspace.lines, lambda _key: model),
+        *(workspace.sample, picture_key, workspace.at_once),
+    )
     monkeypatch.setattr(workspace_module, "available_memory", lambda: 3 * (LARGE + SMALL))
     asked = WorthAsked(model, sample, "conv", 1, 0)
     workspace.worths.start(asked).wait(60)

@@ -75,13 +75,8 @@ def prefix_view(layer: SelectedLayer) -> None:
         )
 
 
-<<<<<<< HEAD:actviz_core/ui/activations/vectors.py
 def _figure(layer: SelectedLayer, colors: Colors, names: Sequence[str] | None) -> go.Figure:
     alt = f"The {layer.maps.size:,} values of {layer.call}"
-=======
-def _figure(layer: LayerInHand, colors: Colors, names: Sequence[str] | None) -> go.Figure:
-    alt = f"The {layer.maps.size:,} values of {layer.call}"
->>>>>>> main:actviz_core/ui/vectors.py
     if layer.layout.kind is LayoutKind.VECTOR:
         figure = vector_figure(layer.maps.reshape(-1), labels=names, colors=colors)
     else:

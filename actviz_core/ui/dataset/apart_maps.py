@@ -1,6 +1,5 @@
 """Maps of pictures, and how far each layer tells classes apart: made in the background, and kept."""
 
-import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,8 +18,6 @@ from actviz_core.ui.dataset.hand import RunInHand
 
 PATIENCE: Final = 10.0
 """Seconds that principal components are waited for: those of ten thousand pictures take a fraction of one."""
-
-_TURN: Final = threading.Lock()  # one t-SNE map at a time: each keeps a core busy
 
 
 class Method(StrEnum):
@@ -62,7 +59,8 @@ def t_sne_task(hand: RunInHand, pictures: MapPictures, call: str) -> Task[Projec
     """The t-SNE map; the task's report is a `MapProgress`, None while it waits for another one."""
 
     def make(task: Task[Projection]) -> Projection:
-        while not _TURN.acquire(timeout=0.2):
+        turn = hand.workspace.background.turn
+        while not turn.acquire(timeout=0.2):
             if task.stop.is_set():
                 raise StoppedError("This was stopped.")
         try:
@@ -75,7 +73,7 @@ def t_sne_task(hand: RunInHand, pictures: MapPictures, call: str) -> Task[Projec
             task.report = MapProgress(0, 0.0)
             return t_sne(hand.run.mean(call)[pictures.indices], progress=told, stop=task.stop)
         finally:
-            _TURN.release()
+            turn.release()
 
     return hand.workspace.background.start(map_key(hand, call, Method.T_SNE), make, lambda found: found.bytes)
 

@@ -1,7 +1,6 @@
 """The run that the page Data set shows, with the network and the pictures that it is of."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -35,12 +34,12 @@ class RunInHand:
     workspace: Workspace
 
 
-def choose_layer(hand: RunInHand, calls: Sequence[str] | None = None) -> str:
-    """Draw the choice of one of the run's calls, or of some of them.
+def choose_layer(hand: RunInHand) -> str:
+    """Draw the choice of one of the run's calls.
 
     Unless a link names one, it is the last one with maps, or else the last one.
     """
-    offered = list(hand.run.calls if calls is None else calls)
+    offered = list(hand.run.calls)
     chosen = LAYER.get(f"It can be: {', '.join(offered[:12])}.")
     if chosen is not None and chosen not in offered:
         LAYER.warn(chosen, f"It can be: {', '.join(offered[:12])}.")

@@ -114,10 +114,9 @@ def draw_selectable(
     alt: str,
     clicked: Callable[[Click], None],
     selected: Callable[[Sequence[tuple[float, float]]], None],
-    label: FigureLabel | None = None,
 ) -> None:
     """Draw a map of points that can be clicked, and drawn around: ``selected`` gets the outline's corners."""
-    _draw(figure, key=key, alt=alt, label=label, clicked=clicked, selected=selected)
+    _draw(figure, key=key, alt=alt, label=None, clicked=clicked, selected=selected)
 
 
 def _draw(

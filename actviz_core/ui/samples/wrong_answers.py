@@ -7,7 +7,7 @@ import streamlit as st
 from actviz_core.errors import ActVizError
 from actviz_core.models import Model
 from actviz_core.samples import Source
-from actviz_core.system.downloads import Job, JobState
+from actviz_core.system.jobs import Job, JobState
 from actviz_core.ui.choices import check_switches
 from actviz_core.ui.shell.view import View, model_of
 from actviz_core.ui.text import plain
@@ -44,7 +44,7 @@ def answers_bar(source: Source, view: View, workspace: Workspace) -> AnswerSheet
         if sheet is not None:
             st.markdown(plain(_counted(sheet)))
         elif job is not None and job.status.running:
-            _follow(job)
+            _follow(job, (model.key, source.key))
         elif only and (job is None or job.state is not JobState.FAILED) and not _cancelled(model, source):
             _start(model, source, workspace)
         else:
@@ -95,11 +95,11 @@ _CANCELLED = "answers_cancelled"  # in the session: what a person cancelled, so 
 
 
 def _cancelled(model: Model, source: Source) -> bool:
-    return bool(st.session_state.get(_CANCELLED) == f"answers/{model.key}/{source.key}")
+    return bool(st.session_state.get(_CANCELLED) == (model.key, source.key))
 
 
 @st.fragment(run_every=0.5)
-def _follow(job: Job) -> None:
+def _follow(job: Job, asked: tuple[str, str]) -> None:
     status = job.status
     if not status.running:
         st.rerun()
@@ -108,5 +108,5 @@ def _follow(job: Job) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.progress(done / total if total else 0.0, text=text)
         if st.button("Cancel", key="cancel_answers"):
-            st.session_state[_CANCELLED] = job.key
+            st.session_state[_CANCELLED] = asked
             job.cancel()

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from actviz_core.errors import ActVizError
-from actviz_core.system.downloads import Job, JobState
+from actviz_core.system.jobs import Job, JobState
 from actviz_core.ui.text import plain
 from actviz_core.units import megabytes
 
