@@ -8,7 +8,8 @@ import torch
 from torch import Tensor, nn
 from torchvision.models import get_model
 
-from actviz_core.channels.receptive_field import Evidence, ReceptiveField, receptive_field
+from actviz_core.channels.input_box import Evidence, ReceptiveField
+from actviz_core.channels.receptive_field import receptive_field
 from actviz_core.errors import ChannelError, ShapeError, UnknownLayerError
 from actviz_core.models.building import on_meta_device
 from tests.support.filling import with_some_values
