@@ -29,7 +29,7 @@ def list_models(settings: Settings | None = None) -> tuple[ModelInfo, ...]:
 
     The first call imports timm, if it is installed.
     """
-    return _listed((settings or read_settings()).models)
+    return listed((settings or read_settings()).models)
 
 
 def list_weights(name: str, settings: Settings | None = None) -> tuple[WeightsInfo, ...]:
@@ -146,7 +146,8 @@ def likely_models(state: Mapping[str, Tensor], settings: Settings | None = None)
 
 
 @lru_cache(maxsize=4)  # a server has one set of own networks
-def _listed(own: tuple[str, ...]) -> tuple[ModelInfo, ...]:
+def listed(own: tuple[str, ...]) -> tuple[ModelInfo, ...]:
+    """Every network that there is, where the team's own are those of these builders."""
     bundled, *rest = _ALWAYS_THERE.values()
     timm = (TimmNetwork(name) for name in (timm_names() if timm_is_installed() else ()))
     return tuple(network.info for network in (bundled, *map(TeamNetwork, own), *rest, *timm))
@@ -156,7 +157,7 @@ def _network(name: str, settings: Settings | None) -> Network:
     if name in _ALWAYS_THERE:
         return _ALWAYS_THERE[name]
     if name.startswith(PREFIX):
-        return _timm_network(name)
+        return timm_network(name)
     own = (settings or read_settings()).models
     if name in own:
         return TeamNetwork(name)
@@ -164,7 +165,8 @@ def _network(name: str, settings: Settings | None) -> Network:
 
 
 @lru_cache(maxsize=64)
-def _timm_network(name: str) -> TimmNetwork:
+def timm_network(name: str) -> TimmNetwork:
+    """The network of timm that links call ``name``, such as ``timm/vit_tiny``. Raises `UnknownModelError`."""
     if not timm_is_installed():
         raise UnknownModelError(f"{quoted(name)} needs timm, which is not installed here: pip install timm.")
     if name not in timm_names():

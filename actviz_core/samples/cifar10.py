@@ -97,7 +97,7 @@ def fetch_cifar10(
     """
     if _intact(settings.data / ARCHIVE.folder):
         return
-    path, own = settings.data / Path(ARCHIVE.url).name, _own_archive(settings)
+    path, own = settings.data / Path(ARCHIVE.url).name, own_archive(settings)
     archive = path if path.exists() else own  # brought by hand, or what an earlier download left
     checksum = Checksum("md5", ARCHIVE.md5)
     if not checksum.matches(archive):
@@ -126,12 +126,12 @@ def sweep_cifar10(settings: Settings) -> None:
     with suppress(OSError), exclusive(settings.data, wait=False):
         for folder in settings.data.glob(f"{_UNPACKING}*"):
             shutil.rmtree(folder, ignore_errors=True)
-        own = _own_archive(settings)
+        own = own_archive(settings)
         if own.exists() and _intact(settings.data / ARCHIVE.folder):
             own.unlink()
 
 
-def _own_archive(settings: Settings) -> Path:
+def own_archive(settings: Settings) -> Path:
     """Where the archive lies once it was downloaded: not where people put one by hand, which is theirs."""
     return settings.data / f".{Path(ARCHIVE.url).name}"
 

@@ -69,14 +69,14 @@ def test_without_timm_the_rest_works_and_its_keys_say_what_is_missing(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(registry, "timm_is_installed", lambda: False)
-    registry._listed.cache_clear()
-    registry._timm_network.cache_clear()
+    registry.listed.cache_clear()
+    registry.timm_network.cache_clear()
     try:
         assert not any(model.origin is Origin.TIMM for model in list_models(settings))
         with pytest.raises(UnknownModelError, match=r"'timm/resnet18' needs timm.*pip install timm"):
             load_model("timm/resnet18@random", settings=settings)
     finally:
-        registry._listed.cache_clear()
+        registry.listed.cache_clear()
 
 
 def test_an_unknown_name_gets_the_closest_of_timms(settings: Settings) -> None:

@@ -161,7 +161,7 @@ def test_a_network_that_is_gone_opens_nothing_and_says_so(
     new_server()
     keep()
     app = opened()
-    monkeypatch.setattr(comparing, "_is_there", lambda *_: False)
+    monkeypatch.setattr(comparing, "is_there", lambda *_: False)
     click(app, "dataset_alike", 1)
     assert said(app) == [f"{MODEL} is not here any more as it was swept: its layers cannot be shown."]
 
@@ -170,8 +170,8 @@ def test_a_network_is_only_there_as_it_was_swept(new_server: Callable[..., Works
     workspace = new_server()
     run = keep()
     other = sweep(net(), noise(4), ["fc"], settings=workspace.settings)
-    assert comparing._is_there(run, workspace)
-    assert not comparing._is_there(other, workspace)
+    assert comparing.is_there(run, workspace)
+    assert not comparing.is_there(other, workspace)
 
 
 @pytest.mark.parametrize("asked", ["nonsense", "0123456789abcdef"])

@@ -154,7 +154,7 @@ def test_what_the_command_needs_is_told(new_server: Callable[..., Workspace]) ->
         ({"model": f"{MODEL}@epoch-1"}, []),
     ):
         run.manifest.__dict__.update(told | changes)
-        assert module._needs(run) == needs
+        assert module.needs_of(run) == needs
 
 
 def test_all_figures_of_a_view_are_in_its_file(

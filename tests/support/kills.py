@@ -127,7 +127,7 @@ class Unpacking:
         """Put the archive where a download leaves it, and the dataset away."""
         self.settings.data.mkdir(exist_ok=True)
         shutil.rmtree(self.folder, ignore_errors=True)
-        cifar10._own_archive(self.settings).write_bytes(self.packed)
+        cifar10.own_archive(self.settings).write_bytes(self.packed)
 
     def work(self) -> None:
         """Unpack it."""
@@ -144,7 +144,7 @@ class Unpacking:
         assert cifar10_state(self.settings) is expected
         allowed = {".lock", self.folder.name}
         if expected is Cifar10State.MISSING:
-            allowed.add(cifar10._own_archive(self.settings).name)
+            allowed.add(cifar10.own_archive(self.settings).name)
         assert {path.name for path in self.settings.data.iterdir()} <= allowed
 
 

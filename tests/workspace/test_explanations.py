@@ -175,7 +175,7 @@ def test_only_so_many_wait(workspace: Workspace, model: Model, monkeypatch: pyte
         assert gate.wait(60)
         raise AssertionError
 
-    monkeypatch.setattr(explanations_module, "_mapped", held)
+    monkeypatch.setattr(explanations_module, "mapped", held)
     monkeypatch.setattr(workspace.explanations.jobs, "_most", 2)
     jobs = [workspace.explanations.start(asked(model, target=target)) for target in (0, 1)]
     assert workspace.explanations.start(asked(model, target=1)) is jobs[1]

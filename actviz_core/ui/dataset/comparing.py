@@ -143,7 +143,7 @@ def _clicked(shown: Sequence[Compared], click: Click, workspace: Workspace) -> N
         st.session_state[_TOLD] = f"{one.first.calls[row]} with itself: choose a cell beside the diagonal."
         return
     for run in (one.first, one.second):
-        if not _is_there(run, workspace):
+        if not is_there(run, workspace):
             st.session_state[_TOLD] = (
                 f"{run.manifest.model} is not here any more as it was swept: its layers cannot be shown."
             )
@@ -158,7 +158,7 @@ def _slot(run: Run, call: str) -> Slot:
     return Slot("" if current_view().key == key else key, "", call)
 
 
-def _is_there(run: Run, workspace: Workspace) -> bool:
+def is_there(run: Run, workspace: Workspace) -> bool:
     """Whether the run's network can be had as it was swept; it may be if that takes long to find out."""
     try:
         return workspace.model(run.manifest.model).fingerprint == run.manifest.network

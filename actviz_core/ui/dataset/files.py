@@ -136,11 +136,11 @@ def _figures(run: Run, drawn: Sequence[Drawn], name: str, failures: list[str]) -
 def _command(run: Run) -> None:
     st.markdown("The command that made this run:")
     st.code(run.manifest.command, language="bash", wrap_lines=True)
-    if needs := _needs(run):
+    if needs := needs_of(run):
         st.caption(plain(f"It needs {' and '.join(needs)}."))
 
 
-def _needs(run: Run) -> list[str]:
+def needs_of(run: Run) -> list[str]:
     """What the command needs to find the same pictures and network."""
     needs = []
     name, _, weights = run.manifest.model.partition("@")
