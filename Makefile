@@ -1,8 +1,9 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+LOWEST := .venv-lowest
 
-.PHONY: run test check format bench screenshot clean
+.PHONY: run test lowest check format bench screenshot clean
 
 run: $(VENV)/.app ## start the app at http://127.0.0.1:8501
 	$(BIN)/streamlit run dashboard.py
@@ -10,6 +11,9 @@ run: $(VENV)/.app ## start the app at http://127.0.0.1:8501
 test: $(VENV)/.tests ## run every test, also those in a real browser
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not browser and not kills" -n auto --maxprocesses=4 --dist=loadfile
 	$(BIN)/python -m pytest -m browser
+
+lowest: $(LOWEST)/.tests ## run every test with the lowest versions that requirements.txt admits
+	OMP_NUM_THREADS=1 $(LOWEST)/bin/python -m pytest -m "not browser and not kills" -n auto --maxprocesses=4 --dist=loadfile
 
 check: $(VENV)/.tests ## format, lint, strict types; Biome looks at the scripts, without Node
 	$(BIN)/ruff format --check .
@@ -28,8 +32,8 @@ bench: $(VENV)/.benchmarks ## measure against what a user would write instead
 screenshot: $(VENV)/.tests ## make the README's picture again
 	$(BIN)/python -m tests.browser.screenshot
 
-clean: ## remove the environment
-	rm -rf $(VENV)
+clean: ## remove the environments
+	rm -rf $(VENV) $(LOWEST)
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -44,4 +48,10 @@ $(VENV)/.tests: $(VENV)/.app tests/requirements.txt
 
 $(VENV)/.benchmarks: $(VENV)/.tests benchmarks/requirements.txt
 	$(BIN)/python -m pip install -r benchmarks/requirements.txt
+	touch $@
+
+$(LOWEST)/.tests: requirements.txt tests/requirements.txt benchmarks/lowest.py
+	$(PYTHON) -m venv $(LOWEST)
+	$(LOWEST)/bin/python -m benchmarks.lowest > $(LOWEST)/constraints.txt
+	$(LOWEST)/bin/python -m pip install -r requirements.txt -r tests/requirements.txt -c $(LOWEST)/constraints.txt
 	touch $@

@@ -16,7 +16,7 @@ HELD = 128 * 2**20
 WIDTH = 4096
 """Channels that are held at once, unless a single layer has more."""
 
-_ROWS = 512  # of a matrix of pictures by pictures, which is never held as a whole
+ROWS = 512  # of a matrix of pictures by pictures, which is never held as a whole
 
 
 @dataclass(frozen=True, eq=False)
@@ -216,7 +216,7 @@ def _squared_norm(x: FloatArray, y: FloatArray) -> float:
         return float(((y.T @ x) ** 2).sum())
     return float(
         sum(
-            ((x[start : start + _ROWS] @ x.T) * (y[start : start + _ROWS] @ y.T)).sum()
-            for start in range(0, len(x), _ROWS)
+            ((x[start : start + ROWS] @ x.T) * (y[start : start + ROWS] @ y.T)).sum()
+            for start in range(0, len(x), ROWS)
         )
     )

@@ -19,7 +19,7 @@ from actviz_core.errors import ShapeError, StoppedError
 from actviz_core.hooks.capture import capture
 
 SHARES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
-_PIXELS_AT_ONCE = 8 * 224 * 224  # of all pictures of one pass: few enough to stop soon, and to fit in memory
+PIXELS_AT_ONCE = 8 * 224 * 224  # of all pictures of one pass: few enough to stop soon, and to fit in memory
 
 
 @dataclass(frozen=True)
@@ -198,7 +198,7 @@ def _probabilities(
 ) -> list[float]:
     """What the network says of ``count`` pictures, made as they are needed."""
     first = next(pictures)
-    size = max(1, _PIXELS_AT_ONCE // (first.shape[-2] * first.shape[-1]))
+    size = max(1, PIXELS_AT_ONCE // (first.shape[-2] * first.shape[-1]))
     passes = -(-count // size)
     pictures = chain([first], pictures)
     found: list[float] = []

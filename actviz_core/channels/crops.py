@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from actviz_core.channels.input_box import ReceptiveField
 from actviz_core.channels.on_pictures import Hit
-from actviz_core.channels.receptive_field import ReceptiveField
 from actviz_core.models import Model
 
 

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from actviz_core.channels.cells import maps_of
-from actviz_core.channels.receptive_field import ReceptiveField, receptive_field
+from actviz_core.channels.input_box import ReceptiveField
+from actviz_core.channels.receptive_field import receptive_field
 from actviz_core.errors import UnknownLayerError
 from actviz_core.hooks.input_gradient import input_gradient
 from actviz_core.hooks.passes import unwrap

@@ -10,14 +10,14 @@ outside the box, the cell must keep every bit. Where it doesn't, or where a pass
 searched by changing pixels instead, and the answer says so.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 
 from actviz_core.channels.cells import check_place, maps_of, returned_once
+from actviz_core.channels.input_box import Evidence, ReceptiveField
+from actviz_core.channels.strips import Region, Sides, sides_reached
 from actviz_core.errors import ChannelError, ShapeError
 from actviz_core.hooks import capture
 from actviz_core.hooks.copies import on_cpu
@@ -26,74 +26,6 @@ from actviz_core.hooks.selection import has_steps
 from actviz_core.layouts.of_network import layout_of
 
 _CHANGES = 3  # so many random pictures have their say where pixels are changed instead
-
-Region = tuple[slice, slice]  # rows and columns of the input
-Sides = tuple[int, int, int, int]  # top, bottom, left, right
-
-
-class Evidence(StrEnum):
-    """How the sides of a receptive field were found."""
-
-    NAN = "nan"  # no pixel outside reaches the cell, and the outermost rows and columns do: exact
-    CHANGES = "changes"  # from a few random pictures: at least this large
-
-
-@dataclass(frozen=True)
-class ReceptiveField:
-    """The smallest box of input pixels that holds all that a cell can depend on.
-
-    Attributes:
-        top, bottom, left, right: in input pixels, half-open: rows ``top`` to ``bottom - 1``. All are 0 where
-            nothing reaches the cell.
-        input_size: height and width of the input, in pixels.
-        layer_sees_all: whether every cell of the layer depends on the first and the last pixel of the input,
-            as after global pooling or attention.
-        evidence: whether the box is exact, or what a few random pictures have shown.
-
-    """
-
-    top: int
-    bottom: int
-    left: int
-    right: int
-    input_size: tuple[int, int]
-    layer_sees_all: bool = False
-    evidence: Evidence = Evidence.NAN
-
-    @property
-    def height(self) -> int:
-        """Rows of the box."""
-        return self.bottom - self.top
-
-    @property
-    def width(self) -> int:
-        """Columns of the box."""
-        return self.right - self.left
-
-    @property
-    def sees_all(self) -> bool:
-        """Whether the box is the whole input."""
-        return (self.height, self.width) == self.input_size
-
-    @property
-    def empty(self) -> bool:
-        """Whether nothing of the input reaches the cell."""
-        return self.height == 0 or self.width == 0
-
-    def sentence(self) -> str:
-        """What the box says, in plain words."""
-        exact = self.evidence is Evidence.NAN
-        if self.empty:
-            return "No change of the picture that was tried changes this cell's value."
-        if self.layer_sees_all:
-            return "Every cell of this layer can depend on every part of the picture."
-        if self.sees_all:
-            return "This cell can depend on the picture from edge to edge."
-        height, width = self.input_size
-        box = f"{self.height} x {self.width} of the picture's {height} x {width} pixels"
-        if exact:
-            return f"This cell can depend on {box}, and on no other."
-        return f"This cell depends on at least {box}, as changed pixels show."
 
 
 def receptive_field(
@@ -189,7 +121,7 @@ class _Search:
         guess = self._by_gradient()
         if guess is None and not reaches([(slice(None), slice(None))])[0]:
             return None
-        field = ReceptiveField(*self._searched(reaches, guess), self._size)
+        field = ReceptiveField(*sides_reached(self._size, reaches, guess), self._size)
         return field if self._keeps_its_bits(field) else None
 
     def _by_gradient(self) -> Sides | None:
@@ -235,34 +167,8 @@ class _Search:
             ]
 
         whole = (slice(None), slice(None))
-        sides = self._searched(reaches) if reaches([whole])[0] else (0, 0, 0, 0)
+        sides = sides_reached(self._size, reaches) if reaches([whole])[0] else (0, 0, 0, 0)
         return ReceptiveField(*sides, self._size, evidence=Evidence.CHANGES)
-
-    def _searched(self, reaches: Callable[[list[Region]], list[bool]], guess: Sides | None = None) -> Sides:
-        """Top, bottom, left and right: of growing strips from each side, the first that reaches the cell."""
-        height, width = self._size
-        whole = slice(None)
-        strips: list[Callable[[int], Region]] = [
-            lambda depth: (slice(0, depth), whole),
-            lambda depth: (slice(height - depth, None), whole),
-            lambda depth: (whole, slice(0, depth)),
-            lambda depth: (whole, slice(width - depth, None)),
-        ]
-        outside: Sequence[int | None] = (None,) * 4
-        if guess is not None:
-            outside = (guess[0], height - guess[1], guess[2], width - guess[3])
-        sides = [
-            _Side(size, depth) for size, depth in zip((height, height, width, width), outside, strict=True)
-        ]
-        while open_sides := [
-            (side, strip) for side, strip in zip(sides, strips, strict=True) if not side.done
-        ]:
-            depths = [side.next() for side, _ in open_sides]
-            answers = reaches([strip(depth) for (_, strip), depth in zip(open_sides, depths, strict=True)])
-            for (side, _), depth, reached in zip(open_sides, depths, answers, strict=True):
-                side.learn(depth, reached=reached)
-        top, bottom, left, right = (side.short for side in sides)
-        return top, height - bottom, left, width - right
 
     def _run(self, pictures: list[Tensor]) -> list[Tensor]:
         """The layer's maps, (C, H, W), for each picture of shape (1, C, H, W)."""
@@ -296,42 +202,6 @@ class _Search:
         changed = self._picture.clone()
         changed[(..., *region)] = other[(..., *region)]
         return changed
-
-
-class _Side:
-    """The search from one side for the first strip that reaches the cell, near a guess if there is one."""
-
-    def __init__(self, size: int, outside: int | None) -> None:
-        self.short = 0  # the deepest strip that is known not to reach the cell
-        self._deep = size  # the shallowest one that does
-        self._guess = outside
-        self._step = 1
-
-    @property
-    def done(self) -> bool:
-        """Whether the two are neighbours."""
-        return self._deep - self.short <= 1
-
-    def next(self) -> int:
-        """How deep the next strip to be tried is."""
-        if self._guess is None:
-            return (self.short + self._deep) // 2
-        if self.short < self._guess < self._deep:
-            return self._guess
-        if self.short == self._guess:
-            return self.short + 1
-        return max(self._deep - self._step, (self.short + self._deep) // 2)
-
-    def learn(self, depth: int, *, reached: bool) -> None:
-        """Take in whether the strip of this depth reaches the cell."""
-        if not reached:
-            self.short = depth
-            if self._guess is not None and depth > self._guess:
-                self._guess = None
-            return
-        self._deep = depth
-        if self._guess is not None and depth < self._guess:
-            self._step *= 2
 
 
 def _differ(first: Tensor, second: Tensor) -> bool:

@@ -11,7 +11,7 @@ from actviz_core.analysis import class_share
 from actviz_core.export.table import harmless
 from actviz_core.sweep import Run, Summary
 
-_BLOCK = 64 * 2**20  # bytes of values that are read at once
+BLOCK = 64 * 2**20  # bytes of values that are read at once
 _HEADER = 900  # bytes, about
 _CELL = 11  # bytes of a number in a CSV file, about, with its comma
 
@@ -159,7 +159,7 @@ def _best_class(summary: Summary, labels: Sequence[str]) -> tuple[list[str | Non
 
 def _parts(run: Run, channels: int) -> Iterator[slice]:
     """The channels, so many at a time that their values of all pictures fit into a block."""
-    step = max(1, _BLOCK // (8 * len(run)))
+    step = max(1, BLOCK // (8 * len(run)))
     return (slice(first, min(first + step, channels)) for first in range(0, channels, step))
 
 

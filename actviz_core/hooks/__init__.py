@@ -7,7 +7,8 @@ from actviz_core.hooks.attention_weights import Origin
 from actviz_core.hooks.capture import capture
 from actviz_core.hooks.edits import Edit, only_positive, scale, switch_off
 from actviz_core.hooks.estimate import Estimate, estimate
-from actviz_core.hooks.gradients import GradientRecord, capture_gradients
+from actviz_core.hooks.gradient_record import GradientRecord
+from actviz_core.hooks.gradients import capture_gradients
 from actviz_core.hooks.input_source import input_source
 from actviz_core.hooks.record import Record
 from actviz_core.hooks.reducing import reduce_calls

@@ -1,63 +1,27 @@
 """Runs a network forward and backward, and returns the gradients of one number of its answer, bit for bit."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.autograd.graph import GradientEdge, get_gradient_edge
+from torch.autograd.graph import get_gradient_edge
 
-from actviz_core.errors import NoGradientError
 from actviz_core.hooks.capture import Seen
-from actviz_core.hooks.edits import Edit, Editing, apply
+from actviz_core.hooks.edits import Edit, Editing
+from actviz_core.hooks.gradient_marks import Mark, Marks
+from actviz_core.hooks.gradient_record import GradientRecord
 from actviz_core.hooks.memory import address_of, tensors_of_model
 from actviz_core.hooks.nesting import named_tensors, with_tensors
 from actviz_core.hooks.passes import left_as_found, observed, run, unwrap
-from actviz_core.hooks.record import Record, unknown_name
+from actviz_core.hooks.record import unknown_name
 from actviz_core.hooks.selection import names_of_layers, parse
 from actviz_core.hooks.steps import StepWatch
 from actviz_core.hooks.target import Target, number_of
 
 _NOT_FOLLOWED = "torch follows no gradient to what it returned (whole numbers, or computed without gradients)"
 _NO_INFLUENCE = "the number does not depend on what it returned"
-
-
-class GradientRecord(Record):
-    """Call names, and ``input``, to gradients: a `Record` that also knows which calls have none.
-
-    Attributes:
-        number: the number of the answer whose gradients these are.
-        without: call names of what ran but has no gradient, with the reason. Looking one up raises
-            `NoGradientError`; they are not listed among the record's calls.
-
-    """
-
-    def __init__(
-        self,
-        values: dict[str, Tensor],
-        calls: dict[str, tuple[str, ...]],
-        aliases: Mapping[str, str],
-        *,
-        number: float,
-        without: Mapping[str, str],
-    ) -> None:
-        super().__init__(values, calls, aliases)
-        self.number = number
-        self.without = without
-
-    def __getitem__(self, call: str) -> Tensor:
-        own = self._own_name(call)
-        why = self.without.get(call, self.without.get(own))
-        if why is None and own not in self._values and not self._calls.get(own, ("",)):
-            of_layer = [
-                reason for name, reason in self.without.items() if name.startswith((f"{own}#", f"{own}["))
-            ]
-            why = of_layer[0] if of_layer else None
-        if why is not None:
-            raise NoGradientError(f"{call!r} has no gradient: {why}.")
-        return super().__getitem__(call)
 
 
 def capture_gradients(
@@ -113,7 +77,7 @@ def capture_gradients(
     )
     editing = Editing(edits, aliases, steps=steps) if edits else None
     changing = Editing(gradient_edits, aliases, steps=steps) if gradient_edits else None
-    marks = _Marks(changing)
+    marks = Marks(changing)
     seen = _Observer(marks, Seen(marks.keep, wanted, None, every_step=steps and layers is None))
     watch = None
     of_steps = not wanted.keys() <= aliases.keys() or any(
@@ -139,7 +103,7 @@ def capture_gradients(
         marks.finished = True
         found = seen.collected.named(aliases)
         values = {
-            f"{own_input}{place}": _Mark(get_gradient_edge(tensor))
+            f"{own_input}{place}": Mark(get_gradient_edge(tensor))
             for place, tensor in given
             if named is None or any(_wants(name, f"{own_input}{place}") for name in of_input)
         }
@@ -156,103 +120,10 @@ def capture_gradients(
     )
 
 
-@dataclass(frozen=True, eq=False)
-class _Mark:
-    """Where in torch's graph the gradient of one call's tensor arrives; None where torch follows none.
-
-    Calls that return the same tensor, such as a block and its last layer, share a place; ``earlier`` counts
-    those whose edits at that place are only made after this call's gradient is known.
-    """
-
-    edge: GradientEdge | None
-    earlier: int = 0
-
-
-@dataclass
-class _Changes:
-    """The edits at one place, in groups by call; backward, the last call's come first."""
-
-    edge: GradientEdge
-    groups: list[tuple[int, list[tuple[Edit, str]]]] = field(default_factory=list)
-    gradients: dict[int, Tensor] = field(default_factory=dict)
-
-    def make(self, gradient: Tensor) -> Tensor:
-        """Change a gradient as it arrives, and note how it is after each group."""
-        self.gradients[len(self.groups)] = gradient
-        for index in range(len(self.groups) - 1, -1, -1):
-            for edit, name in self.groups[index][1]:
-                gradient = apply(edit, gradient, name)
-            self.gradients[index] = gradient
-        return gradient
-
-
-class _Marks:
-    """Marks tensors when they are returned, sets the hooks that change gradients, and goes backward."""
-
-    def __init__(self, changing: Editing | None) -> None:
-        self.finished = False
-        self.changing = changing
-        self._call = 0
-        self._changes: dict[tuple[int, int], _Changes] = {}
-
-    def keep(self, tensor: Tensor) -> _Mark:
-        """Mark a tensor as it is now: what overwrites it later gets another place in the graph."""
-        if not tensor.requires_grad:
-            return _Mark(None)
-        edge = get_gradient_edge(tensor)
-        changes = self._changes.get(_place(edge))
-        if changes is None:
-            return _Mark(edge)
-        return _Mark(edge, sum(call < self._call for call, _ in changes.groups))
-
-    def change(self, name: str, output: Any) -> None:
-        """Have the gradients of what a call returned changed before they are passed on."""
-        if self.changing is not None:
-            self._call += 1
-            self.changing.hooked(name, output, self._hook)
-
-    def _hook(self, edit: Edit, tensor: Tensor, name: str) -> None:
-        if not tensor.requires_grad:
-            return
-        edge = get_gradient_edge(tensor)
-        changes = self._changes.get(_place(edge))
-        if changes is None:
-            changes = self._changes.setdefault(_place(edge), _Changes(edge))
-            tensor.register_hook(changes.make)
-        if not changes.groups or changes.groups[-1][0] != self._call:
-            changes.groups.append((self._call, []))
-        changes.groups[-1][1].append((edit, name))
-
-    def follow(self, number: Tensor, marks: Iterable[_Mark]) -> dict[_Mark, Tensor]:
-        """The gradient at each mark that has one."""
-        marks = list(marks)
-        edges = {_place(edge): edge for mark in marks if (edge := mark.edge) is not None}
-        if not edges or not number.requires_grad:
-            return {}
-        found = torch.autograd.grad(number, list(edges.values()), allow_unused=True)
-        gradients = dict(zip(edges, found, strict=True))
-        at_marks: dict[_Mark, Tensor] = {}
-        for mark in marks:
-            if mark.edge is None:
-                continue
-            place = _place(mark.edge)
-            gradient = gradients[place]
-            if gradient is not None and place in self._changes:
-                gradient = self._changes[place].gradients[mark.earlier]
-            if gradient is not None:
-                at_marks[mark] = gradient
-        return at_marks
-
-
-def _place(edge: GradientEdge) -> tuple[int, int]:
-    """Names a place in the graph; torch gives the same node object for as long as somebody holds it."""
-    return id(edge.node), edge.output_nr
-
-
 class _Observer:
     """Tells of the forward pass's calls and steps, and of nothing that runs again in the backward pass."""
 
-    def __init__(self, marks: _Marks, collected: Seen[_Mark]) -> None:
+    def __init__(self, marks: Marks, collected: Seen[Mark]) -> None:
         self._marks = marks
         self.collected = collected
 
@@ -300,8 +171,8 @@ def _wants(name: str, call: str) -> bool:
 
 
 def _record(
-    marks: Mapping[str, _Mark],
-    gradients: Mapping[_Mark, Tensor],
+    marks: Mapping[str, Mark],
+    gradients: Mapping[Mark, Tensor],
     calls: Mapping[str, tuple[str, ...]],
     aliases: Mapping[str, str],
     number: float,

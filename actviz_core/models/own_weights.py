@@ -2,11 +2,9 @@
 
 import hashlib
 import json
-import os
 import re
-import tempfile
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -16,42 +14,12 @@ from torch import Tensor, nn
 
 from actviz_core.errors import UnknownModelError, WeightsError, WeightsFileError
 from actviz_core.models.fitting import converted, fit
-from actviz_core.names import ModelKey
+from actviz_core.models.own_entry import DIGITS, OwnEntry
 from actviz_core.system.folder_lock import FILE_NAME, exclusive
 from actviz_core.units import megabytes
 from actviz_core.untrusted.names import plain
 from actviz_core.weights.state_dicts import StateDict
-
-DIGITS = 12
-_PART = ".part-"
-
-
-@dataclass(frozen=True)
-class OwnEntry:
-    """One set of uploaded weights.
-
-    ``sha256`` is the hex digest of the file as it was uploaded and ``stored_sha256`` that of the safetensors
-    file it became, which has ``bytes`` bytes. ``name`` is what people call it, and ``notes`` say what was
-    done to it. All texts are fit to be shown.
-    """
-
-    architecture: str
-    sha256: str
-    name: str
-    file_name: str
-    notes: tuple[str, ...]
-    bytes: int
-    stored_sha256: str
-
-    @property
-    def weights(self) -> str:
-        """What stands behind the @ of the model key: the first 12 hex digits of the upload's SHA-256."""
-        return self.sha256[:DIGITS]
-
-    @property
-    def key(self) -> str:
-        """The model key."""
-        return str(ModelKey(self.architecture, self.weights))
+from actviz_core.weights.writing import UNFINISHED, digest_of, save_apart, written_whole
 
 
 class OwnWeights:
@@ -91,7 +59,7 @@ class OwnWeights:
             with exclusive(self.folder):
                 self._sweep()
                 there = self._entry(path.with_suffix(".json"))
-                if there is not None and _digest(path) == there.stored_sha256:
+                if there is not None and digest_of(path) == there.stored_sha256:
                     return there
                 self._check_room(tensors, upload.file_name, path)
                 shown = there.name if there else plain(name or "") or upload.file_name
@@ -221,7 +189,7 @@ class OwnWeights:
     ) -> OwnEntry:
         """Write both files of an entry, or neither."""
         path.parent.mkdir(exist_ok=True)
-        stored = _write(path, lambda part: _save(tensors, part))
+        stored = written_whole(path, lambda part: save_apart(tensors, part))
         try:
             size = path.stat().st_size
             entry = OwnEntry(architecture, upload.sha256, name, upload.file_name, notes, size, stored)
@@ -235,12 +203,12 @@ class OwnWeights:
     def _write_entry(self, entry: OwnEntry) -> None:
         path = self._path(entry.architecture, entry.sha256, ".json")
         content = json.dumps(asdict(entry), indent=1)
-        _write(path, lambda part: part.write_text(content, encoding="utf-8"))
+        written_whole(path, lambda part: part.write_text(content, encoding="utf-8"))
 
     def _sweep(self) -> None:
         """Remove what a kill left behind; only under the lock, where nobody else is writing."""
         for path in _glob(self.folder, "*/*"):
-            unfinished = path.name.startswith(_PART)
+            unfinished = path.name.startswith(UNFINISHED)
             if unfinished or (path.suffix == ".safetensors" and not path.with_suffix(".json").exists()):
                 path.unlink(missing_ok=True)
 
@@ -283,41 +251,3 @@ def _size(path: Path) -> int:
         return path.stat().st_size
     except OSError:  # removed in this very moment
         return 0
-
-
-def _digest(path: Path) -> str | None:
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except FileNotFoundError:
-        return None
-
-
-def _save(tensors: Mapping[str, Tensor], part: Path) -> None:
-    """Write a safetensors file, which holds tensors that share memory one by one."""
-    seen: set[int] = set()
-    apart = {}
-    for name, tensor in tensors.items():
-        place = tensor.untyped_storage().data_ptr()
-        solid = tensor.contiguous()
-        apart[name] = solid.clone() if place in seen else solid
-        seen.add(place)
-    safetensors.torch.save_file(apart, part)
-
-
-def _write(path: Path, fill: Callable[[Path], object]) -> str:
-    """Write a file in one step and return its SHA-256: nobody sees half of it, whatever ends this process."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=_PART)
-    os.close(handle)
-    part = Path(temporary)
-    try:
-        fill(part)
-        with part.open("rb+") as file:
-            os.fsync(file.fileno())
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        part.chmod(0o644)
-        part.replace(path)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
-    return digest

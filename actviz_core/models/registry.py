@@ -13,8 +13,8 @@ from actviz_core.models.building import check_memory
 from actviz_core.models.bundled import BundledResNet20
 from actviz_core.models.model import Model, ModelInfo, WeightsInfo, fingerprint
 from actviz_core.models.network import Network
+from actviz_core.models.own_entry import DIGITS
 from actviz_core.models.own_networks import TeamNetwork
-from actviz_core.models.own_weights import DIGITS
 from actviz_core.models.timm_networks import PREFIX, TimmNetwork, timm_is_installed, timm_names
 from actviz_core.models.torchvision_networks import torchvision_networks
 from actviz_core.models.uploaded import UploadedNetwork, likely_networks, own_weights, uploaded_info

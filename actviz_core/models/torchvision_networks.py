@@ -130,7 +130,7 @@ class TorchvisionNetwork(Network):
         def fetch(job: Job) -> None:
             if self._good_file(weights, settings) is None:
                 target, _ = _places(entry, settings)
-                download(entry.url, target, expected=checksum(entry), progress=job.progress, stop=job.stop)
+                download(entry.url, target, expected=checksum_of(entry), progress=job.progress, stop=job.stop)
 
         return fetch
 
@@ -152,7 +152,7 @@ class TorchvisionNetwork(Network):
         """Find a file on this machine that is what its name says."""
         entry = self._enum[weights]
         try:
-            return next((file for file in _places(entry, settings) if checksum(entry).matches(file)), None)
+            return next((file for file in _places(entry, settings) if checksum_of(entry).matches(file)), None)
         except OSError as error:
             raise WeightsError(f"The weights of {self.key(weights)} cannot be read: {error}") from error
 
@@ -164,7 +164,7 @@ class TorchvisionNetwork(Network):
             f"The weights of {self.key(weights)} are not on this machine ({megabytes(_bytes(entry.meta))})."
             if bad is None
             else f"The weights file {bad} was altered or cut: its SHA-256 does not begin with "
-            f"{checksum(entry).digest}, as its name says."
+            f"{checksum_of(entry).digest}, as its name says."
         )
 
 
@@ -216,7 +216,7 @@ def _file_name(entry: WeightsEnum) -> str:
     return str(entry.url).rsplit("/", 1)[-1]
 
 
-def checksum(entry: WeightsEnum) -> Checksum:
+def checksum_of(entry: WeightsEnum) -> Checksum:
     """Read the SHA-256 prefix that torchvision writes into its files' names: ``resnet18-f37072fd.pth``."""
     return Checksum("sha256", _file_name(entry).removesuffix(".pth").rsplit("-", 1)[-1])
 

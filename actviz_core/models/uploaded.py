@@ -13,7 +13,8 @@ from actviz_core.errors import ActVizError
 from actviz_core.models.fitting import likely_architectures, signature
 from actviz_core.models.model import Origin, Parts, WeightsInfo
 from actviz_core.models.network import Network
-from actviz_core.models.own_weights import DIGITS, OwnEntry, OwnWeights
+from actviz_core.models.own_entry import DIGITS, OwnEntry
+from actviz_core.models.own_weights import OwnWeights
 from actviz_core.settings import Settings
 from actviz_core.tasks import Training
 

@@ -28,12 +28,12 @@ def read_visitor_picture(path: Path, name: str, folder: Path, limits: Limits = L
     """
     try:
         with picture_readers().read(path, limits, BadImageError, folder=folder, name=name) as reading:
-            return picture_of(reading)
+            return checked_picture(reading)
     except ReadingStoppedError as error:
         raise BadImageError(stopped(name, error.ending, limits, kind="pictures", way_on=_WAY_ON)) from error
 
 
-def picture_of(reading: Reading) -> Image.Image:
+def checked_picture(reading: Reading) -> Image.Image:
     """Take the pixels over, a few rows at a time, if there are as many as the process says."""
     match reading.fields:
         case {"width": int(width), "height": int(height)} if width > 0 < height:

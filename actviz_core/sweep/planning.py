@@ -21,7 +21,7 @@ from actviz_core.sweep.storage import bytes_of
 from actviz_core.sweep.summary import BINS, EXTREMES
 
 BATCH = 128
-_PART = 256  # pictures that are written at once, unless their numbers take more than this:
+PART = 256  # pictures that are written at once, unless their numbers take more than this:
 _PART_BYTES = 32 * 2**20
 
 
@@ -80,7 +80,7 @@ def planned(
         labels=source.classes,
         label_classes=tuple(labels.get(_plain(name), -1) for name in model.classes),
         batch=batch,
-        part=max(batch, min(_PART, rows) // batch * batch),
+        part=max(batch, min(PART, rows) // batch * batch),
         device=model.device.type,
         torch=torch.__version__,
         bytes=bytes_of(len(stamps), channels) + _summary_bytes(channels, len(source.classes), len(calls)),

@@ -75,8 +75,8 @@ def reduced(activation: Tensor, layout: Layout, pictures: int) -> Callable[[], N
     if max(width, maps.shape[2] // max(width, 1)) > LARGEST_SIDE:
         raise SweepError(f"Its maps have sides of more than {LARGEST_SIDE:,} cells, too many to be swept.")
     if not maps.is_cpu:
-        return _on_device(maps, width)
-    numbers = _on_processor(maps.numpy(), width)
+        return on_device(maps, width)
+    numbers = on_processor(maps.numpy(), width)
     return lambda: numbers
 
 
@@ -116,7 +116,7 @@ def _maps(values: Tensor, layout: Layout, pictures: int) -> tuple[Tensor, int]:
     return moved.flatten(2), moved.shape[3]
 
 
-def _on_processor(maps: FloatArray, width: int) -> Numbers:
+def on_processor(maps: FloatArray, width: int) -> Numbers:
     """Reduce on the CPU. NumPy does it faster than torch does, and leaves the other cores to the loader."""
     pictures, channels, cells = maps.shape
     maps = np.ascontiguousarray(maps)
@@ -175,7 +175,7 @@ def _count(flags: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
     return count
 
 
-def _on_device(maps: Tensor, width: int) -> Callable[[], Numbers]:
+def on_device(maps: Tensor, width: int) -> Callable[[], Numbers]:
     """The same on an accelerator: nothing but the numbers leaves it, and nothing here waits for it."""
     cells = maps.shape[2]
     mean, maximum, minimum = maps.mean(2), maps.amax(2), maps.amin(2)

@@ -7,7 +7,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from actviz_core.errors import ActVizError
 from actviz_core.models.fitting import Fit, fit
-from actviz_core.models.own_weights import OwnEntry
+from actviz_core.models.own_entry import OwnEntry
 from actviz_core.models.uploaded import own_weights
 from actviz_core.names import ModelKey
 from actviz_core.settings import reading_folder
@@ -87,11 +87,11 @@ def _kept(file: UploadedFile, name: str, workspace: Workspace) -> OwnEntry | _Mi
     upload = read_state_dict(
         file.getvalue(), file.name, reading_folder(settings), max_bytes=settings.weights_bytes
     )
-    module = workspace.structure(name)
+    module = workspace.networks.structure(name)
     compared = fit(upload.tensors, module)
     if compared.fits:
         return own_weights(settings).add(upload, name, module)
-    return _Misfit(upload.file_name, name, compared, tuple(workspace.likely_models(upload.tensors)))
+    return _Misfit(upload.file_name, name, compared, tuple(workspace.networks.likely(upload.tensors)))
 
 
 def _show_misfit(misfit: _Misfit) -> None:

@@ -98,7 +98,7 @@ class Readers:
         """End the process that stands ready."""
         with self._lock:
             while self._ready:
-                _end(self._ready.popleft())
+                end_process(self._ready.popleft())
 
     @contextmanager
     def read(
@@ -154,7 +154,7 @@ class Readers:
             process.wait()
         finally:
             clock.cancel()
-            _end(process)
+            end_process(process)
         return not late.is_set() and process.returncode not in _ENDED_LATE
 
     def _start(self) -> subprocess.Popen[bytes]:
@@ -173,7 +173,7 @@ class Readers:
     def _drop_ended(self) -> None:
         """Forget a process that has ended while it stood ready, as it does when nobody asks for long."""
         while self._ready and self._ready[0].poll() is not None:
-            _end(self._ready.popleft())
+            end_process(self._ready.popleft())
 
 
 def remove_leftovers(folder: Path) -> None:
@@ -211,7 +211,7 @@ def _fields(answer: Path, refusal: type[ActVizError], *, in_time: bool) -> Mappi
     raise ReadingStoppedError(Ending.DIED if in_time else Ending.TIME)
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def end_process(process: subprocess.Popen[bytes]) -> None:
     """Make sure that a process is gone, and whatever it may have started."""
     _kill(process)
     if process.stdin is not None:

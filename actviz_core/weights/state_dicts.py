@@ -82,7 +82,7 @@ def read_state_dict(
                 digest = hashlib.file_digest(file, "sha256").hexdigest()
             limits = limits_of(size)
             with weights_readers().read(path, limits, WeightsFileError, folder=folder, name=name) as reading:
-                return StateDict(mapped_tensors(reading, name), digest, name, _notes(reading))
+                return StateDict(checked_tensors(reading, name), digest, name, _notes(reading))
     except ReadingStoppedError as error:
         raise WeightsFileError(
             stopped(name, error.ending, limits_of(size), kind="weights", way_on=_WAY_ON)
@@ -117,7 +117,7 @@ def _notes(reading: Reading) -> tuple[str, ...]:
     return tuple(plain(str(note), 400) for note in notes) if isinstance(notes, list) else ()
 
 
-def mapped_tensors(reading: Reading, name: str) -> dict[str, Tensor]:
+def checked_tensors(reading: Reading, name: str) -> dict[str, Tensor]:
     """Map the file that the process wrote into memory, once its header has been looked at here."""
     try:
         names = _header(reading.output)

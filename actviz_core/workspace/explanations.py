@@ -187,7 +187,7 @@ class Explanations:
         keep = partial(self._store.remember, model, picture)
         try:
             x = model.inputs(asked.sample.image)
-            made = keep(_map_name(asked), lambda: _mapped(asked, x, job))
+            made = keep(_map_name(asked), lambda: mapped(asked, x, job))
             if made.found is None or not asked.tested or model.task is Task.SEGMENTATION:
                 return
             random = keep(f"{_name(asked.question)} random", lambda: _randomly(asked, x, job))
@@ -199,7 +199,8 @@ class Explanations:
             raise ModelFailedError(f"{model.key} could not process {asked.sample.id}: {error}") from error
 
 
-def _mapped(asked: Asked, x: Tensor, job: Job) -> _Map:
+def mapped(asked: Asked, x: Tensor, job: Job) -> _Map:
+    """The map that was asked for, of the input ``x`` (1, C, H, W). Raises `StoppedError`."""
     if job.stop.is_set():
         raise StoppedError("Stopped before it was done.")
     try:

@@ -1,12 +1,12 @@
-"""What everybody on a server shares: loaded networks, activations, and the settings it was started with."""
+"""What everybody on a server shares: networks, activations, and the settings it was started with."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
-from torch import Tensor, nn
+from torch import Tensor
 
 from actviz_core.analysis import TopK, as_maps, read_prediction
 from actviz_core.errors import (
@@ -21,16 +21,13 @@ from actviz_core.hooks.record import unknown_name
 from actviz_core.hooks.selection import has_steps, is_step
 from actviz_core.hooks.walk import named_modules
 from actviz_core.layouts.layout import Layout
-from actviz_core.models import Model, Origin, canonical_key, load_model
+from actviz_core.models import Model
 from actviz_core.models.building import check_memory
-from actviz_core.models.registry import find_network, likely_models
 from actviz_core.names import CallName, ModelKey
 from actviz_core.samples import Sample, open_sample, open_source
 from actviz_core.samples.pixels import picture_key
 from actviz_core.settings import Settings, read_settings
-from actviz_core.system.allocator import give_back
 from actviz_core.system.background import Background
-from actviz_core.system.cache import ByteCache
 from actviz_core.system.free_memory import available_memory
 from actviz_core.system.waiting import Lines
 from actviz_core.workspace.activations import ROOT, ActivationStore, LayerAttention, LayerCalls, to_numpy
@@ -40,13 +37,12 @@ from actviz_core.workspace.estimates import Estimates
 from actviz_core.workspace.explanations import Explanations
 from actviz_core.workspace.following import Following
 from actviz_core.workspace.layer_worth import LayerWorths
+from actviz_core.workspace.networks import LoadedNetworks
 from actviz_core.workspace.sweeps import Sweeps
 
 Result = TypeVar("Result")
 
-MODEL_BYTES = 3 << 30  # loaded networks: the largest of torchvision take 2.6 GB
 LITTLE = 64 << 20  # bytes of a pass that are not worth asking whether they are free
-BUILDERS = "builders"  # the line of the team's builders, which run one at a time
 
 
 class Workspace:
@@ -67,7 +63,7 @@ class Workspace:
         self.explanations = Explanations(self.store, self.lines, self.model, self.sample, picture_key)
         self.worths = LayerWorths(self.store, self.lines, self.model, self.sample, picture_key, self.at_once)
         self.following, self.edited, self.sweeps = Following(self), EditedNetworks(self), Sweeps(self)
-        self._models: ByteCache[str, Model] = ByteCache(MODEL_BYTES, _bytes_of, keep_largest=True)
+        self.networks = LoadedNetworks(settings, self.lines, self.edited.forget)
 
     def model(self, key: str) -> Model:
         """The network of a model key, loaded once.
@@ -78,52 +74,7 @@ class Workspace:
         parts = ModelKey.parse(key)
         if parts.edits:
             return self.edited.model(parts.unedited, parts.edits)
-        key = canonical_key(key, self.settings)
-
-        def get() -> Model:
-            evictions = self._models.use().evictions
-            model = self._models.get(key, lambda: self._load(key))
-            if self._models.use().evictions > evictions:
-                self._let_go()
-            return model
-
-        if key in self._models:
-            return get()
-        network, _ = find_network(key, self.settings)
-        line = BUILDERS if network.origin is Origin.OWN else key
-        return self.lines.do(line, f"Building {key}", get, once_a_run=True)
-
-    def structure(self, name: str) -> nn.Module:
-        """The network of this name for a comparison of names and shapes; its values may be missing.
-
-        Raises `UnknownModelError`, `WeightsError`, or `StillWorkingError` where a builder takes too long.
-        """
-        network, _ = find_network(name, self.settings)
-        line = BUILDERS if network.origin is Origin.OWN else name
-        return self.lines.do(line, f"Building {name}", lambda: network.on_meta_device(self.settings).module)
-
-    def likely_models(self, state: Mapping[str, Tensor]) -> list[str]:
-        """The networks that a state dict fits exactly. Raises `StillWorkingError` as `structure` does."""
-        what = "Looking for a network that the weights fit"
-        return self.lines.do(BUILDERS, what, lambda: likely_models(state, self.settings))
-
-    def _load(self, key: str) -> Model:
-        """Build a network, once those that were not looked at for longest have made room for it."""
-        network, weights = find_network(key, self.settings)
-        if self._models.make_room(network.memory(weights, self.settings) or 0):
-            self._let_go()
-        while True:
-            try:
-                return load_model(key, settings=self.settings)
-            except NotEnoughMemoryError as error:
-                if not self._models.drop(error.missing):
-                    raise
-                self._let_go()
-
-    def _let_go(self) -> None:
-        """Free what networks took that made room, and edited ones with them."""
-        self.edited.forget()
-        give_back()
+        return self.networks.get(key)
 
     def sample(self, image_id: str) -> Sample:
         """The picture of an image id. Raises `UnknownImageError` or `BadImageError`."""
@@ -259,9 +210,8 @@ class Workspace:
         try:
             check_memory(what, needed, at_least=True)
         except NotEnoughMemoryError as error:
-            if not self._models.drop(error.missing, but=model.key):
+            if not self.networks.drop(error.missing, but=model.key):
                 raise
-            self._let_go()
             check_memory(what, needed, at_least=True)
 
     def at_once(self, model: Model, most: int) -> int:
@@ -348,8 +298,3 @@ def shared_workspace() -> Workspace:
 
 def _layers_of(model: Model) -> dict[str, None]:
     return {name: None for name, _ in named_modules(model.module)}
-
-
-def _bytes_of(model: Model) -> int:
-    tensors = (*model.module.parameters(), *model.module.buffers())
-    return sum(tensor.nbytes for tensor in tensors)

@@ -82,7 +82,7 @@ def test_blur_keeps_an_even_picture_and_takes_the_detail_of_another() -> None:
 
 def test_passes_are_counted_and_can_be_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = put_to_test(Square(), X, 1, TRUE)
-    monkeypatch.setattr(covering, "_PIXELS_AT_ONCE", 5 * 16 * 16)
+    monkeypatch.setattr(covering, "PIXELS_AT_ONCE", 5 * 16 * 16)
     seen: list[tuple[int, int]] = []
     test = put_to_test(Square(), X, 1, TRUE, progress=lambda done, total: seen.append((done, total)))
     of_random, of_map = 25, 3  # 122 and 14 pictures, 5 at a time

@@ -5,8 +5,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from actviz_core.channels.input_box import ReceptiveField
 from actviz_core.channels.looking import Look, look
-from actviz_core.channels.receptive_field import ReceptiveField
 from actviz_core.layouts.of_network import layout_of
 from tests.hooks.reference import cloned_activations
 

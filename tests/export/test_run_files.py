@@ -117,7 +117,7 @@ def test_channels_are_read_a_block_at_a_time_with_the_same_result(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = channel_table(run)
-    monkeypatch.setattr(tables, "_BLOCK", 8 * 40 * 2)
+    monkeypatch.setattr(tables, "BLOCK", 8 * 40 * 2)
     pd.testing.assert_frame_equal(channel_table(run), whole)
 
 

@@ -9,15 +9,14 @@ import pytest
 import torch
 from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
-from torchvision.models import ConvNeXt, MaxVit, SwinTransformer, VisionTransformer, resnet18
-from torchvision.models.convnext import CNBlockConfig
-from torchvision.models.swin_transformer import PatchMergingV2, SwinTransformerBlockV2
+from torchvision.models import resnet18
 
 from actviz_core.analysis import as_maps, prefix_tokens
 from actviz_core.analysis.statistics import float_maps
 from actviz_core.hooks import capture
 from actviz_core.layouts.layout import Layout, LayoutKind
 from actviz_core.layouts.of_network import layout_of
+from tests.layouts.networks import convnext, maxvit, swin, timm_network, vit
 
 PLACES = (LayoutKind.MAPS, LayoutKind.CHANNEL_LAST, LayoutKind.TOKENS, LayoutKind.WINDOWS)
 
@@ -30,30 +29,6 @@ class Case:
     size: tuple[int, int]
     step: int
     least: int = 20
-
-
-def vit(dim: int = 32) -> nn.Module:
-    return VisionTransformer(64, 16, 2, 2, dim, 48, num_classes=5)
-
-
-def swin(dim: int = 24, *, second: bool = False) -> nn.Module:
-    more = {"block": SwinTransformerBlockV2, "downsample_layer": PatchMergingV2} if second else {}
-    return SwinTransformer(
-        [4, 4], dim, [2, 2], [2, 4], [4, 4], stochastic_depth_prob=0.1, num_classes=5, **more
-    )
-
-
-def maxvit() -> nn.Module:
-    return MaxVit((128, 128), 8, 4, [8, 16], [2, 1], head_dim=4, stochastic_depth_prob=0.1, num_classes=5)
-
-
-def convnext(dim: int = 24) -> nn.Module:
-    return ConvNeXt([CNBlockConfig(dim, 40, 2), CNBlockConfig(40, None, 1)], 0.1, 1.0, num_classes=5)
-
-
-def timm_network(name: str, **more: object) -> nn.Module:
-    timm = pytest.importorskip("timm")
-    return timm.create_model(name, num_classes=5, **more)
 
 
 CASES = {
@@ -296,108 +271,3 @@ def test_prefix_tokens_have_the_names_of_their_parameters(
     name = request.node.callspec.params["case"]
     if name in PREFIXES:
         assert {one.layout.prefix for one in seen} == {(), PREFIXES[name]}
-
-
-class Rearranged(nn.Module):
-    """Puts the channels last where no one sees it, then calls layers that work on single values."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.conv = nn.Conv2d(3, 8, 1)
-        self.turn = Turn()
-        self.relu = nn.ReLU()
-        self.mlp = nn.Sequential(nn.Linear(8, 8), nn.GELU(), Turn(), nn.ReLU())
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.mlp(self.relu(self.turn(self.conv(x))))
-
-
-class Turn(nn.Module):
-    """Moves the channels without saying so by its class."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x.permute(0, 2, 3, 1)
-
-
-def test_what_no_structure_tells_is_called_a_guess() -> None:
-    layouts = {
-        name: layout_of(Rearranged(), name, (1, 8, 8, 8), (8, 8))
-        for name in ("conv", "turn", "relu", "mlp.0", "mlp.1", "mlp.2", "mlp.3", "mlp", "", "no such layer")
-    }
-    assert {name: layout.name for name, layout in layouts.items() if layout.certain} == {
-        "conv": "maps",
-        "mlp.0": "channel-last",
-        "mlp.1": "channel-last",
-    }
-    assert layouts["relu"].name == "maps"
-    assert "shape alone" in layouts["relu"].why
-
-
-def test_the_pictures_proportions_decide_where_only_one_reading_has_them() -> None:
-    network = Rearranged()
-    assert layout_of(network, "relu", (1, 4, 8, 16), (8, 16)).name == "maps"
-    last = layout_of(network, "relu", (1, 8, 16, 8), (16, 32))
-    assert (last.name, last.certain) == ("channel-last", True)
-
-
-@pytest.mark.parametrize(
-    ("layer", "shape", "name"),
-    [
-        (nn.Conv1d(4, 5, 1), (1, 5, 9), "sequence-ncl"),
-        (nn.Conv3d(1, 2, 1), (1, 2, 3, 4, 5), "volume"),
-        (nn.BatchNorm1d(5), (1, 5, 9), "sequence-ncl"),
-        (nn.LSTM(4, 6), (9, 1, 6), "sequence-lnc"),
-        (nn.LSTM(4, 6, batch_first=True), (1, 9, 6), "sequence"),
-        (nn.MultiheadAttention(8, 2), (9, 1, 8), "sequence-lnc"),
-        (nn.MultiheadAttention(8, 2, batch_first=True), (1, 9, 8), "sequence"),
-        (nn.TransformerEncoderLayer(8, 2), (9, 1, 8), "sequence-lnc"),
-        (nn.Linear(4, 10), (1, 10), "vector"),
-        (nn.AdaptiveAvgPool2d(1), (1, 10, 1, 1), "vector"),
-    ],
-)
-def test_layers_of_torch_tell_their_axes_in_any_network(
-    layer: nn.Module, shape: tuple[int, ...], name: str
-) -> None:
-    place = "[0]" if isinstance(layer, (nn.LSTM, nn.MultiheadAttention)) else ""
-    layout = layout_of(nn.ModuleDict({"layer": layer}), f"layer{place}", shape, (32, 32))
-    assert (layout.name, layout.certain) == (name, True)
-
-
-def test_positions_before_pictures_are_recognised_by_the_batch() -> None:
-    layout = layout_of(nn.Sequential(nn.Identity()), "0", (9, 1, 8), (32, 32))
-    assert (layout.axes, layout.certain) == ("LNC", False)
-
-
-def test_more_entries_than_pictures_are_a_guess_that_says_so() -> None:
-    layout = layout_of(nn.Sequential(nn.Conv2d(3, 4, 1)), "0", (6, 4, 8, 8), (32, 32))
-    assert not layout.certain
-    assert "6 entries where 1 picture went in" in layout.why
-    assert layout_of(nn.Sequential(nn.Conv2d(3, 4, 1)), "0", (6, 4, 8, 8), (32, 32), batch=6).certain
-
-
-def test_every_reading_can_be_chosen_and_drawn() -> None:
-    for shape in [(1, 197, 192), (1, 8, 8, 8), (1, 2, 3, 4, 5), (1, 10)]:
-        layout = layout_of(nn.Identity(), "", shape, (224, 224))
-        assert len(set(layout.readings)) == len(layout.readings)
-        for name in layout.readings:
-            reading = layout.reading(name)
-            assert reading is not None
-            assert as_maps(np.zeros(shape), reading).ndim == 3
-    tokens = layout_of(nn.Identity(), "", (1, 197, 192), (224, 224)).reading("tokens")
-    assert tokens is not None
-    assert (tokens.grid, tokens.prefix) == ((14, 14), ("class token",))
-    assert layout_of(nn.Identity(), "", (1, 10), (224, 224)).reading("tokens") is None
-
-
-def test_steps_are_read_like_the_layers_around_them() -> None:
-    network = vit()
-    inside = layout_of(network, "encoder.layers.encoder_layer_0/add#1", (1, 17, 32), (64, 64))
-    assert (inside.kind, inside.grid, inside.certain) == (LayoutKind.TOKENS, (4, 4), True)
-    block = layout_of(resnet18(), "layer1.0/add#1", (1, 64, 64, 64), (256, 256))
-    assert (block.kind, block.certain) == (LayoutKind.MAPS, True)
-
-
-def test_attention_weights_are_never_taken_for_maps_of_the_picture() -> None:
-    network = timm_network("vit_tiny_patch16_224", img_size=256)
-    layout = layout_of(network, "blocks.0.attn.attn_drop", (1, 3, 257, 257), (256, 256))
-    assert (layout.kind, layout.on_picture) == (LayoutKind.OTHER, False)

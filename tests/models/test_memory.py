@@ -133,11 +133,11 @@ def test_networks_that_nobody_looks_at_make_room(
     held = sum(t.nbytes for t in (*resnet18.module.parameters(), *resnet18.module.buffers()))
 
     def load(key: str, *, settings: Settings) -> Model:
-        if workspace._models.use().used_bytes:
+        if workspace.networks.loaded.use().used_bytes:
             raise NotEnoughMemoryError(f"{key} is too large", missing)
         return load_model(key, settings=settings)
 
-    monkeypatch.setattr("actviz_core.workspace.shared.load_model", load)
+    monkeypatch.setattr("actviz_core.workspace.networks.load_model", load)
     missing = held + 1
     with pytest.raises(NotEnoughMemoryError, match="too large"):
         workspace.model("cifar-resnet20")

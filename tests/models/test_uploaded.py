@@ -7,7 +7,8 @@ import torch
 
 from actviz_core.errors import UnknownModelError, WeightsError
 from actviz_core.models import canonical_key, list_weights, load_model
-from actviz_core.models.own_weights import OwnEntry, OwnWeights
+from actviz_core.models.own_entry import OwnEntry
+from actviz_core.models.own_weights import OwnWeights
 from actviz_core.models.registry import find_network, likely_models
 from actviz_core.models.uploaded import own_weights
 from actviz_core.settings import Settings

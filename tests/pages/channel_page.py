@@ -6,6 +6,7 @@ from actviz_core.ui.channel.opening import CARDS
 from actviz_core.workspace.shared import shared_workspace
 from tests.pages.visit import as_read, check_sound, visit
 
+LAYER, CHANNEL = "layer2.0.conv1", 7  # of the bundled network
 SECONDS = 120
 ROUNDS = 12
 TITLES = (

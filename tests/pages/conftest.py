@@ -7,7 +7,7 @@ import pytest
 from torch import nn
 
 from actviz_core.ui.shell.defaults import DEFAULT_MODEL
-from actviz_core.workspace import shared as workspace_module
+from actviz_core.workspace import networks
 from actviz_core.workspace.shared import Workspace, shared_workspace
 from tests.toy_models import model_of
 
@@ -51,7 +51,7 @@ def serve_toy(
 
     def start(module: nn.Module) -> Workspace:
         model = model_of(module, key=DEFAULT_MODEL)
-        monkeypatch.setattr(workspace_module, "load_model", lambda _key, **_options: model)
+        monkeypatch.setattr(networks, "load_model", lambda _key, **_options: model)
         return new_server()
 
     return start

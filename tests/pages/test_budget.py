@@ -105,6 +105,6 @@ def test_an_open_page_does_not_hold_its_network(page: str, workspace: Workspace)
     app = visit(page)
     check_fine(app)
     module = weakref.ref(workspace.model(MODEL).module)
-    workspace._models.clear()
+    workspace.networks.loaded.clear()
     gc.collect()
     assert module() is None

@@ -1,60 +1,28 @@
-"""The page of a channel: each card's sentence and figure, recomputed with plain torch and numpy."""
+"""The page of a channel: where it looks, what it computes with, its twins, with plain torch and numpy."""
 
 import re
-from threading import Event
-from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
-from actviz_core.channels import Objective, visualize_channel
-from actviz_core.samples import open_sample, open_source
 from actviz_core.ui.channel import made, worth
-from tests.pages.channel_page import SECONDS, cards, open_channel, settle
-from tests.pages.truth import IMAGE, MODEL, model, said_classes, truth
+from tests.pages.channel_page import CHANNEL, LAYER, cards, open_channel, settle
+from tests.pages.truth import inputs, model, truth
 from tests.pages.visit import (
     check_fine,
-    choose,
     click,
     figure,
     press,
     shown_channels,
     tile,
-    visit,
 )
-
-LAYER, CHANNEL = "layer2.0.conv1", 7
 
 
 def parameter(name: str) -> Tensor:
     """A parameter or buffer of the bundled network."""
     return model().module.state_dict()[name]
-
-
-def inputs() -> Tensor:
-    return model().preprocess(open_sample(IMAGE).image)
-
-
-def changed(change: str, factor: float = 1.0) -> np.typing.NDArray[np.float64]:
-    """Probabilities of all classes, with the channel changed by a hook."""
-
-    def hook(_module: object, _args: object, output: Tensor) -> Tensor:
-        output = output.clone()
-        part = output[:, CHANNEL]
-        output[:, CHANNEL] = {"off": 0 * part, "mean": part.mean().expand_as(part), "scaled": factor * part}[
-            change
-        ]
-        return output
-
-    handle = model().module.get_submodule(LAYER).register_forward_hook(hook)
-    try:
-        with torch.no_grad():
-            shares: np.typing.NDArray[np.float64] = model().module(inputs())[0].double().softmax(0).numpy()
-    finally:
-        handle.remove()
-    return shares
 
 
 def test_the_map_is_the_channels_own_and_the_strongest_is_shown_where_none_is_named() -> None:
@@ -168,159 +136,6 @@ def test_a_norm_says_what_it_multiplies_with_and_adds() -> None:
     told = cards(open_channel("bn1", 5))["computes"][0]
     assert f"multiplies by {scale:.4g} and adds {shift:.4g}." in told
     assert f"that is {applied:.4g} times its input plus {added:.4g}." in told
-
-
-@pytest.mark.parametrize(
-    ("choice", "factor", "words"),
-    [
-        ("switched off", None, f"Without channel {CHANNEL}, "),
-        ("made even", None, f"With its mean everywhere in place of channel {CHANNEL}, "),
-        ("scaled", 3.0, f"With 3 times channel {CHANNEL}, "),
-    ],
-)
-def test_bars_and_sentence_are_those_of_a_pass_changed_by_hand(
-    choice: str, factor: float | None, words: str
-) -> None:
-    app = open_channel(LAYER, CHANNEL)
-    if choice != "switched off":
-        choose(app, "Change the channel: it is", choice)
-        settle(app)
-    if factor is not None:
-        choose(app, "Factor", factor)
-        settle(app)
-    shares = changed({"switched off": "off", "made even": "mean", "scaled": "scaled"}[choice], factor or 1)
-    names, before = said_classes()
-    first, second = figure(app, "channel_worth")["data"]
-    assert list(first["customdata"]) == names[:5]
-    np.testing.assert_allclose(first["x"], before[:5], rtol=1e-9)
-    np.testing.assert_allclose(
-        second["x"], [shares[model().classes.index(name)] for name in names[:5]], rtol=1e-6
-    )
-    told = cards(app)["worth"][0]
-    assert told.startswith(words)
-    now = shares[model().classes.index(names[0])]
-    assert f"{names[0]} {'falls' if now < before[0] else 'rises'} " in told
-    assert f"from {100 * before[0]:.3g} %" in told
-
-
-def test_the_place_among_all_channels_is_by_how_far_the_answer_falls() -> None:
-    app = open_channel("fc", 3)
-    with torch.no_grad():
-        logits = model().module(inputs())[0].double()
-    falls = []
-    for index in range(10):
-        off = logits.clone()
-        off[index] = 0
-        falls.append(float(logits.softmax(0)[3] - off.softmax(0)[3]))
-    assert int(np.argmax(falls)) == 3
-    assert "By how far cat falls without it, it is first of 10 channels." in cards(app)["worth"]
-    second = int(np.argsort(falls)[-2])
-    assert (
-        "By how far cat falls without it, it is second of 10 channels. The first is channel 3, without which "
-        f"cat falls by {100 * falls[3]:.2g} percentage points." in cards(open_channel("fc", second))["worth"]
-    )
-
-
-def test_nine_pictures_excite_it_most_and_nine_least() -> None:
-    app = open_channel(LAYER, CHANNEL)
-    largest = np.array([truth(LAYER, f"bundled-cifar10/{at}")[CHANNEL].max() for at in range(20)])
-    order = np.argsort(-largest)
-    labels = [open_source("bundled-cifar10").label(at) for at in range(20)]
-    sheet = figure(app, "channel_excites")["data"][-1]
-    assert list(sheet["customdata"]) == [f"bundled-cifar10/{at}" for at in order[:9]]
-    assert list(sheet["text"]) == [f"{labels[at]} {largest[at]:.4g}" for at in order[:9]]
-    assert cards(app)["excites"][0] == (
-        f"Of 20 pictures, bundled-cifar10/{order[0]} ({labels[order[0]]}) excites it most: "
-        f"{largest[order[0]]:.4g}. The picture in hand reaches {largest[0]:.4g}, "
-        f"more than {100 * (largest < largest[0]).mean():.0f} % of them."
-    )
-    means = {name: float(np.mean([largest[at] for at in range(20) if labels[at] == name])) for name in labels}
-    best = sorted(means, key=lambda name: -means[name])
-    bars = figure(app, "channel_classes")["data"][0]
-    assert list(bars["hovertext"]) == best
-    np.testing.assert_allclose(bars["x"], [means[name] for name in best], rtol=1e-6)
-    choose(app, "The lowest instead", value=True)
-    settle(app)
-    assert list(figure(app, "channel_excites")["data"][-1]["customdata"]) == [
-        f"bundled-cifar10/{at}" for at in order[::-1][:9]
-    ]
-
-
-def test_a_picture_of_the_sheet_is_opened_by_a_click() -> None:
-    app = open_channel(LAYER, CHANNEL)
-    click(app, "channel_excites", "bundled-cifar10/13")
-    settle(app)
-    assert app.query_params["image"] == "bundled-cifar10/13"
-    other = truth(LAYER, "bundled-cifar10/13")[CHANNEL]
-    assert figure(app, "channel_map")["data"][0]["z"].tobytes() == other.tobytes()
-    assert "That is the picture in hand." in cards(app)["excites"][0]
-
-
-def test_a_picture_is_made_and_compared_with_real_ones() -> None:
-    app = open_channel("layer3.0.conv1", 4)
-    found = visualize_channel(model().module, "layer3.0.conv1", 4, model().preprocess, seed=0)
-    real = max(
-        float(truth("layer3.0.conv1", f"bundled-cifar10/{at}")[4].mean(dtype=np.float64)) for at in range(20)
-    )
-    told = cards(app)["made"]
-    assert told[0].startswith(
-        f"On a picture made for it the channel's mean is {found.value:.4g}; the most that one of 20 real "
-        f"pictures reaches is {real:.4g}."
-    )
-    assert found.value > real
-    press(app, "Again with another seed")
-    settle(app)
-    assert app.query_params["seed"] == "1"
-    assert "seed 1" in cards(app)["made"][1]
-
-
-def test_a_picture_can_be_made_for_the_centre_cell() -> None:
-    layer, channel = "layer3.0.conv1", 4
-    app = open_channel(layer, channel, objective="its centre cell")
-    found = visualize_channel(
-        model().module, layer, channel, model().preprocess, objective=Objective.CENTRE, seed=0
-    )
-    real = max(float(truth(layer, f"bundled-cifar10/{at}")[channel].max()) for at in range(20))
-    assert cards(app)["made"][0].startswith(
-        f"On a picture made for it the channel's centre cell is {found.value:.4g}; the most that one of 20 "
-        f"real pictures reaches in any cell is {real:.4g}."
-    )
-
-
-def test_a_search_that_was_cancelled_begins_again_only_if_it_is_asked_for(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    begun: list[Event] = []
-
-    def never_done(*asked: Any, stop: Event | None = None, **more: Any) -> Any:
-        if stop is None:  # the trial that tells how long it will take
-            return visualize_channel(*asked, **more)
-        begun.append(stop)
-        assert stop.wait(SECONDS)
-        return visualize_channel(*asked, **{**more, "steps": 0})
-
-    monkeypatch.setattr(made, "visualize_channel", never_done)
-    monkeypatch.setattr(made, "SLOW", 1e9)
-    app = visit("channel", {"layers": "layer3.2.conv1", "channel": "9"})
-    for _ in range(200):  # until the trial is done and the search has begun
-        if any(button.label == "Cancel" for button in app.button):
-            break
-        app.run()
-    press(app, "Cancel")
-    settle(app)
-    assert cards(app)["made"][0] == "The search was stopped before it was done."
-    app.run()
-    assert cards(app)["made"][0] == "The search was stopped before it was done."
-    assert len(begun) == 1
-    monkeypatch.setattr(made, "visualize_channel", visualize_channel)
-    press(app, "Look for it")
-    settle(app)
-    assert cards(app)["made"][0].startswith("On a picture made for it the channel's mean is ")
-
-
-def test_an_untrained_network_has_nothing_to_see_yet() -> None:
-    app = open_channel(LAYER, CHANNEL, model=f"{MODEL}@random")
-    assert cards(app)["made"][0].startswith("There is nothing to see yet: the network's weights are random")
 
 
 def test_twins_have_the_largest_correlation() -> None:

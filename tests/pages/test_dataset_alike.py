@@ -9,16 +9,15 @@ import pytest
 from numpy.typing import NDArray
 from streamlit.testing.v1 import AppTest
 
-from actviz_core.models import Model
-from actviz_core.samples import open_source
-from actviz_core.samples.source import ArraySource
 from actviz_core.sweep import Run, sweep
 from actviz_core.ui.dataset import comparing
 from actviz_core.ui.dataset.checkpoints import checkpoint_keys
 from actviz_core.units import megabytes
 from actviz_core.workspace.shared import Workspace, shared_workspace
 from actviz_core.workspace.sweep_queue import SweepState
+from tests.pages import kept_runs
 from tests.pages.channel_page import settle
+from tests.pages.kept_runs import SOURCE
 from tests.pages.truth import MODEL
 from tests.pages.visit import (
     check_fine,
@@ -34,18 +33,14 @@ from tests.pages.visit import (
     visit,
     widget,
 )
-from tests.sweep.toys import net, noise, pixels
+from tests.sweep.toys import net, noise
 from tests.workspace.test_sweep_queue import LONG
 
-SOURCE = "bundled-cifar10"
 LAYERS = ["conv1", "layer1.0.conv1", "layer2", "layer3.0.conv1", "fc"]
 
 
 def keep(key: str = MODEL, layers: Sequence[str] = LAYERS, limit: int | None = None) -> Run:
-    """Sweep here and now, so that the server has a run."""
-    workspace = shared_workspace()
-    source = open_source(SOURCE, workspace.settings)
-    return sweep(workspace.model(key), source, layers, limit=limit, settings=workspace.settings)
+    return kept_runs.keep(key, layers=layers, limit=limit)
 
 
 def opened(**link: str) -> AppTest:
@@ -294,23 +289,3 @@ def test_a_run_that_is_deleted_meanwhile_is_told(new_server: Callable[..., Works
     app = opened(**{"with": other.id})
     assert f"The link's with={other.id} is not possible here." in said(app)[0]
     assert len(run.calls) == 5
-
-
-def a_source(classes: Sequence[str]) -> ArraySource:
-    return ArraySource("patterns", "Noise", tuple(classes), [-1] * 5, pixels(5))
-
-
-def names_of(models: Sequence[Model], workspace: Workspace) -> list[str]:
-    runs = [sweep(model, a_source(()), ["fc"], settings=workspace.settings) for model in models]
-    return comparing.run_names(runs, workspace)
-
-
-def test_runs_are_called_by_what_tells_them_apart(new_server: Callable[..., Workspace]) -> None:
-    workspace = new_server()
-    same = names_of([net(seed=1), net(seed=2)], workspace)
-    assert len(set(same)) == 2
-    assert all(re.fullmatch(r"toy \([0-9a-f]{6}\)", name) for name in same)
-    run, other = keep(), keep(f"{MODEL}@random")
-    assert comparing.run_names([run, other], workspace) == ["final", "random"]
-    toy = sweep(net(), a_source(()), ["fc"], settings=workspace.settings)
-    assert comparing.run_names([run, toy], workspace) == [MODEL, "toy"]

@@ -17,7 +17,7 @@ from actviz_core.samples import open_sample
 from actviz_core.workspace.shared import Workspace, shared_workspace
 from tests.export.unpacking import unpack
 from tests.pages.test_why import finished
-from tests.pages.truth import IMAGE, model
+from tests.pages.truth import IMAGE, inputs, model
 from tests.pages.visit import check_fine, choose, drawn, figure, press, read_page, said, table, tile, visit
 from tests.toy_models import CountedNet
 
@@ -25,10 +25,6 @@ EDIT = "layer1.0.conv1:5*0"
 LINK = {"layers": "layer2.0.conv1", "edit": EDIT}
 EDITS = {"layer1.0.conv1": switch_off(5)}
 CHANGED = "This network was changed: channel 5 of layer1.0.conv1 is switched off. All pages show it so."
-
-
-def inputs() -> torch.Tensor:
-    return model().preprocess(open_sample(IMAGE).image)
 
 
 def edited(call: str) -> Any:

@@ -132,9 +132,9 @@ def test_builders_wait_for_the_one_that_hangs_which_is_named(workspace: Workspac
 
 def test_weights_for_a_network_that_hangs_are_told_what_they_wait_for(workspace: Workspace) -> None:
     with pytest.raises(StillWorkingError, match=f"^Building {HANGING['builder']} has taken"):
-        workspace.structure(HANGING["builder"])
+        workspace.networks.structure(HANGING["builder"])
     with pytest.raises(StillWorkingError, match=f"^Building {HANGING['builder']} has taken"):
-        workspace.likely_models({})
+        workspace.networks.likely({})
     assert begun == ["hangs"]
 
 

@@ -38,7 +38,11 @@ def model(key: str = MODEL) -> Model:
     return load_model(key)
 
 
+def inputs(image_id: str = IMAGE, model_key: str = MODEL) -> Tensor:
+    """What a network of the test's own gets for a picture, (1, 3, H, W)."""
+    return model(model_key).preprocess(open_sample(image_id).image)
+
+
 @cache
 def _activations(model_key: str, image_id: str) -> dict[str, list[Tensor]]:
-    network = model(model_key)
-    return cloned_activations(network.module, network.preprocess(open_sample(image_id).image))
+    return cloned_activations(model(model_key).module, inputs(image_id, model_key))

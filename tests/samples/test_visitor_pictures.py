@@ -92,4 +92,4 @@ def test_what_a_process_says_is_looked_at_again(tmp_path: Path, fields: dict[str
     """As if the process had been taken over by the file."""
     (tmp_path / "output").write_bytes(bytes(size))
     with pytest.raises(ReadingStoppedError):
-        visitor_pictures.picture_of(Reading(fields, tmp_path / "output"))
+        visitor_pictures.checked_picture(Reading(fields, tmp_path / "output"))

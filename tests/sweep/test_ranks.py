@@ -28,7 +28,7 @@ from actviz_core.sweep import planning, ranks
 from actviz_core.sweep.sweeping import make_run
 from tests.sweep.toys import LAYERS, net
 
-planning._PART = 8
+planning.PART = 8
 settings = Settings(Path(sys.argv[1]), None, (), 2**20, "cpu")
 folder = Path(sys.argv[2])
 
@@ -59,7 +59,7 @@ with ranks.joined("cpu"):
 def test_two_processes_make_the_same_run_and_both_tell_what_goes_wrong(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(planning, "_PART", 8)
+    monkeypatch.setattr(planning, "PART", 8)
     folder = folder_of(tmp_path / "pictures", 36)
     broken = folder / "bee" / "0030.png"
     broken.write_bytes(broken.read_bytes()[:-40])

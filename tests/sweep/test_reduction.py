@@ -39,7 +39,7 @@ def values(shape: tuple[int, ...]) -> Tensor:
 def on_device(monkeypatch: pytest.MonkeyPatch) -> None:
     """Take the path of accelerators, whose operators are the same on the CPU."""
     monkeypatch.setattr(
-        reduction, "_on_processor", lambda maps, width: reduction._on_device(torch.tensor(maps), width)()
+        reduction, "on_processor", lambda maps, width: reduction.on_device(torch.tensor(maps), width)()
     )
 
 

@@ -25,7 +25,7 @@ class Stopped(BaseException):
 @pytest.fixture(autouse=True)
 def parts_of_eight(monkeypatch: pytest.MonkeyPatch) -> None:
     """Small runs have several parts too."""
-    monkeypatch.setattr(planning, "_PART", 8)
+    monkeypatch.setattr(planning, "PART", 8)
 
 
 class _HalfWritten:
@@ -120,7 +120,7 @@ from actviz_core.settings import Settings
 from actviz_core.sweep import planning
 from tests.sweep.toys import LAYERS, net, noise
 
-planning._PART = 8
+planning.PART = 8
 settings = Settings(Path(sys.argv[1]), None, (), 2**20, "cpu")
 stop = lambda progress: progress.done >= 16 and os.kill(os.getpid(), signal.SIGKILL)
 sweep(net(), noise(30), LAYERS, batch=4, settings=settings, progress=stop)

@@ -188,13 +188,13 @@ def test_the_next_process_is_started_while_one_reads(
 ) -> None:
     """So that of several files that come one after the other none waits for imports alone."""
     reading, at_its_end = readers("reads"), list[int]()
-    end = readers_module._end
+    end = readers_module.end_process
 
     def seen(process: subprocess.Popen[bytes]) -> None:
         at_its_end.append(len(reading._ready))
         end(process)
 
-    monkeypatch.setattr(readers_module, "_end", seen)
+    monkeypatch.setattr(readers_module, "end_process", seen)
     with reading.read(source, LIMITS, ActVizError, folder=source.parent, word="x"):
         pass
     assert at_its_end == [1]

@@ -130,4 +130,4 @@ def test_what_a_process_wrote_is_looked_at_again(tmp_path: Path, written: bytes)
     path.write_bytes(written)
     reading = Reading({"notes": ["x"]}, path)
     with pytest.raises((ReadingStoppedError, WeightsFileError)):
-        state_dicts.mapped_tensors(reading, "net.pt")
+        state_dicts.checked_tensors(reading, "net.pt")

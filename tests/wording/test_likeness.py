@@ -38,7 +38,7 @@ def test_every_pair_is_what_two_layers_give(
     monkeypatch: pytest.MonkeyPatch, bytes_held: int, blocks: int
 ) -> None:
     monkeypatch.setattr(similarity, "HELD", bytes_held)
-    monkeypatch.setattr(similarity, "_ROWS", blocks)
+    monkeypatch.setattr(similarity, "ROWS", blocks)
     first, second = tables(11, 3, 20, 1, 7), tables(11, 5, 30, seed=1)
     told: list[tuple[int, int]] = []
     own = likeness(first, told=lambda done, of: told.append((done, of)))

@@ -14,7 +14,7 @@ from actviz_core.samples import open_sample
 from actviz_core.settings import Settings
 from actviz_core.system.jobs import Job, Jobs, JobState, was_stopped
 from actviz_core.workspace import explanations as explanations_module
-from actviz_core.workspace import shared as workspace_module
+from actviz_core.workspace import networks
 from actviz_core.workspace.explanations import Asked
 from actviz_core.workspace.shared import Workspace
 from tests.toy_models import CountedNet, Fails, model_of
@@ -30,7 +30,7 @@ def net() -> CountedNet:
 @pytest.fixture
 def workspace(net: CountedNet, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     model = model_of(net, key="cifar-resnet20")
-    monkeypatch.setattr(workspace_module, "load_model", lambda _key, **_options: model)
+    monkeypatch.setattr(networks, "load_model", lambda _key, **_options: model)
     return Workspace(settings)
 
 
@@ -156,7 +156,7 @@ def test_a_stopped_job_is_told_apart_from_a_failed_one(
 
 def test_a_network_that_fails_says_so(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     failing = model_of(nn.Sequential(nn.Flatten(), nn.Linear(192, 3), Fails()), key="cifar-resnet20")
-    monkeypatch.setattr(workspace_module, "load_model", lambda _key, **_options: failing)
+    monkeypatch.setattr(networks, "load_model", lambda _key, **_options: failing)
     workspace = Workspace(settings)
     job = workspace.explanations.start(asked(workspace.model("cifar-resnet20")))
     status = job.wait(60)

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from actviz_core.errors import TargetError
 from actviz_core.samples import open_sample
 from actviz_core.settings import Settings
-from actviz_core.workspace import shared as workspace_module
+from actviz_core.workspace import networks
 from actviz_core.workspace.shared import Workspace
 from tests.hooks.gradient_reference import hooked_gradients
 from tests.toy_models import CountedNet, model_of
@@ -24,7 +24,7 @@ def net() -> CountedNet:
 @pytest.fixture
 def workspace(net: CountedNet, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     model = model_of(net, key="cifar-resnet20")
-    monkeypatch.setattr(workspace_module, "load_model", lambda _key, **_options: model)
+    monkeypatch.setattr(networks, "load_model", lambda _key, **_options: model)
     return Workspace(settings)
 
 
@@ -66,7 +66,7 @@ class Aside(nn.Module):
 
 def test_a_call_without_influence_says_so(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     model = model_of(Aside(), key="cifar-resnet20")
-    monkeypatch.setattr(workspace_module, "load_model", lambda _key, **_options: model)
+    monkeypatch.setattr(networks, "load_model", lambda _key, **_options: model)
     workspace = Workspace(settings)
     found, without = workspace.following.gradients(model, open_sample(IMAGE), 0, ["aside", "fc"])
     assert list(found) == ["fc"]

@@ -19,7 +19,7 @@ from actviz_core.models import Model
 from actviz_core.samples import Sample
 from actviz_core.settings import Settings
 from actviz_core.tasks import Task
-from actviz_core.workspace import shared as workspace_module
+from actviz_core.workspace import networks
 from actviz_core.workspace.activations import ROOT
 from actviz_core.workspace.shared import Workspace, shared_workspace
 from tests.hooks.reference import assert_bit_equal, cloned_activations
@@ -52,7 +52,7 @@ def test_a_network_is_loaded_once_under_all_its_keys(
         assert settings is workspace.settings
         return model_of(CountedNet(), key=key)
 
-    monkeypatch.setattr(workspace_module, "load_model", load)
+    monkeypatch.setattr(networks, "load_model", load)
     first = workspace.model("cifar-resnet20@final")
     assert workspace.model("cifar-resnet20") is first
     assert loaded == ["cifar-resnet20"]

@@ -14,6 +14,7 @@ from actviz_core.models.registry import find_network
 from actviz_core.samples import Sample, open_sample
 from actviz_core.samples.pixels import picture_key
 from actviz_core.settings import Settings
+from actviz_core.workspace import networks
 from actviz_core.workspace import shared as workspace_module
 from actviz_core.workspace.layer_worth import LayerWorths, WorthAsked
 from actviz_core.workspace.shared import Workspace
@@ -170,7 +171,7 @@ def test_networks_that_nobody_looks_at_make_room_for_a_pass(
     free = iter([LARGE + SMALL - held, LARGE + SMALL - held, LARGE + SMALL])
     monkeypatch.setattr(building, "available_memory", lambda: next(free))
     assert workspace.prediction(model_of(Grows()), sample).problem is None
-    assert workspace._models.use().entries == 0
+    assert workspace.networks.loaded.use().entries == 0
 
 
 def test_networks_make_room_before_the_next_one_is_built(
@@ -178,15 +179,15 @@ def test_networks_make_room_before_the_next_one_is_built(
 ) -> None:
     keys = ["resnet18@random", "squeezenet1_1@random", "resnet34@random"]
     sizes = [find_network(key)[0].memory("random", settings) or 0 for key in keys]
-    monkeypatch.setattr(workspace_module, "MODEL_BYTES", sum(sizes) - 1)
+    monkeypatch.setattr(networks, "MODEL_BYTES", sum(sizes) - 1)
     workspace = Workspace(settings)
     held: list[int] = []
 
     def load(key: str, *, settings: Settings) -> Model:
-        held.append(workspace._models.use().entries)
+        held.append(workspace.networks.loaded.use().entries)
         return load_model(key, settings=settings)
 
-    monkeypatch.setattr(workspace_module, "load_model", load)
+    monkeypatch.setattr(networks, "load_model", load)
     first = weakref.ref(workspace.model(keys[0]).module)
     edited = weakref.ref(workspace.model(f"{keys[0]}!conv1:0*0").module.get_parameter("conv1.weight"))
     for key in keys[1:]:

@@ -8,7 +8,8 @@ import numpy.typing as npt
 import streamlit as st
 
 from actviz_core.channels.effects import channel_axis
-from actviz_core.channels.receptive_field import ReceptiveField, receptive_field
+from actviz_core.channels.input_box import ReceptiveField
+from actviz_core.channels.receptive_field import receptive_field
 from actviz_core.errors import ChannelError
 from actviz_core.hooks.selection import call_of
 from actviz_core.hooks.walk import named_modules

@@ -10,7 +10,7 @@ import torch
 from actviz_core.analysis.twins import twins
 from actviz_core.channels.effects import Change, channel_axis
 from actviz_core.channels.excitation import Excitation
-from actviz_core.channels.receptive_field import Evidence
+from actviz_core.channels.input_box import Evidence
 from actviz_core.channels.weights import channel_weights
 from actviz_core.errors import ActVizError
 from actviz_core.export.channel_numbers import ChannelNumbers

@@ -21,7 +21,7 @@ from actviz_core.export import (
     table_parquet,
 )
 from actviz_core.export.sections_html import Section, sections_html
-from actviz_core.models.own_weights import DIGITS
+from actviz_core.models.own_entry import DIGITS
 from actviz_core.names import ModelKey
 from actviz_core.sweep import Run
 from actviz_core.ui.dataset.hand import RunInHand
