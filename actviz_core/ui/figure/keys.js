@@ -15,7 +15,8 @@ export function addKeys(figure) {
   plot.addEventListener("keydown", (event) => {
     if (event.altKey || event.ctrlKey || event.metaKey || !figure.drawn) return;
     const panels = panelsOf(figure.drawing);
-    if (event.key in STEPS && panels.some((panel) => panel.items.length > 1 || panel.labels)) walk(figure, panels, event.key);
+    if (event.key in STEPS && panels.some((panel) => panel.items.length > 1 || panel.labels))
+      walk(figure, panels, event.key);
     else if ((event.key === "Enter" || event.key === " ") && figure.at && figure.about.clickable)
       choose(figure, panels);
     else if (event.key === "Escape" && figure.at) rest(figure);
