@@ -7,6 +7,7 @@ import streamlit as st
 import torch
 import torchvision
 
+from actviz_core.samples.memory import picture_memory
 from actviz_core.ui.glossary import Term, meaning
 from actviz_core.units import megabytes, percent
 from actviz_core.workspace.shared import shared_workspace
@@ -45,6 +46,13 @@ with st.grid(4):
         delta_arrow="off",
         border=True,
     )
+
+pictures, networks = picture_memory(), workspace.networks.loaded.use()
+st.caption(
+    "Besides, loaded networks take "
+    f"{megabytes(networks.used_bytes)} of {megabytes(networks.capacity_bytes)}, and "
+    f"decoded pictures {megabytes(pictures.used_bytes)} of {megabytes(pictures.capacity_bytes)}."
+)
 
 runs = [run for run in workspace.sweeps.runs() if run.finished]
 taken = sum(run.bytes for run in workspace.sweeps.runs())

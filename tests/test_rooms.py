@@ -16,7 +16,7 @@ ROOMS = (
     "untrusted",
     "weights",
     "samples",
-    "board",  # one file: a panel of the compare board, as links carry it
+    "board",  # one file: the boards that one click makes
     "hooks",
     "layouts",
     "analysis",
@@ -31,8 +31,6 @@ ROOMS = (
     "ui",
 )
 LONGEST = 300
-TO_GO_LONG = {"actviz_core/system/downloads.py"}  # goes with the change that splits it
-TO_GO_PRIVATE = {"downloads._jobs", "apart_maps._TURN"}  # go with the state that they replace
 
 STATE = {  # what makes an object that changes, wherever it stands
     "BoundedSemaphore",
@@ -71,25 +69,11 @@ WRITES = {  # methods that change a list, a dict or a set
     "update",
 }
 ALLOWED = {
-    "hooks/locks:_changed": "hooks sit on a module, which all workspaces and notebooks of a process share",
-    "hooks/locks:_owners": "as above: which thread has a module's hooks is known once for a process",
     "models/fitting:_digests": "a cache, bounded in bytes and locked: digests of tensors",
-    "samples/files:_pictures": "a cache, bounded in bytes and locked: decoded pictures of files",
-    "samples/files:_thumbnails": "a cache, bounded in bytes and locked: thumbnails of files",
-    "samples/uploads:_samples": "a cache, bounded in bytes and locked: decoded uploads",
     "system/waiting:_patience": "a ContextVar: each run of a page has a value of its own",
     "system/waiting:_threads": "threads that may hang are the process's, not a workspace's",
     "ui/figure/drawing:_COLLECTED": "a ContextVar: each drawing has a value of its own",
     "ui/figure/thumbnails:_AT_ONCE": "requests for thumbnails reach the process and know no workspace",
-    # These go with the changes that move them into objects of the workspace.
-    "models/own_networks:_building": "builders may draw from torch's global generator, one at a time",
-    "samples/catalog:_opened": "a cache of opened sources, bounded in number",
-    "samples/catalog:_opened_lock": "as above",
-    "system/downloads:_jobs": "downloads of a process",
-    "system/downloads:_jobs_lock": "as above",
-    "system/folder_lock:_threads": "one lock a folder, for the threads of a process",
-    "system/folder_lock:_threads_lock": "as above",
-    "ui/dataset/apart_maps:_TURN": "one t-SNE map at a time: each keeps a core busy",
 }
 
 
@@ -155,7 +139,7 @@ def test_no_file_is_longer_than_300_lines() -> None:
         shown(path): len(path.read_text(encoding="utf-8").splitlines())
         for path in files(CORE, "pages", "tests", "benchmarks")
     }
-    assert {path: n for path, n in lengths.items() if n > LONGEST and path not in TO_GO_LONG} == {}
+    assert {path: n for path, n in lengths.items() if n > LONGEST} == {}
 
 
 def private(name: str) -> bool:
@@ -201,7 +185,7 @@ def private_uses(path: Path) -> Iterator[str]:
 def test_no_module_uses_a_private_name_of_another() -> None:
     paths = [*files(CORE, "pages", "tests", "benchmarks"), PROJECT / "dashboard.py"]
     found = [(shown(path), name) for path in paths for name in private_uses(path)]
-    assert [(path, name) for path, name in found if name not in TO_GO_PRIVATE] == []
+    assert list(found) == []
 
 
 def called(value: ast.expr | None) -> str:

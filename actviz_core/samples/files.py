@@ -10,17 +10,13 @@ from numpy.typing import ArrayLike, NDArray
 from PIL import Image, ImageOps
 
 from actviz_core.errors import BadImageError
+from actviz_core.samples.memory import picture_memory
 from actviz_core.samples.source import Source
-from actviz_core.system.cache import ByteCache
 from actviz_core.untrusted.decoding import read_image
 
 # Keyed by path, modification time and size, so that an altered file is read again.
 _Version = tuple[Path, int, int]
 _Thumbnail = tuple[Path, int, int, int]  # a version, and the size in pixels
-_thumbnails: ByteCache[_Thumbnail, NDArray[np.uint8]] = ByteCache(64 * 2**20, lambda tile: tile.nbytes)
-_pictures: ByteCache[_Version, Image.Image] = ByteCache(
-    128 * 2**20, lambda image: 3 * image.width * image.height
-)
 
 
 class FileSource(Source):
@@ -52,11 +48,11 @@ class FileSource(Source):
         return _version(self.paths[index])[1:]
 
     def _image(self, index: int) -> Image.Image:
-        return _pictures.get(_version(self.paths[index]), lambda: self.read(index))
+        return picture_memory().files.get(_version(self.paths[index]), lambda: self.read(index))
 
     def _thumbnails(self, indices: NDArray[np.int64], size: int) -> NDArray[np.uint8]:
         keys = [(*_version(self.paths[index]), size) for index in indices]
-        tiles = _thumbnails.get_many(keys, self._draw)
+        tiles = picture_memory().thumbnails.get_many(keys, self._draw)
         return np.array([tiles[key] for key in keys], np.uint8).reshape(-1, size, size, 3)
 
     def _draw(self, missing: Sequence[_Thumbnail]) -> dict[_Thumbnail, NDArray[np.uint8]]:

@@ -11,19 +11,14 @@ from pathlib import Path
 
 from actviz_core.errors import BadImageError, UnknownImageError
 from actviz_core.names.image import UPLOAD, UPLOAD_DIGITS
+from actviz_core.samples.memory import picture_memory
 from actviz_core.samples.source import Sample
 from actviz_core.samples.upload_names import drop_name, keep_name, name_of
 from actviz_core.samples.visitor_pictures import read_visitor_picture
 from actviz_core.settings import Settings, read_settings, reading_folder
-from actviz_core.system.cache import ByteCache
 from actviz_core.system.folder_lock import exclusive
 from actviz_core.untrusted import held_folder
 from actviz_core.untrusted.decoding import MAX_BYTES, too_many_bytes
-
-_samples: ByteCache[Path, Sample] = ByteCache(
-    128 * 2**20,
-    lambda sample: 4 * sample.image.width * sample.image.height,  # as PIL keeps RGB
-)
 
 
 def save_upload(content: bytes, name: str, settings: Settings | None = None) -> Sample:
@@ -53,7 +48,7 @@ def save_upload(content: bytes, name: str, settings: Settings | None = None) -> 
             "folder that can be written to."
         ) from error
     # The page that took it opens it at once: the picture is here already.
-    sample = _samples.get(folder / digest, lambda: Sample(f"{UPLOAD}/{digest}", image, None))
+    sample = picture_memory().uploads.get(folder / digest, lambda: Sample(f"{UPLOAD}/{digest}", image, None))
     return replace(sample, name=name_of(folder / digest))
 
 
@@ -81,7 +76,7 @@ def open_upload(digest: str, settings: Settings | None = None) -> Sample:
                 "see that it can be written to."
             ) from error
 
-    return replace(_samples.get(path, read), name=name_of(path))
+    return replace(picture_memory().uploads.get(path, read), name=name_of(path))
 
 
 def _folder(settings: Settings) -> Path:

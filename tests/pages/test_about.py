@@ -1,6 +1,7 @@
 """About this server: what it runs on, how full its cache is, and how much it helped."""
 
 import platform
+import re
 from collections.abc import Callable
 
 import plotly
@@ -9,6 +10,7 @@ import streamlit
 import torch
 import torchvision
 
+from actviz_core.samples.memory import picture_memory
 from actviz_core.workspace.shared import Workspace, shared_workspace
 from tests.pages.visit import Link, as_read, check_fine, choose, go_to, said, table, visit
 
@@ -49,6 +51,27 @@ def test_the_cache_counts_entries_bytes_hits_and_what_was_computed(new_server: N
     assert after >= before + 3
     share = after / (after + 3)
     assert second["Answered from the cache"][0] == f"{share:.0%}".replace("%", " %")
+
+
+def test_networks_and_pictures_in_memory_are_counted(new_server: NewServer) -> None:
+    workspace = new_server()
+    visit("activations", {"model": "resnet18@random", "image": "bundled-imagenet/3"})
+    app = visit("about")
+    check_fine(app)
+    module = workspace.model("resnet18@random").module
+    networks = sum(tensor.nbytes for tensor in (*module.parameters(), *module.buffers()))
+    text = next(
+        caption for caption in map(as_read, (one.value for one in app.caption)) if "Besides" in caption
+    )
+    told = re.fullmatch(
+        r"Besides, loaded networks take ([\d,]+) MB of 3,221 MB, "
+        r"and decoded pictures ([\d.]+) MB of 336 MB\.",
+        text,
+    )
+    assert told is not None, text
+    assert float(told[1].replace(",", "")) * 1e6 >= networks - 5e5
+    assert float(told[2]) * 1e6 == pytest.approx(picture_memory().used_bytes, abs=6e4)
+    assert picture_memory().used_bytes >= 4 * 512 * 512
 
 
 def test_what_one_session_captured_another_finds(new_server: NewServer) -> None:
