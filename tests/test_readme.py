@@ -39,6 +39,7 @@ def test_its_examples_run_and_have_the_shapes_that_it_says(
     assert names["guided"]["input"].equal(expected["input"])
 
 
+@pytest.mark.slow
 def test_its_table_of_trust_is_what_the_network_says() -> None:
     """Another processor changes last digits, which may move a picture between columns."""
     rows = re.findall(r"^\| ([\w -]+) \| (\d+) \| (\d+) \| (\d+) \| (\d\.\d\d) \|$", TEXT, re.MULTILINE)

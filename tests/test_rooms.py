@@ -157,6 +157,7 @@ def modules_named(tree: ast.Module) -> set[str]:
     return found
 
 
+@cache
 def is_module(dotted: str) -> bool:
     path = PROJECT.joinpath(*dotted.split("."))
     return path.is_dir() or path.with_suffix(".py").is_file()

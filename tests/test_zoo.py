@@ -21,6 +21,7 @@ def test_the_whole_zoo_is_walked() -> None:
     assert len(NAMES) == len(set(NAMES)) == 86
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_every_call_is_captured_bit_for_bit(name: str) -> None:
     entry = min(get_model_weights(name), key=lambda entry: entry.meta["min_size"])

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -73,7 +74,8 @@ def test_it_prepares_pictures_as_the_app_does(size: tuple[int, int]) -> None:
 
 def stored(folder: Path, **arrays: np.ndarray[tuple[int, ...], np.dtype[np.generic]]) -> Path:
     file = folder / "values.npz"
-    np.savez(file, allow_pickle=False, __provenance__=np.array([json.dumps([])]), **arrays)
+    kept: dict[str, Any] = {"__provenance__": np.array([json.dumps([])]), **arrays}
+    np.savez(file, **kept)  # without allow_pickle, which numpy 2.0 takes for an array
     return file
 
 

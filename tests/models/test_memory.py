@@ -102,8 +102,9 @@ def test_small_bundled_networks_are_not_even_asked_about(settings: Settings, fre
 
 def test_where_nobody_tells_nothing_is_refused(settings: Settings, free: Free) -> None:
     free(None)
-    load_model("resnet18@random", settings=settings)
-    load_model(f"{HERE}:module_alone", settings=replace(settings, models=(f"{HERE}:module_alone",)))
+    own = f"{HERE}:module_alone"
+    assert load_model("resnet18@random", settings=settings).key == "resnet18@random"
+    assert load_model(own, settings=replace(settings, models=(own,))).key == own
 
 
 def test_a_builder_of_the_team_is_stopped_before_it_takes_too_much(settings: Settings, free: Free) -> None:

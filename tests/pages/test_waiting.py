@@ -130,6 +130,7 @@ def test_builders_wait_for_the_one_that_hangs_which_is_named(workspace: Workspac
     assert workspace.model(MODEL).key == MODEL
 
 
+@pytest.mark.slow
 def test_weights_for_a_network_that_hangs_are_told_what_they_wait_for(workspace: Workspace) -> None:
     with pytest.raises(StillWorkingError, match=f"^Building {HANGING['builder']} has taken"):
         workspace.networks.structure(HANGING["builder"])
