@@ -17,6 +17,7 @@ from benchmarks import (
     looking,
     memory,
     pointing,
+    process_wide,
     sweeping,
     thumbnails,
     trees,
@@ -45,6 +46,7 @@ GROUPS: dict[str, Callable[[], Iterator[Row]]] = {
     "layers": trees.rows,
     "visit": visits.rows,
     "memory": memory.rows,
+    "process": process_wide.rows,
     "upload": uploading.rows,
     "sweep": sweeping.rows,
 }
