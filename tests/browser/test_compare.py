@@ -27,7 +27,7 @@ WEIGHTS = ("random", "epoch-1", "epoch-5", "final")
 
 _PANELS = """() => {
     const plot = document.querySelector('.st-key-compare_board .js-plotly-plot');
-    return plot._fullData.filter(trace => trace.type == 'heatmap').map(trace => ({
+    return plot && plot._fullData && plot._fullData.filter(trace => trace.type == 'heatmap').map(trace => ({
         name: trace.name,
         z: Array.from(trace.z, row => Array.from(row)),
         channels: Array.from(trace.customdata || [], row => Array.from(row)),
@@ -39,8 +39,8 @@ _PANELS = """() => {
 
 
 def panels(page: Page) -> list[dict[str, Any]]:
-    """The board's heatmaps as they are drawn now."""
-    found: list[dict[str, Any]] = page.evaluate(_PANELS)
+    """The board's heatmaps as they are drawn now, or as soon as there is a board: it may be waited for."""
+    found: list[dict[str, Any]] = page.wait_for_function(_PANELS, timeout=PATIENCE).json_value()
     return found
 
 
