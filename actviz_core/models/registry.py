@@ -110,10 +110,15 @@ def find_weights_download(key: str, settings: Settings | None = None) -> Job | N
 
 
 def find_network(key: str, settings: Settings | None = None) -> tuple[Network, str]:
-    """Split a key into the network and the name of its weights. Raises `UnknownModelError`."""
+    """Find the network of a key and the name of its weights. Raises `UnknownModelError`, also for edits."""
     parts = ModelKey.parse(key)
     name, weights = parts.network, parts.weights
     network = _network(name, settings)
+    if parts.edits:
+        raise UnknownModelError(
+            f"There is no model {quoted(key)}. Closest: {parts.unedited}; edits are named apart from it, in "
+            "a link as edit=layer1.0.conv1:5*0."
+        )
     if weights is None:
         return network, network.default
     known = network.weights_names()

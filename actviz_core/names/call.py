@@ -4,9 +4,10 @@ import re
 from collections.abc import Container
 from dataclasses import dataclass, replace
 
-_SELECTOR = re.compile(r"(?:#(0|[1-9]\d*))?(\[.*)?", re.DOTALL)
+_NUMBER = "0|[1-9][0-9]{0,8}"
+_SELECTOR = re.compile(rf"(?:#({_NUMBER}))?(\[.*)?", re.DOTALL)
 _PLAIN_PART = re.compile(r"(\[[^\[\]]*\])*")
-_FUNCTION = re.compile(r"(\w+)((?:#(?:0|[1-9]\d*))?(?:\[.*)?)", re.DOTALL)
+_FUNCTION = re.compile(rf"(\w+)((?:#(?:{_NUMBER}))?(?:\[.*)?)", re.DOTALL)
 
 
 @dataclass(frozen=True)

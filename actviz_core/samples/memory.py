@@ -45,3 +45,6 @@ class PictureMemory:
 def picture_memory() -> PictureMemory:
     """The pictures that this process keeps decoded; sources and uploads share them."""
     return PictureMemory()
+
+
+picture_memory()  # at import: of two threads that came first, each would make its own

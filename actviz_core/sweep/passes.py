@@ -84,7 +84,7 @@ class Passes:
             CallPlan(
                 name,
                 found.mean.shape[1],
-                *(shapes.get(name) or shapes[str(call_of(self._model.module, name).numbered)]),
+                *(shapes.get(name) or shapes[self._numbered(name)]),
             )
             for name, found in numbers.items()
         )

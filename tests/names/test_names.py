@@ -63,6 +63,8 @@ def test_a_selector_is_read_as_it_is_written(number: int | None, part: str) -> N
         ("#2[0]", 2, "[0]", True),
         ("#2[0]", 2, "[1]", False),
         ("#x", 1, "", False),
+        ("#" + "9" * 5000, 1, "", False),
+        ("#1٢", 12, "", False),
     ],
 )
 def test_a_selector_tells_which_calls_are_meant(text: str, number: int, part: str, meant: bool) -> None:

@@ -279,3 +279,20 @@ def test_a_link_opens_every_page_with_what_it_names(page: str) -> None:
     if page == "layers":
         assert "2 layers chosen: 16 + 32 channels" in read_page(app)
         assert len(table(app)) > 50
+
+
+@pytest.mark.parametrize(
+    ("link", "message"),
+    [
+        (
+            {"model": "cifar-resnet20!layer1.0.conv1:5*0"},
+            "There is no model 'cifar-resnet20!layer1.0.conv1:5*0'",
+        ),
+        ({"layers": f"layer1.0.conv1#{'9' * 5000}"}, "layer1.0.conv1#999"),
+        ({"layers": f"layer1.0/add#{'9' * 5000}"}, "layer1.0/add#999"),
+    ],
+)
+def test_names_that_nothing_can_have_are_told(link: Link, message: str) -> None:
+    app = visit("activations", link)
+    assert not app.exception
+    assert any(message in text for text in said(app)), said(app)
