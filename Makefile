@@ -10,7 +10,7 @@ run: $(VENV)/.app ## start the app at http://127.0.0.1:8501
 
 test: $(VENV)/.tests ## run every test, also those in a real browser
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not browser and not kills" -n auto --maxprocesses=4 --dist=loadfile
-	$(BIN)/python -m pytest -m browser
+	$(BIN)/python -m pytest -m browser --reruns 1 -rR
 
 lowest: $(LOWEST)/.tests ## run every test with the lowest versions that requirements.txt admits
 	OMP_NUM_THREADS=1 $(LOWEST)/bin/python -m pytest -m "not browser and not kills" -n auto --maxprocesses=4 --dist=loadfile
