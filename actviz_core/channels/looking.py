@@ -12,8 +12,6 @@ from actviz_core.channels.input_box import ReceptiveField
 from actviz_core.channels.receptive_field import receptive_field
 from actviz_core.errors import UnknownLayerError
 from actviz_core.hooks.input_gradient import input_gradient
-from actviz_core.hooks.passes import unwrap
-from actviz_core.hooks.selection import call_of
 from actviz_core.layouts.layout import Layout
 
 FloatArray = npt.NDArray[np.float64]
@@ -80,7 +78,7 @@ def look(
         return number.to(torch.promote_types(number.dtype, torch.float32))
 
     try:
-        _, gradient = input_gradient(module, inputs, str(call_of(unwrap(module).root, call).numbered), value)
+        _, gradient = input_gradient(module, inputs, call, value)
     except UnknownLayerError:
         raise
     except Exception:  # the network ran for the box: what torch fails at here is the gradient

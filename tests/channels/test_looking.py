@@ -36,6 +36,28 @@ def test_shares_are_the_gradients_of_the_cells_value() -> None:
     assert (box.left, box.right) == (columns.min(), columns.max() + 1)
 
 
+class TwoNames(nn.Module):
+    """A convolution that the network calls by one of its two names."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = self.second = nn.Conv2d(3, 5, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        out: Tensor = self.first(x)
+        return out
+
+
+def test_a_layer_answers_to_each_of_its_names() -> None:
+    module, x = TwoNames().eval(), torch.randn(1, 3, 12, 12, generator=torch.Generator().manual_seed(1))
+    layout = layout_of(module, "first", (1, 5, 10, 10), (12, 12))
+    one, other = (look(module, x, name, layout, 3, (1, 2)) for name in ("first", "second"))
+    assert one.field == other.field
+    assert one.shares is not None
+    assert other.shares is not None
+    np.testing.assert_array_equal(one.shares, other.shares)
+
+
 def test_half_of_the_gradient_is_in_as_few_pixels_as_can_be() -> None:
     shares = np.array([[0.1, 0.3], [0.25, 0.35]])
     assert Look(ReceptiveField(0, 2, 0, 2, (2, 2)), shares).pixels_of_half == 2

@@ -11,7 +11,6 @@ from actviz_core.analysis import ChannelStatistics, as_maps, channel_statistics,
 from actviz_core.figures import PicturePart
 from actviz_core.hooks.selection import call_of
 from actviz_core.hooks.tree import type_name as type_of
-from actviz_core.hooks.walk import named_modules
 from actviz_core.layouts.layout import Layout
 from actviz_core.models import Model
 from actviz_core.samples import Sample
@@ -104,9 +103,8 @@ class SelectedLayer:
         numbers = to_numpy(value)
         maps = as_maps(numbers, layout)
         names, prefix = prefix_tokens(numbers, layout)
-        modules = dict(named_modules(model.module))
         name = call_of(model.module, call)
-        type_name = name.function or type_of(modules[name.module])
+        type_name = name.function or type_of(model.module.get_submodule(name.module))
         statistics = channel_statistics(maps)
         return cls(
             call,
